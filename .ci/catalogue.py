@@ -1,0 +1,121 @@
+"""Brings the translations up to date: extract from gdp/, merge into each .po, compile the .mo beside it.
+
+usage: catalogue.py [--check]
+
+With ``--check`` nothing is written; exit 1 names what would change, what is not translated and which translation uses a
+field its sentence does not have. English is the source, so only German (``de``) has a catalogue.
+"""
+
+import io
+import string
+import sys
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+
+PROJECT = Path(__file__).resolve().parent.parent
+LOCALE = PROJECT / "gdp" / "locale"
+LANGUAGES = ("de",)
+KEYWORDS: dict[str, tuple[int, ...] | None] = {"N_": None, "translate": None, "translate_plural": (1, 2)}
+
+
+def main(arguments: list[str]) -> int:
+    """Update the catalogues, or with ``--check`` say what is wrong with them. Returns the exit code."""
+    check_only = arguments == ["--check"]
+    complaints: list[str] = []
+    template = extract()
+    for language in LANGUAGES:
+        po_path = LOCALE / language / "LC_MESSAGES" / "gdp.po"
+        mo_path = po_path.with_suffix(".mo")
+        catalogue = merge(template, po_path, language)
+        complaints += gaps(catalogue)
+        po_bytes, mo_bytes = as_po(catalogue), as_mo(catalogue)
+        for path, wanted in ((po_path, po_bytes), (mo_path, mo_bytes)):
+            if path.exists() and path.read_bytes() == wanted:
+                continue
+            if check_only:
+                complaints.append(f"{path.relative_to(PROJECT)} is not current: run `make catalogue`")
+            else:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(wanted)
+                print(f"wrote {path.relative_to(PROJECT)}")
+    for complaint in complaints:
+        print(complaint, file=sys.stderr)
+    return 1 if check_only and complaints else 0
+
+
+def extract() -> Catalog:
+    """Return every marked sentence of gdp/, with the files it stands in."""
+    catalogue = Catalog(charset="utf-8")
+    found = extract_from_dir(PROJECT / "gdp", [("**.py", "python")], keywords=KEYWORDS)
+    for filename, _line, message, _comments, context in sorted(found, key=lambda row: (row[0], row[1])):
+        # No line numbers: they would change with every edit and make two branches collide.
+        catalogue.add(message, locations=[(f"gdp/{filename}", None)], context=context)  # type: ignore[list-item]
+    return catalogue
+
+
+def merge(template: Catalog, po_path: Path, language: str) -> Catalog:
+    """Return the catalogue at ``po_path`` with exactly the sentences of ``template``; new ones are empty."""
+    old = Catalog(locale=language)
+    if po_path.exists():
+        with po_path.open("rb") as stream:
+            old = read_po(stream, locale=language)
+    merged = Catalog(locale=language, charset="utf-8", fuzzy=False)
+    for message in template:
+        if not message.id:
+            continue
+        known = old.get(message.id if isinstance(message.id, str) else message.id[0])
+        translation = known.string if known and not known.fuzzy else ""
+        if not isinstance(message.id, str) and not isinstance(translation, tuple | list):
+            translation = ("",) * merged.num_plurals
+        merged.add(message.id, translation, locations=sorted(set(message.locations)))
+    return merged
+
+
+def gaps(catalogue: Catalog) -> list[str]:
+    """Return a sentence for each message without a translation, or with a field in it that the source does not fill."""
+    complaints = []
+    for message in catalogue:
+        if not message.id:
+            continue
+        sources = [message.id] if isinstance(message.id, str) else list(message.id)
+        texts = [message.string] if isinstance(message.string, str) else list(message.string)
+        if not all(texts):
+            complaints.append(f"{catalogue.locale}: not translated: {sources[0]!r}")
+            continue
+        strangers = set().union(*map(fields, texts)) - set().union(*map(fields, sources))
+        if strangers:
+            complaints.append(f"{catalogue.locale}: unknown field {sorted(strangers)} in the text for {sources[0]!r}")
+    return complaints
+
+
+def fields(text: str) -> set[str]:
+    """Return the names in braces; text that is no template has none."""
+    try:
+        return {name for _literal, name, _spec, _conversion in string.Formatter().parse(text) if name}
+    except ValueError:
+        return set()
+
+
+def as_po(catalogue: Catalog) -> bytes:
+    """Return the file a translator edits. The header holds no dates: two runs give the same bytes."""
+    stream = io.BytesIO()
+    write_po(stream, catalogue, width=120, omit_header=True, sort_by_file=True)
+    header = f'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=utf-8\\n"\n"Language: {catalogue.locale}\\n"\n'
+    plural = f'"Plural-Forms: {catalogue.plural_forms}\\n"\n\n'
+    return (header + plural).encode() + stream.getvalue()
+
+
+def as_mo(catalogue: Catalog) -> bytes:
+    """Return the compiled catalogue: translated sentences only, under the same fixed header."""
+    plain = read_po(io.BytesIO(as_po(catalogue)), locale=catalogue.locale)
+    stream = io.BytesIO()
+    write_mo(stream, plain)
+    return stream.getvalue()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
