@@ -1,0 +1,95 @@
+"""Where a file is cut into chunks. Pure: bytes and parameters in, cut points out.
+
+Legal for restic's format, whose readers never look at chunk boundaries. The gear table is seeded from the repository's secret
+polynomial, so that chunk lengths do not tell an onlooker which known file is stored.
+
+Source: gear rolling hash with normalised chunking, Xia et al., "The Design of Fast Content-Defined Chunking for Data
+Deduplication Based Storage Systems", IEEE TPDS 2020, as built in pyfastcdc.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from pyfastcdc import FastCDC
+
+from gdp.core.errors import BadInput
+from gdp.core.language import N_
+
+KIB = 1024
+MIN_BLOCK_BYTES = 128 * KIB
+MAX_BLOCK_BYTES = 4096 * KIB
+DEFAULT_BLOCK_BYTES = 1024 * KIB
+MAX_CHUNK_BYTES = 8192 * KIB  # restic's own longest chunk; readers may rely on it
+SMALL_FILE_BYTES = 512 * KIB  # restic never cuts below this: such a file is one chunk with either chunker
+HOLE_BYTES = 512 * KIB
+_SEED_MASK = (1 << 63) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkerParameters:
+    """How a repository's files are cut; fixed for its lifetime."""
+
+    average_bytes: int = DEFAULT_BLOCK_BYTES
+    """power of two, 128 KiB to 4 MiB"""
+    seed: int = 0
+    """0 to 2**63 - 1"""
+
+    def __post_init__(self) -> None:
+        size = self.average_bytes
+        if not MIN_BLOCK_BYTES <= size <= MAX_BLOCK_BYTES or size & (size - 1):
+            raise BadInput(N_("the block size must be a power of two from 128K to 4M"))
+
+    @property
+    def min_bytes(self) -> int:
+        """The shortest chunk but for a file's last one."""
+        return min(self.average_bytes // 2, 1024 * KIB)
+
+    @property
+    def max_bytes(self) -> int:
+        """The longest chunk."""
+        return min(self.average_bytes * 4, MAX_CHUNK_BYTES)
+
+    @property
+    def single_chunk_bytes(self) -> int:
+        """A file up to this many bytes is one chunk without looking at it."""
+        return self.min_bytes
+
+
+def seed_from_polynomial(polynomial: int) -> int:
+    """Return the seed that belongs to a repository's ``chunker_polynomial``."""
+    return polynomial & _SEED_MASK
+
+
+class Chunker:
+    """Cuts streams. Not for use by two threads at once."""
+
+    def __init__(self, parameters: ChunkerParameters) -> None:
+        if "cy" not in FastCDC.__module__:
+            raise BadInput(
+                N_("the compiled chunker is missing, the slow one would take days"), N_("Install a pyfastcdc wheel for this platform.")
+            )
+        self.parameters = parameters
+        self._cdc = FastCDC(
+            parameters.average_bytes,
+            min_size=parameters.min_bytes,
+            max_size=parameters.max_bytes,
+            normalized_chunking=1,
+            seed=parameters.seed,
+        )
+
+    def cut(self, stream: BinaryIO) -> Iterator[memoryview]:
+        """Yield a stream's chunks in order. Each is valid only until the next one is asked for; copy what must live longer.
+
+        A run of zeros comes in pieces of 512 KiB: restic's sparse restore knows a hole by exactly that blob.
+        """
+        for chunk in self._cdc.cut_stream(stream):
+            if _is_all_zero(chunk.data):
+                yield from (chunk.data[start : start + HOLE_BYTES] for start in range(0, chunk.length, HOLE_BYTES))
+            else:
+                yield chunk.data
+
+
+def _is_all_zero(data: memoryview) -> bool:
+    # The first bytes decide nearly always; only then is the whole worth a copy.
+    return len(data) > HOLE_BYTES and not any(data[:64]) and not any(data[-64:]) and bytes(data).count(0) == len(data)

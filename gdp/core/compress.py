@@ -1,0 +1,75 @@
+"""zstd frames as restic writes and reads them, with a bound on what a frame may unfold to."""
+
+import threading
+from enum import StrEnum
+
+import zstandard
+
+from gdp.core.errors import DamagedData, HostileData
+from gdp.core.language import N_
+
+
+class Compression(StrEnum):
+    """How hard to try. ``off`` still compresses trees and indexes, as the format wants it."""
+
+    OFF = "off"
+    AUTO = "auto"
+    MAX = "max"
+
+
+_LEVELS = {Compression.OFF: 1, Compression.AUTO: 3, Compression.MAX: 19}
+_thread = threading.local()
+
+
+class Compressor:
+    """Makes frames at one level. One context per thread, since zstd contexts cannot be shared."""
+
+    def __init__(self, compression: Compression) -> None:
+        self.level = _LEVELS[compression]
+
+    def compress(self, plaintext: bytes) -> bytes:
+        """Return one frame that records its content size."""
+        context: zstandard.ZstdCompressor | None = getattr(_thread, f"level{self.level}", None)
+        if context is None:
+            context = zstandard.ZstdCompressor(level=self.level, write_content_size=True)
+            setattr(_thread, f"level{self.level}", context)
+        return context.compress(plaintext)
+
+
+def decompress(frame: bytes, plain_bytes: int) -> bytes:
+    """Return exactly ``plain_bytes`` bytes. Raises DamagedData when the frame holds anything else.
+
+    Frames without a content size exist (restic 0.14 below 256 bytes), so the bound is ours, not the frame's.
+    """
+    plaintext = decompress_bounded(frame, plain_bytes)
+    if len(plaintext) != plain_bytes:
+        raise DamagedData(
+            N_("compressed data unfolds to {actual} bytes instead of {expected}"), actual=len(plaintext), expected=plain_bytes
+        )
+    return plaintext
+
+
+def decompress_bounded(frame: bytes, most_bytes: int) -> bytes:
+    """Return what a frame holds. Raises HostileData above ``most_bytes``, before that much memory is used."""
+    context: zstandard.ZstdDecompressor | None = getattr(_thread, "decompressor", None)
+    if context is None:
+        context = _thread.decompressor = zstandard.ZstdDecompressor(max_window_size=1 << 27)
+    try:
+        declared = zstandard.frame_content_size(frame)
+        if declared > most_bytes:
+            raise HostileData(
+                N_("compressed data claims {declared} bytes; at most {most} are expected"), declared=declared, most=most_bytes
+            )
+        if declared >= 0:
+            return context.decompress(frame)
+        return _decompress_unsized(context, frame, most_bytes)
+    except zstandard.ZstdError as error:
+        raise DamagedData(N_("compressed data cannot be unfolded ({reason})"), reason=str(error)) from error
+
+
+def _decompress_unsized(context: zstandard.ZstdDecompressor, frame: bytes, most_bytes: int) -> bytes:
+    with context.stream_reader(frame, read_size=1 << 16) as reader:
+        plaintext = reader.read(most_bytes + 1)
+    if len(plaintext) > most_bytes:
+        raise HostileData(N_("compressed data unfolds to more than the {most} bytes expected"), most=most_bytes)
+    return plaintext

@@ -1,0 +1,50 @@
+"""What every storage promises. The engine knows this file and none of the concrete storages.
+
+The same test suite (``tests/storage/test_contract.py``) runs against each of them.
+"""
+
+from collections.abc import Collection, Iterator
+from typing import Protocol
+
+from gdp.model.files import FileKind, StoredFile
+
+Buffer = bytes | bytearray | memoryview
+
+
+class Storage(Protocol):
+    """Keeps a repository's files. Safe to use from several threads at once; not across a fork.
+
+    Every method may raise StorageUnreachable, StorageDenied, LoginRefused or HostKeyMismatch.
+    """
+
+    @property
+    def location(self) -> str:
+        """Where it is, as a person would write it; without secrets."""
+
+    def create_folders(self) -> None:
+        """Make the repository's folders (0700) where they are missing; harmless when they exist."""
+
+    def list(self, kind: FileKind) -> Iterator[tuple[str, int]]:
+        """Yield (name, size in bytes) of each file of a kind; strangers' names are left out. A missing folder is empty."""
+
+    def size(self, file: StoredFile) -> int:
+        """Return the size in bytes. Raises FileMissing."""
+
+    def read(self, file: StoredFile, offset: int = 0, length: int | None = None) -> bytes:
+        """Return ``length`` bytes from ``offset`` (None: up to the end).
+
+        Raises FileMissing; DamagedData when the file ends before ``offset + length``.
+        """
+
+    def write(self, file: StoredFile, parts: Collection[Buffer]) -> None:
+        """Store the parts, joined, as a new file: whole and durable when this returns, else not there at all.
+
+        A file that already has this name and size is left as it is and counts as written. ``parts`` may be iterated more than
+        once. Raises StorageFull.
+        """
+
+    def remove(self, file: StoredFile) -> None:
+        """Remove a file. Raises FileMissing."""
+
+    def close(self) -> None:
+        """Give back connections and descriptors. The storage is not used afterwards."""
