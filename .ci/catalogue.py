@@ -82,7 +82,7 @@ def gaps(catalogue: Catalog) -> list[str]:
         if not message.id:
             continue
         sources = [message.id] if isinstance(message.id, str) else list(message.id)
-        texts = [message.string] if isinstance(message.string, str) else list(message.string)
+        texts = [message.string] if isinstance(message.string, str) else list(message.string or [""])
         if not all(texts):
             complaints.append(f"{catalogue.locale}: not translated: {sources[0]!r}")
             continue
