@@ -9,8 +9,8 @@ written                                meaning
 ``sftp:user@host:/srv/backup``         the same, as restic writes it (no port)
 =====================================  ==========================================
 
-In the URL form ``%20`` and the like are decoded. A path that does not begin with ``/`` is possible in restic's form only
-and is relative to the folder the server opens at login.
+In the URL form ``%20`` and the like are decoded. A path that does not begin with ``/`` is possible in restic's form
+only and is relative to the folder the server opens at login.
 """
 
 import re
@@ -24,6 +24,8 @@ from gdp.core.language import N_
 HIGHEST_PORT = 65535
 _URL = "sftp://"
 _RESTIC = "sftp:"
+_HOW = N_("give a folder, or sftp://user@host/folder")
+_HOST_MALFORMED = N_("the host of the target {text!r} is missing or malformed; an IPv6 address stands in brackets")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 
 
@@ -64,26 +66,24 @@ Target = LocalTarget | SftpTarget
 def parse_target(text: str) -> Target:
     """Return what ``text`` means. Raises BadInput for what makes no sense, and for a password in it."""
     if not text.strip() or "\0" in text:
-        raise BadInput(N_("the target is empty"), N_("give a folder, or sftp://user@host/folder"))
+        raise BadInput(N_("the target is empty"), _HOW)
     if text.lower().startswith(_URL):
         return _parse_url(text)
     if text.lower().startswith(_RESTIC):
         return _parse_restic(text)
     if _SCHEME.match(text):
         scheme = text.split("://", 1)[0]
-        raise BadInput(
-            N_("the target's kind {scheme!r} is not known"), N_("give a folder, or sftp://user@host/folder"), scheme=scheme
-        )
+        raise BadInput(N_("the target's kind {scheme!r} is not known"), _HOW, scheme=scheme)
     return LocalTarget(Path(text))
 
 
 def _parse_url(text: str) -> SftpTarget:
     login, slash, path = text[len(_URL) :].partition("/")
-    if not slash:
-        raise _nonsense(text, N_("it has no folder after the host"))
     user, _, address = login.rpartition("@")
     if ":" in user:
         raise _has_password()
+    if not slash:
+        raise _nonsense(N_("the target {text!r} has no folder after the host"), text)
     host, port = _split_address(text, address)
     return SftpTarget(_decode(text, host), _tidy("/" + _decode(text, path)), _decode(text, user) or None, port)
 
@@ -95,7 +95,7 @@ def _parse_restic(text: str) -> SftpTarget:
         raise _has_password()
     match = re.fullmatch(r"(\[[^\]]+\]|[^:/]+):(.+)", address, re.DOTALL)
     if match is None or (at and not login):
-        raise _nonsense(text, N_("restic's form is sftp:user@host:/folder"))
+        raise _nonsense(N_("the target {text!r} makes no sense; this form is sftp:user@host:/folder"), text)
     host, _ = _split_address(text, match[1])
     return SftpTarget(host, _tidy(match[2]), login or None, None)
 
@@ -103,15 +103,15 @@ def _parse_restic(text: str) -> SftpTarget:
 def _split_address(text: str, address: str) -> tuple[str, int | None]:
     match = re.fullmatch(r"(?:\[([0-9A-Fa-f:.]+(?:%[^\]]+)?)\]|([^\[\]:]+))(?::(\d*))?", address)
     if match is None:
-        raise _nonsense(text, N_("its host is missing or malformed; an IPv6 address stands in brackets"))
+        raise _nonsense(_HOST_MALFORMED, text)
     host = match[1] or match[2]
     if host.startswith("-") or any(character.isspace() for character in host):
-        raise _nonsense(text, N_("its host is missing or malformed; an IPv6 address stands in brackets"))
+        raise _nonsense(_HOST_MALFORMED, text)
     if not match[3]:
         return host, None
     port = int(match[3])
     if not 0 < port <= HIGHEST_PORT:
-        raise _nonsense(text, N_("a port is a number from 1 to 65535"))
+        raise _nonsense(N_("in the target {text!r} the port is not a number from 1 to 65535"), text)
     return host, port
 
 
@@ -124,16 +124,16 @@ def _decode(text: str, part: str) -> str:
     try:
         decoded = unquote_to_bytes(part).decode()
     except UnicodeDecodeError as error:
-        raise _nonsense(text, N_("its percent-encoding is not UTF-8")) from error
+        raise _nonsense(N_("the percent-encoding of the target {text!r} is not UTF-8"), text) from error
     if "\0" in decoded:
-        raise _nonsense(text, N_("it contains a zero byte"))
+        raise _nonsense(N_("the target {text!r} contains a zero byte"), text)
     return decoded
 
 
-def _nonsense(text: str, why: str) -> BadInput:
-    return BadInput(
-        N_("the target {text!r} makes no sense: {why}"), N_("give a folder, or sftp://user@host/folder"), text=text, why=why
-    )
+def _nonsense(template: str, text: str) -> BadInput:
+    """Return the error, without what stands before the ``@``: it may contain a password that was typed wrongly."""
+    shown = re.sub(r"^(sftp:(?://)?).*@", r"\1...@", text, flags=re.IGNORECASE | re.DOTALL)
+    return BadInput(template, _HOW, text=shown)
 
 
 def _has_password() -> BadInput:

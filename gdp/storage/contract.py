@@ -25,7 +25,7 @@ class Storage(Protocol):
         """Make the repository's folders (0700) where they are missing; harmless when they exist."""
 
     def list(self, kind: FileKind) -> Iterator[tuple[str, int]]:
-        """Yield (name, size in bytes) of each file of a kind; strangers' names are left out. A missing folder is empty."""
+        """Yield (name, size in bytes) of each file of a kind, without strangers' names. A missing folder is empty."""
 
     def size(self, file: StoredFile) -> int:
         """Return the size in bytes. Raises FileMissing."""
@@ -39,8 +39,8 @@ class Storage(Protocol):
     def write(self, file: StoredFile, parts: Collection[Buffer]) -> None:
         """Store the parts, joined, as a new file: whole and durable when this returns, else not there at all.
 
-        A file that already has this name and size is left as it is and counts as written. ``parts`` may be iterated more than
-        once. Raises StorageFull.
+        A file that already has this name and size is left as it is and counts as written. ``parts`` may be iterated
+        more than once. Raises StorageFull.
         """
 
     def remove(self, file: StoredFile) -> None:

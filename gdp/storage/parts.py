@@ -1,0 +1,43 @@
+"""What the storages do with the parts of a file that is to be written. Never joins them into one."""
+
+from collections.abc import Collection, Iterator
+from typing import Protocol, runtime_checkable
+
+from gdp.storage.contract import Buffer
+
+
+@runtime_checkable
+class PacedParts(Protocol):
+    """Parts whose iteration sleeps, so that nobody may iterate them just to add up their sizes."""
+
+    @property
+    def total_bytes(self) -> int:
+        """What all parts have together."""
+
+
+def count_bytes(parts: Collection[Buffer]) -> int:
+    """Return how many bytes all parts have together, without iterating over paced ones."""
+    if isinstance(parts, PacedParts):
+        return parts.total_bytes
+    return sum(memoryview(part).nbytes for part in parts)
+
+
+def cut_requests(parts: Collection[Buffer], largest: int) -> Iterator[list[memoryview]]:
+    """Yield the parts as lists of pieces, each list ``largest`` bytes long, the last one perhaps less.
+
+    Small parts share a request, since each costs the same to send. Paced parts never do: what is due now is sent now.
+    """
+    request: list[memoryview] = []
+    room = largest
+    paced = isinstance(parts, PacedParts)
+    for part in parts:
+        view = memoryview(part).cast("B")
+        while view.nbytes:
+            piece, view = view[:room], view[room:]
+            request.append(piece)
+            room -= piece.nbytes
+            if not room or paced:
+                yield request
+                request, room = [], largest
+    if request:
+        yield request
