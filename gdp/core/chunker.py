@@ -67,7 +67,8 @@ class Chunker:
     def __init__(self, parameters: ChunkerParameters) -> None:
         if "cy" not in FastCDC.__module__:
             raise BadInput(
-                N_("the compiled chunker is missing, the slow one would take days"), N_("Install a pyfastcdc wheel for this platform.")
+                N_("the compiled chunker is missing, the slow one would take days"),
+                N_("Install a pyfastcdc wheel for this platform."),
             )
         self.parameters = parameters
         self._cdc = FastCDC(

@@ -44,7 +44,9 @@ def decompress(frame: bytes, plain_bytes: int) -> bytes:
     plaintext = decompress_bounded(frame, plain_bytes)
     if len(plaintext) != plain_bytes:
         raise DamagedData(
-            N_("compressed data unfolds to {actual} bytes instead of {expected}"), actual=len(plaintext), expected=plain_bytes
+            N_("compressed data unfolds to {actual} bytes instead of {expected}"),
+            actual=len(plaintext),
+            expected=plain_bytes,
         )
     return plaintext
 
@@ -58,7 +60,9 @@ def decompress_bounded(frame: bytes, most_bytes: int) -> bytes:
         declared = zstandard.frame_content_size(frame)
         if declared > most_bytes:
             raise HostileData(
-                N_("compressed data claims {declared} bytes; at most {most} are expected"), declared=declared, most=most_bytes
+                N_("compressed data claims {declared} bytes; at most {most} are expected"),
+                declared=declared,
+                most=most_bytes,
             )
         if declared >= 0:
             return context.decompress(frame)

@@ -17,7 +17,13 @@ from gdp.core.language import N_
 # --- JSON -------------------------------------------------------------------------------------------------------------
 
 _GO_ESCAPES = re.compile(b"[<>&]|\xe2\x80[\xa8\xa9]")
-_GO_ESCAPED = {b"<": b"\\u003c", b">": b"\\u003e", b"&": b"\\u0026", b"\xe2\x80\xa8": b"\\u2028", b"\xe2\x80\xa9": b"\\u2029"}
+_GO_ESCAPED = {
+    b"<": b"\\u003c",
+    b">": b"\\u003e",
+    b"&": b"\\u0026",
+    b"\xe2\x80\xa8": b"\\u2028",
+    b"\xe2\x80\xa9": b"\\u2029",
+}
 
 
 def encode_json(value: object) -> bytes:
@@ -26,7 +32,7 @@ def encode_json(value: object) -> bytes:
 
 
 def json_string(raw: bytes) -> bytes:
-    """Return bytes as a JSON string with its quotes; each byte that is not UTF-8 becomes ``\\ufffd``."""
+    """Return bytes as a JSON string with its quotes; each byte that is not UTF-8 becomes an escaped U+FFFD."""
     parts = re.split("[\udc80-\udcff]", raw.decode("utf-8", "surrogateescape"))
     return b'"' + b"\\ufffd".join(encode_json(part)[1:-1] for part in parts) + b'"'
 
@@ -195,5 +201,3 @@ def permission_bits(mode: int) -> int:
     bits |= 0o4000 if mode & GO_SETUID else 0
     bits |= 0o2000 if mode & GO_SETGID else 0
     return bits | (0o1000 if mode & GO_STICKY else 0)
-
-

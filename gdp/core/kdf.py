@@ -41,7 +41,10 @@ def derive_key(password: bytes, salt: bytes, cost: ScryptCost) -> MasterKey:
     bounded = 128 * cost.N * cost.r <= MEMORY_LIMIT_BYTES and cost.N * cost.r * cost.p <= WORK_LIMIT
     if not power_of_two or cost.r < 1 or cost.p < 1 or not bounded or len(salt) != SALT_BYTES:
         raise HostileData(
-            N_("the key file demands unreasonable work (N={N}, r={r}, p={p}); it was not tried"), N=cost.N, r=cost.r, p=cost.p
+            N_("the key file demands unreasonable work (N={N}, r={r}, p={p}); it was not tried"),
+            N=cost.N,
+            r=cost.r,
+            p=cost.p,
         )
     raw = scrypt(password, salt, KEY_BYTES, cost.N, cost.r, cost.p, threads=THREADS)
     assert isinstance(raw, bytes)

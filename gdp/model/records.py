@@ -71,5 +71,5 @@ class IndexedPack(msgspec.Struct):
 class IndexFile(msgspec.Struct, omit_defaults=True):
     """A file in ``index/``. ``supersedes`` of old versions is ignored; rustic's ``packs_to_delete`` is read as a fallback."""
 
-    packs: list[IndexedPack] = msgspec.field(default_factory=lambda: [])
+    packs: list[IndexedPack] = msgspec.field(default_factory=list)
     packs_to_delete: list[IndexedPack] | None = None

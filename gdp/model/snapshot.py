@@ -35,7 +35,7 @@ class Snapshot(msgspec.Struct, omit_defaults=True):
     time: str
     parent: str | None = None
     tree: str = msgspec.field(default_factory=str)
-    paths: list[str] = msgspec.field(default_factory=lambda: [])
+    paths: list[str] = msgspec.field(default_factory=list)
     hostname: str = ""
     username: str = ""
     uid: int = 0

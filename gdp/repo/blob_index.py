@@ -22,7 +22,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from gdp.core.ids import BlobId, PackId
-from gdp.core.packformat import BlobKind, PackedBlob
+from gdp.core.packformat import PackedBlob
 
 RECORD_BYTES = 48
 _BUCKETS = 1 << 16
@@ -125,6 +125,3 @@ class BlobIndex:
                 return bucket, position + 32
             position = bucket.find(key, position + 1)
         return None
-
-
-KIND_NAMES = {BlobKind.DATA: "data", BlobKind.TREE: "tree"}

@@ -49,5 +49,3 @@ def open_blob(key: MasterKey, sealed: bytes | memoryview, plain_length: int, blo
     if hashlib.sha256(plaintext).digest() != blob_id:
         raise DamagedData(N_("block {blob} holds other data than its name says"), blob=blob_id.hex())
     return plaintext
-
-

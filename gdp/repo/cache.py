@@ -1,0 +1,108 @@
+"""A storage that keeps index files, snapshots and packs of trees on the local disk as well. Always rebuildable.
+
+Files are kept as stored, encrypted. What is read is checked by the reader as if it came from the server; a kept file that fails
+is dropped with ``forget`` and fetched again.
+"""
+
+import contextlib
+import os
+from collections.abc import Collection, Iterable, Iterator
+from pathlib import Path
+
+from gdp.model.files import FileKind, StoredFile
+from gdp.storage.contract import Buffer, Storage
+
+_KEPT_KINDS = (FileKind.INDEX, FileKind.SNAPSHOTS)
+
+
+class CachedStorage:
+    """Wraps a storage that is slower than the local disk."""
+
+    def __init__(self, inner: Storage, folder: Path) -> None:
+        self._inner, self._folder = inner, folder
+        self._tree_packs: set[str] = set()
+
+    @property
+    def location(self) -> str:
+        """See Storage."""
+        return self._inner.location
+
+    def expect_trees(self, packs: Iterable[str]) -> None:
+        """Name packs that hold trees; they are kept whole when read or written."""
+        self._tree_packs.update(packs)
+
+    def forget(self, file: StoredFile) -> bool:
+        """Drop a kept file; return whether there was one."""
+        with contextlib.suppress(FileNotFoundError):
+            self._path(file).unlink()
+            return True
+        return False
+
+    def keep_only(self, kind: FileKind, names: Collection[str]) -> None:
+        """Drop kept files of a kind that the repository does not list any more."""
+        folder = self._folder / kind
+        if folder.is_dir():
+            for entry in os.scandir(folder):
+                if entry.name not in names:
+                    Path(entry.path).unlink(missing_ok=True)
+
+    def create_folders(self) -> None:
+        """See Storage."""
+        self._inner.create_folders()
+
+    def list(self, kind: FileKind) -> Iterator[tuple[str, int]]:
+        """See Storage."""
+        return self._inner.list(kind)
+
+    def size(self, file: StoredFile) -> int:
+        """See Storage."""
+        return self._inner.size(file)
+
+    def read(self, file: StoredFile, offset: int = 0, length: int | None = None) -> bytes:
+        """See Storage. A kept file is read from the local disk."""
+        if not self._is_kept(file):
+            return self._inner.read(file, offset, length)
+        try:
+            with self._path(file).open("rb") as kept:
+                kept.seek(offset)
+                found = kept.read(-1 if length is None else length)
+            if length is None or len(found) == length:
+                return found
+        except FileNotFoundError:
+            pass  # not kept so far
+        whole = self._inner.read(file)
+        self._store(file, [whole])
+        return whole[offset:] if length is None else whole[offset : offset + length]
+
+    def write(self, file: StoredFile, parts: Collection[Buffer]) -> None:
+        """See Storage."""
+        self._inner.write(file, parts)
+        if self._is_kept(file):
+            self._store(file, parts)
+
+    def remove(self, file: StoredFile) -> None:
+        """See Storage."""
+        self._inner.remove(file)
+        self.forget(file)
+
+    def close(self) -> None:
+        """See Storage."""
+        self._inner.close()
+
+    def _is_kept(self, file: StoredFile) -> bool:
+        return file.kind in _KEPT_KINDS or (file.kind is FileKind.DATA and file.name in self._tree_packs)
+
+    def _path(self, file: StoredFile) -> Path:
+        return self._folder / file.kind / file.name
+
+    def _store(self, file: StoredFile, parts: Collection[Buffer]) -> None:
+        path = self._path(file)
+        temporary = path.with_name(f"{path.name}.{os.getpid()}.{os.urandom(4).hex()}")
+        # A full local disk must not stop a backup: the cache is only for speed.
+        with contextlib.suppress(OSError):
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as kept:
+                kept.writelines(parts)
+            temporary.replace(path)
+            return
+        temporary.unlink(missing_ok=True)

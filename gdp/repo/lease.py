@@ -1,0 +1,104 @@
+"""How long our lock is good for, visible to every process of a run. Never talks to the storage.
+
+A computer that slept may have lost its lock: others treat a lock that was not refreshed as stale. So every write asks here first,
+and after a long pause waits until the process that holds the lock has confirmed it.
+"""
+
+import mmap
+import struct
+import time
+from collections.abc import Callable, Collection, Iterator
+
+from gdp.core.errors import RepositoryLocked
+from gdp.core.language import N_
+from gdp.model.files import FileKind, StoredFile
+from gdp.storage.contract import Buffer, Storage
+
+REFRESHABLE_SECONDS = 22.5 * 60  # restic's bound: beyond it a lock must be confirmed before anything is written
+_CONFIRM_WAIT_SECONDS = 120.0
+_LOST = -1.0
+_TIME = struct.Struct("<d")
+
+
+def boot_clock() -> float:
+    """Seconds since boot, time asleep included."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+class Lease:
+    """One moment in memory that forked processes share: when the lock was last confirmed."""
+
+    def __init__(self, clock: Callable[[], float] = boot_clock, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._memory = mmap.mmap(-1, mmap.PAGESIZE)
+        self._clock, self._sleep = clock, sleep
+        self.confirm()
+
+    def confirm(self) -> None:
+        """Note that the lock exists now."""
+        _TIME.pack_into(self._memory, 0, self._clock())
+
+    def give_up(self) -> None:
+        """Note that the lock is gone; every later write fails."""
+        _TIME.pack_into(self._memory, 0, _LOST)
+
+    @property
+    def age_seconds(self) -> float:
+        """Time since the lock was last confirmed; infinite once it was given up."""
+        confirmed: float = _TIME.unpack_from(self._memory)[0]
+        return float("inf") if confirmed == _LOST else self._clock() - confirmed
+
+    def require(self) -> None:
+        """Return when the lock is known to be good. Raises RepositoryLocked when it is lost."""
+        waited = 0.0
+        while (age := self.age_seconds) > REFRESHABLE_SECONDS:
+            if age == float("inf") or waited >= _CONFIRM_WAIT_SECONDS:
+                raise RepositoryLocked(
+                    N_("our lock on the repository was lost during a long pause; the run stopped before it could do harm"),
+                    N_("Run it again: what was stored already is found and kept."),
+                )
+            self._sleep(1.0)
+            waited += 1.0
+
+
+class LeasedStorage:
+    """A storage that writes and removes only while the lock is good."""
+
+    def __init__(self, inner: Storage, lease: Lease) -> None:
+        self._inner, self._lease = inner, lease
+
+    @property
+    def location(self) -> str:
+        """See Storage."""
+        return self._inner.location
+
+    def create_folders(self) -> None:
+        """See Storage."""
+        self._inner.create_folders()
+
+    def list(self, kind: FileKind) -> Iterator[tuple[str, int]]:
+        """See Storage."""
+        return self._inner.list(kind)
+
+    def size(self, file: StoredFile) -> int:
+        """See Storage."""
+        return self._inner.size(file)
+
+    def read(self, file: StoredFile, offset: int = 0, length: int | None = None) -> bytes:
+        """See Storage."""
+        return self._inner.read(file, offset, length)
+
+    def write(self, file: StoredFile, parts: Collection[Buffer]) -> None:
+        """See Storage. Raises RepositoryLocked when the lock is lost."""
+        if file.kind is not FileKind.LOCKS:
+            self._lease.require()
+        self._inner.write(file, parts)
+
+    def remove(self, file: StoredFile) -> None:
+        """See Storage. Raises RepositoryLocked when the lock is lost."""
+        if file.kind is not FileKind.LOCKS:
+            self._lease.require()
+        self._inner.remove(file)
+
+    def close(self) -> None:
+        """See Storage."""
+        self._inner.close()

@@ -1,0 +1,283 @@
+"""Locks in restic's sense, so that restic and we may use one repository at once.
+
+Shared locks go together, an exclusive one stands alone. A lock is written, and after a short wait the list is read again: who
+sees a conflict then withdraws. It is refreshed every five minutes by a new file that replaces the old one.
+"""
+
+import contextlib
+import hashlib
+import os
+import pwd
+import random
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import msgspec
+
+from gdp.core.crypto import MasterKey
+from gdp.core.errors import DamagedData, FileMissing, RepositoryLocked, StorageError
+from gdp.core.gotext import encode_json, format_time, parse_time
+from gdp.core.language import N_
+from gdp.model.files import FileKind, StoredFile
+from gdp.model.records import LockFile
+from gdp.repo.lease import REFRESHABLE_SECONDS, Lease
+from gdp.repo.own_locks import OwnLocks
+from gdp.repo.unpacked import decode_unpacked, encode_unpacked
+from gdp.storage.contract import Storage
+
+SETTLE_SECONDS = 0.2  # restic's wait between writing a lock and looking again
+REFRESH_SECONDS = 300.0
+STALE_SECONDS = 30 * 60.0
+TICK_SECONDS = 5.0  # how soon a resumed computer notices that it slept
+UNREADABLE_WAITS_SECONDS = (5.0, 10.0, 20.0)  # a lock being written may look damaged for a moment
+
+
+@dataclass(frozen=True, slots=True)
+class SeenLock:
+    """A lock in the repository."""
+
+    name: str
+    lock: LockFile
+
+    def conflicts_with(self, *, exclusive: bool) -> bool:
+        """Say whether it forbids a lock of ours."""
+        return exclusive or self.lock.exclusive
+
+    def is_stale(self, now_ns: int, hostname: str) -> bool:
+        """Say whether nobody can be behind it any more: too old, or from a dead process of this computer."""
+        if now_ns - parse_time(self.lock.time) > STALE_SECONDS * 1e9:
+            return True
+        return self.lock.hostname == hostname and not _is_alive(self.lock.pid)
+
+
+class LockKeeper:
+    """Takes, refreshes and gives back locks of one repository."""
+
+    def __init__(
+        self,
+        storage: Storage,
+        key: MasterKey,
+        format_version: int,
+        journal: OwnLocks,
+        sleep: Callable[[float], None] = time.sleep,
+        report: Callable[[RepositoryLocked, float], None] | None = None,
+    ) -> None:
+        """``report`` is told of each conflict that is waited out, with the seconds until the next try."""
+        self._storage, self._key, self._version, self._journal = storage, key, format_version, journal
+        self._sleep = sleep
+        self._report = report
+
+    @contextmanager
+    def hold(self, *, exclusive: bool, lease: Lease, retry_seconds: float = 0.0) -> Iterator[None]:
+        """Hold a lock while the block runs. Raises RepositoryLocked when it cannot be had within ``retry_seconds``."""
+        name = self._acquire_with_retry(exclusive=exclusive, retry_seconds=retry_seconds)
+        lease.confirm()
+        # restic on this computer asks whether we live by sending SIGHUP, which would end us.
+        in_main = threading.current_thread() is threading.main_thread()
+        before = signal.signal(signal.SIGHUP, signal.SIG_IGN) if in_main else None
+        refresher = _Refresher(self, name, lease, exclusive=exclusive)
+        refresher.start()
+        try:
+            yield
+        finally:
+            refresher.stop()
+            self.drop(refresher.lock_name)
+            if in_main:
+                signal.signal(signal.SIGHUP, before)
+
+    def seen(self) -> list[SeenLock]:
+        """Return every readable lock; raises DamagedData for one that stays unreadable. Empty files are skipped."""
+        locks = []
+        for name, size in self._storage.list(FileKind.LOCKS):
+            if size and (lock := self._read(name)):
+                locks.append(SeenLock(name, lock))
+        return locks
+
+    def clear_orphans(self) -> list[str]:
+        """Remove the locks that killed runs of this installation left, and return their names."""
+        cleared = []
+        for name in self._journal.orphans():
+            with contextlib.suppress(FileMissing):
+                self._storage.remove(StoredFile(FileKind.LOCKS, name))
+                cleared.append(name)
+            self._journal.forget(name)
+        return cleared
+
+    def unlock(self, *, everything: bool) -> int:
+        """Remove stale locks, or all; return how many. Unreadable ones go only with all."""
+        removed = 0
+        hostname = socket.gethostname()
+        for name, size in list(self._storage.list(FileKind.LOCKS)):
+            if not everything:
+                try:
+                    lock = self._read(name) if size else None
+                except DamagedData:
+                    continue
+                if lock is None or not SeenLock(name, lock).is_stale(time.time_ns(), hostname):
+                    continue
+            with contextlib.suppress(FileMissing):
+                self._storage.remove(StoredFile(FileKind.LOCKS, name))
+                removed += 1
+        return removed
+
+    def write_lock(self, *, exclusive: bool) -> str:
+        """Store a new lock of ours and return its name."""
+        lock = LockFile(
+            format_time(time.time_ns()),
+            exclusive,
+            socket.gethostname(),
+            _user_name(),
+            os.getpid(),
+            os.getuid(),
+            os.getgid(),
+        )
+        stored = encode_unpacked(self._key, encode_json(lock), format_version=self._version)
+        name = hashlib.sha256(stored).hexdigest()
+        self._journal.remember(name)
+        self._storage.write(StoredFile(FileKind.LOCKS, name), [stored])
+        return name
+
+    def exists(self, name: str) -> bool:
+        """Say whether a lock of ours is still there."""
+        try:
+            return self._storage.size(StoredFile(FileKind.LOCKS, name)) > 0
+        except FileMissing:
+            return False
+
+    def replace(self, name: str, *, exclusive: bool) -> str:
+        """Store a fresh lock, then remove the one it replaces; return the new name."""
+        fresh = self.write_lock(exclusive=exclusive)
+        self.drop(name)
+        return fresh
+
+    def drop(self, name: str) -> None:
+        """Remove a lock of ours; harmless when it is gone."""
+        with contextlib.suppress(FileMissing):
+            self._storage.remove(StoredFile(FileKind.LOCKS, name))
+        self._journal.forget(name)
+
+    def _acquire_with_retry(self, *, exclusive: bool, retry_seconds: float) -> str:
+        waited, pause = 0.0, 5.0
+        while True:
+            try:
+                return self._acquire(exclusive=exclusive)
+            except RepositoryLocked as error:
+                if waited >= retry_seconds:
+                    raise
+                step = min(pause, retry_seconds - waited) * random.uniform(0.8, 1.0)
+                if self._report:
+                    self._report(error, step)
+                self._sleep(step)
+                waited, pause = waited + max(step, 0.01), min(pause * 2, 60.0)
+
+    def _acquire(self, *, exclusive: bool) -> str:
+        self.clear_orphans()
+        self._refuse_conflicts(exclusive=exclusive, ours="")
+        name = self.write_lock(exclusive=exclusive)
+        try:
+            self._sleep(SETTLE_SECONDS)
+            self._refuse_conflicts(exclusive=exclusive, ours=name)
+        except BaseException:
+            self.drop(name)
+            raise
+        return name
+
+    def _refuse_conflicts(self, *, exclusive: bool, ours: str) -> None:
+        for seen in self.seen():
+            if seen.name != ours and seen.conflicts_with(exclusive=exclusive):
+                raise _conflict(seen)
+
+    def _read(self, name: str) -> LockFile | None:
+        file = StoredFile(FileKind.LOCKS, name)
+        for pause in (*UNREADABLE_WAITS_SECONDS, None):
+            try:
+                return msgspec.json.decode(decode_unpacked(self._key, file, self._storage.read(file)), type=LockFile)
+            except FileMissing:
+                return None
+            except (DamagedData, msgspec.MsgspecError) as error:
+                if pause is None:
+                    raise DamagedData(
+                        N_("lock {name} cannot be read"),
+                        N_("If nobody uses the repository: 'gdp unlock --remove-all'."),
+                        name=name,
+                    ) from error
+                self._sleep(pause)
+        return None
+
+
+class _Refresher(threading.Thread):
+    """Keeps a lock fresh, and after a sleep of the computer confirms or gives up."""
+
+    def __init__(self, keeper: LockKeeper, name: str, lease: Lease, *, exclusive: bool) -> None:
+        super().__init__(name="lock", daemon=True)
+        self._keeper, self._exclusive, self._lease = keeper, exclusive, lease
+        self._stopped = threading.Event()
+        self.lock_name = name
+
+    def run(self) -> None:
+        while not self._stopped.wait(TICK_SECONDS):
+            age = self._lease.age_seconds
+            if age < REFRESH_SECONDS:
+                continue
+            try:
+                if age > REFRESHABLE_SECONDS and not self._confirm_after_sleep():
+                    self._lease.give_up()
+                    return
+                if age <= REFRESHABLE_SECONDS:
+                    self.lock_name = self._keeper.replace(self.lock_name, exclusive=self._exclusive)
+                self._lease.confirm()
+            except StorageError:
+                continue  # the next tick tries again; until then the lease's age stops every write in time
+
+    def stop(self) -> None:
+        self._stopped.set()
+        self.join()
+
+    def _confirm_after_sleep(self) -> bool:
+        if not self._keeper.exists(self.lock_name):
+            return False
+        fresh = self._keeper.write_lock(exclusive=self._exclusive)
+        time.sleep(SETTLE_SECONDS)
+        still_there = self._keeper.exists(self.lock_name)
+        if still_there:
+            self._keeper.drop(self.lock_name)
+            self.lock_name = fresh
+        else:
+            self._keeper.drop(fresh)
+        return still_there
+
+
+def _conflict(seen: SeenLock) -> RepositoryLocked:
+    minutes = max(0, int((time.time_ns() - parse_time(seen.lock.time)) / 60e9))
+    return RepositoryLocked(
+        N_("the repository is locked since {minutes} min by {user}@{host} (process {pid}, lock {name}, exclusive: {exclusive})"),
+        N_("Wait for it, give --retry-lock a time, or, when that process is gone for certain, run 'gdp unlock'."),
+        minutes=minutes,
+        user=seen.lock.username,
+        host=seen.lock.hostname,
+        pid=seen.lock.pid,
+        name=seen.name[:8],
+        exclusive="yes" if seen.lock.exclusive else "no",
+    )
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _user_name() -> str:
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return str(os.getuid())

@@ -1,0 +1,47 @@
+"""Remembers which locks in a repository are ours, so that those of a killed run can be cleared, and never anybody else's.
+
+One small file a lock, named by it, in the home folder: process id, start time of the process, boot of the machine.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+
+
+class OwnLocks:
+    """The journal in one folder, which belongs to one repository."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def remember(self, name: str) -> None:
+        """Note a lock before it is stored."""
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        (self._folder / name).write_text(_identity(os.getpid()))
+
+    def forget(self, name: str) -> None:
+        """Note that a lock is gone."""
+        (self._folder / name).unlink(missing_ok=True)
+
+    def orphans(self) -> Iterator[str]:
+        """Yield the locks whose process does not live any more."""
+        if not self._folder.is_dir():
+            return
+        for entry in sorted(self._folder.iterdir()):
+            pid, _, _ = (identity := entry.read_text()).partition(" ")
+            if not pid.isdigit() or _identity(int(pid)) != identity:
+                yield entry.name
+
+
+def _identity(pid: int) -> str:
+    """Return what tells a process from a later one with the same number: number, start time, boot."""
+    try:
+        # The name in the second field may hold blanks and brackets; the start time is the 20th field after it.
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        started = fields[19]
+    except (OSError, IndexError):
+        started = "?"
+    boot = _BOOT_ID.read_text().strip() if _BOOT_ID.exists() else "?"
+    return f"{pid} {started} {boot}"

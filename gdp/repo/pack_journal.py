@@ -1,0 +1,86 @@
+"""Remembers, on this computer, packs on their way into the repository, so that a killed run need not send them again.
+
+A pack is noted before it is sent and forgotten once an index file lists it. After a kill, what was noted and arrived whole is
+adopted into an index. One append-only file a process, each line a record:
+
+======  ====  ============================================
+offset  size  field
+======  ====  ============================================
+0       4     length of the payload, u32
+4       4     CRC-32 of the payload, u32
+8       n     payload: marshal of (pack id, size, blobs)
+======  ====  ============================================
+
+A record cut off by the kill ends the file. Losing the journal costs time, never data.
+"""
+
+import marshal
+import os
+import struct
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from gdp.core.ids import BlobId, PackId
+from gdp.core.packformat import PackedBlob
+from gdp.repo.packer import FinishedPack
+
+_FRAME = struct.Struct("<II")
+
+
+class NotedPack(NamedTuple):
+    """A pack that some run began to store."""
+
+    id: PackId
+    size: int
+    blobs: list[PackedBlob]
+
+
+class PackJournal:
+    """The journal files of one repository, in one folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._descriptor: int | None = None
+
+    def note(self, pack: FinishedPack) -> None:
+        """Note a pack that is about to be sent."""
+        if self._descriptor is None:
+            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            name = f"{os.getpid()}-{os.urandom(4).hex()}.packs"
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC
+            self._descriptor = os.open(self._folder / name, flags, 0o600)
+        payload = marshal.dumps((bytes(pack.id), pack.size, [tuple(blob) for blob in pack.blobs]))
+        os.write(self._descriptor, _FRAME.pack(len(payload), zlib.crc32(payload)) + payload)
+
+    def noted(self) -> Iterator[NotedPack]:
+        """Yield the packs that earlier runs noted."""
+        for path in self._files():
+            yield from _read_records(path.read_bytes())
+
+    def clear(self) -> None:
+        """Forget everything: all noted packs are in an index now, or are not there."""
+        for path in self._files():
+            path.unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Close this process's file."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+    def _files(self) -> list[Path]:
+        return sorted(self._folder.glob("*.packs")) if self._folder.is_dir() else []
+
+
+def _read_records(raw: bytes) -> Iterator[NotedPack]:
+    position = 0
+    while position + _FRAME.size <= len(raw):
+        length, checksum = _FRAME.unpack_from(raw, position)
+        payload = raw[position + _FRAME.size : position + _FRAME.size + length]
+        if len(payload) != length or zlib.crc32(payload) != checksum:
+            return
+        pack_id, size, blobs = marshal.loads(payload)
+        yield NotedPack(PackId(pack_id), size, [PackedBlob(kind, BlobId(blob), *place) for kind, blob, *place in blobs])
+        position += _FRAME.size + length

@@ -1,0 +1,247 @@
+"""One open repository: what the engine works with. Ties storage, key, configuration and index together."""
+
+import contextlib
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from gdp.core.chunker import DEFAULT_BLOCK_BYTES, ChunkerParameters, seed_from_polynomial
+from gdp.core.crypto import MasterKey
+from gdp.core.errors import BadInput, DamagedData, FileMissing, NoRepository
+from gdp.core.gotext import encode_json
+from gdp.core.kdf import DEFAULT_COST, ScryptCost
+from gdp.core.language import N_
+from gdp.core.packformat import BlobKind
+from gdp.core.polynomial import random_irreducible
+from gdp.model.files import CONFIG_FILE, FileKind, StoredFile
+from gdp.model.node import Node
+from gdp.model.records import RepositoryConfig
+from gdp.model.snapshot import Snapshot, SnapshotId
+from gdp.model.tree import decode_tree
+from gdp.repo.blob_index import BlobIndex, BlobPlace
+from gdp.repo.cache import CachedStorage
+from gdp.repo.index_files import decode_index
+from gdp.repo.key_files import OpenedKey, add_key, open_with_password
+from gdp.repo.own_locks import OwnLocks
+from gdp.repo.pack_journal import PackJournal
+from gdp.repo.sealer import open_blob
+from gdp.repo.snapshots import SnapshotList, decode_snapshot, encode_snapshot, in_order
+from gdp.repo.unpacked import load_unpacked, save_config, save_unpacked
+from gdp.storage.contract import Storage
+
+CHUNKER_NAME = "fastcdc-1"
+READABLE_VERSIONS = (1, 2)
+WRITTEN_VERSION = 2
+
+
+class Repository:
+    """An open repository. Reading is safe from several threads once the index is loaded."""
+
+    def __init__(self, storage: Storage, opened: OpenedKey, config: RepositoryConfig, home: Path) -> None:
+        self.storage = storage
+        self.key: MasterKey = opened.master
+        self.key_name = opened.name
+        self.config = config
+        self.home = home
+        self.index = BlobIndex()
+        self.index_names: list[str] = []
+        """the index files that ``index`` was loaded from"""
+
+    @property
+    def own_locks(self) -> OwnLocks:
+        """The journal of our locks in this repository."""
+        return OwnLocks(self.state_folder / "locks")
+
+    @property
+    def pack_journal(self) -> PackJournal:
+        """The journal of packs on their way into this repository."""
+        return PackJournal(self.state_folder / "packs")
+
+    @property
+    def state_folder(self) -> Path:
+        """Where this computer remembers things about this repository."""
+        return self.home / "state" / self.config.id
+
+    @property
+    def is_cut_by_us(self) -> bool:
+        """Say whether our chunker was recorded at init; else restic made the repository and its chunks will not match ours."""
+        return self.config.gdp_chunker == CHUNKER_NAME
+
+    def chunker_parameters(self) -> ChunkerParameters:
+        """Return how files are cut in this repository."""
+        seed = seed_from_polynomial(int(self.config.chunker_polynomial, 16))
+        return ChunkerParameters(self.config.gdp_block_bytes or DEFAULT_BLOCK_BYTES, seed)
+
+    # --- files of JSON ---------------------------------------------------------------------------------------------
+
+    def load_json(self, kind: FileKind, name: str) -> bytes:
+        """Return the JSON of an index file, snapshot or lock. Raises DamagedData, FileMissing."""
+        file = StoredFile(kind, name)
+        try:
+            return load_unpacked(self.storage, self.key, file)
+        except DamagedData:
+            if not self._forget_cached(file):
+                raise
+            return load_unpacked(self.storage, self.key, file)
+
+    def save_json(self, kind: FileKind, json: bytes) -> str:
+        """Store JSON as a new file and return its name."""
+        return save_unpacked(self.storage, self.key, kind, json, format_version=self.config.version)
+
+    # --- snapshots -------------------------------------------------------------------------------------------------
+
+    def snapshots(self) -> SnapshotList:
+        """Return all snapshots, oldest first, with those that cannot be read kept apart."""
+        readable: list[tuple[SnapshotId, Snapshot]] = []
+        damaged: dict[SnapshotId, DamagedData] = {}
+        names = [name for name, _ in self.storage.list(FileKind.SNAPSHOTS)]
+        for name in names:
+            try:
+                json = self.load_json(FileKind.SNAPSHOTS, name)
+                readable.append((SnapshotId(name), decode_snapshot(json, name)))
+            except FileMissing:
+                continue  # forgotten by somebody between the listing and now
+            except DamagedData as error:
+                damaged[SnapshotId(name)] = error
+        if isinstance(self.storage, CachedStorage):
+            self.storage.keep_only(FileKind.SNAPSHOTS, set(names))
+        return SnapshotList(in_order(readable), damaged)
+
+    def save_snapshot(self, snapshot: Snapshot) -> SnapshotId:
+        """Store a snapshot and return its id. Everything it refers to must be stored and indexed before."""
+        return SnapshotId(self.save_json(FileKind.SNAPSHOTS, encode_snapshot(snapshot)))
+
+    # --- index -----------------------------------------------------------------------------------------------------
+
+    def load_index(self, on_damaged: Callable[[str, DamagedData], None] | None = None) -> BlobIndex:
+        """Read all index files into ``index`` and return it.
+
+        Raises DamagedData for one that cannot be read, unless ``on_damaged`` is given to be told its name instead.
+        """
+        index, marked = BlobIndex(), []
+        names = [name for name, _ in self.storage.list(FileKind.INDEX)]
+        for name in names:
+            try:
+                decoded = decode_index(self.load_json(FileKind.INDEX, name), name)
+            except FileMissing:
+                continue  # replaced by a prune between the listing and now
+            except DamagedData as error:
+                if on_damaged is None:
+                    raise
+                on_damaged(name, error)
+                continue
+            for pack, blobs in decoded.packs:
+                index.add_pack(pack, blobs)
+            marked += decoded.marked
+        for pack, blobs in marked:
+            index.add_pack(pack, blobs)
+        self.index, self.index_names = index, names
+        self._tidy_cache(names)
+        return index
+
+    # --- blobs -----------------------------------------------------------------------------------------------------
+
+    def load_blob(self, kind: BlobKind, blob_id: bytes) -> bytes:
+        """Return a blob's plaintext from the first good copy. Raises DamagedData when there is none."""
+        places = self.index.find_all(kind, blob_id)
+        if not places:
+            raise DamagedData(
+                N_("block {blob} is in no index"), N_("Run 'gdp repair index', then 'gdp check'."), blob=blob_id.hex()
+            )
+        problem: Exception | None = None
+        for place in places:
+            try:
+                return self._read_place(place, blob_id)
+            except (DamagedData, FileMissing) as error:
+                problem = error
+        raise DamagedData(
+            N_("block {blob} cannot be read from pack {pack}: {reason}"),
+            N_("Run 'gdp check --read-data' to see what else is affected, then 'gdp repair packs'."),
+            blob=blob_id.hex(),
+            pack=places[0].pack.hex(),
+            reason=str(problem),
+        ) from problem
+
+    def load_tree(self, tree_id: bytes) -> list[Node]:
+        """Return a directory's nodes. Raises DamagedData."""
+        return decode_tree(self.load_blob(BlobKind.TREE, tree_id))
+
+    def _read_place(self, place: BlobPlace, blob_id: bytes) -> bytes:
+        file = StoredFile(FileKind.DATA, place.pack.hex())
+        for last in (False, True):
+            try:
+                sealed = self.storage.read(file, place.offset, place.length)
+                return open_blob(self.key, sealed, place.plain_length, blob_id)
+            except DamagedData:
+                self._forget_cached(file)
+                if last:
+                    raise
+        raise AssertionError  # the loop returns or raises
+
+    def _forget_cached(self, file: StoredFile) -> bool:
+        return isinstance(self.storage, CachedStorage) and self.storage.forget(file)
+
+    def _tidy_cache(self, index_names: list[str]) -> None:
+        if isinstance(self.storage, CachedStorage):
+            trees = {pack.hex() for pack, blob in self.index if blob.kind == BlobKind.TREE}
+            self.storage.expect_trees(trees)
+            self.storage.keep_only(FileKind.INDEX, set(index_names))
+            self.storage.keep_only(FileKind.DATA, trees)
+
+
+def open_repository(storage: Storage, password: bytes, home: Path) -> Repository:
+    """Open the repository in a storage.
+
+    Raises:
+        NoRepository: there is none.
+        WrongPassword: no key opens with this password.
+        DamagedData: its configuration or key is damaged.
+    """
+    try:
+        sealed = storage.read(CONFIG_FILE)
+    except FileMissing as error:
+        raise NoRepository(
+            N_("there is no repository at {location}"),
+            N_("Make one with 'gdp init', or check the address."),
+            location=storage.location,
+        ) from error
+    opened = open_with_password(storage, password)
+    return Repository(storage, opened, decode_config(opened.master, sealed), home)
+
+
+def decode_config(key: MasterKey, sealed: bytes) -> RepositoryConfig:
+    """Return a repository's configuration. Raises DamagedData."""
+    try:
+        config = msgspec.json.decode(key.open(sealed), type=RepositoryConfig)
+        int(config.chunker_polynomial, 16)
+    except (msgspec.MsgspecError, ValueError, DamagedData) as error:
+        raise DamagedData(N_("the repository's file 'config' is damaged: {reason}"), reason=str(error)) from error
+    if config.version not in READABLE_VERSIONS:
+        raise DamagedData(N_("the repository has format {version}; this program reads 1 and 2"), version=config.version)
+    return config
+
+
+def init_repository(
+    storage: Storage,
+    password: bytes,
+    home: Path,
+    block_bytes: int = DEFAULT_BLOCK_BYTES,
+    cost: ScryptCost = DEFAULT_COST,
+) -> Repository:
+    """Make a new repository and return it open. Raises BadInput when there is one already.
+
+    The key is stored before the configuration, so that an interrupted init never looks like a repository without a key.
+    """
+    ChunkerParameters(block_bytes)
+    with contextlib.suppress(FileMissing):
+        storage.size(CONFIG_FILE)
+        raise BadInput(N_("there is a repository at {location} already"), location=storage.location)
+    storage.create_folders()
+    key = MasterKey.random()
+    name = add_key(storage, key, password, cost)
+    polynomial = f"{random_irreducible():x}"
+    config = RepositoryConfig(WRITTEN_VERSION, os.urandom(32).hex(), polynomial, CHUNKER_NAME, block_bytes)
+    save_config(storage, key, encode_json(config))
+    return Repository(storage, OpenedKey(name, key), config, home)

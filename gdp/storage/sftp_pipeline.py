@@ -1,0 +1,185 @@
+"""Read and write whole files over SFTP with many requests in flight, every single acknowledgement checked.
+
+What a server could lie about is compared: acknowledged bytes with the size it states afterwards, received bytes with
+the range asked for, the end of the file with its stated size.
+"""
+
+import io
+from collections import deque
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
+
+from gdp.core.errors import DamagedData, StorageError
+from gdp.core.language import N_
+from gdp.storage import sftp_wire as wire
+from gdp.storage.contract import Buffer
+from gdp.storage.parts import cut_requests
+from gdp.storage.sftp_session import SftpSession
+
+REQUESTS_IN_FLIGHT = 64  # as OpenSSH's own client; enough for 16 MiB on the way
+UNFINISHED_MODE = 0o600
+FINISHED_MODE = 0o400  # as restic since 0.19: nothing is ever changed
+
+
+def upload(session: SftpSession, path: str, opening: int, parts: Collection[Buffer], expected: int) -> None:
+    """Write a new file and make it durable and read-only.
+
+    Args:
+        session: the conversation.
+        path: for messages.
+        opening: the number of the OPEN request that was sent for it.
+        parts: its content.
+        expected: how many bytes that is.
+
+    Raises:
+        Refused: the server answered one of the requests so. The file is closed, but still there.
+        StorageError: the file has another size than what was acknowledged.
+    """
+    handle = wire.pack_string(wire.get_handle(session.answer_to(opening)))
+    with _closing_on_error(session, handle):
+        _send_content(session, handle, parts)
+        syncing = session.extended(wire.FSYNC, handle) if wire.FSYNC in session.extensions else None
+        protecting = session.send(wire.FSETSTAT, handle, wire.pack_mode(FINISHED_MODE))
+        asking = session.send(wire.FSTAT, handle)
+        if syncing is not None:
+            wire.check_status(session.answer_to(syncing))
+        session.forget(protecting)  # a server without permissions is still a good server
+        found = wire.get_attributes(session.answer_to(asking)).size
+    wire.check_status(session.answer_to(session.send(wire.CLOSE, handle)))
+    check_size(session, path, found, expected)
+
+
+def download(session: SftpSession, path: str, offset: int, length: int | None) -> bytes:
+    """Return ``length`` bytes from ``offset`` of a file, or everything from there.
+
+    Raises:
+        Refused: the server answered one of the requests so.
+        DamagedData: the file ends before that, or goes on where it should end.
+    """
+    opening = session.send(wire.OPEN, wire.pack_string(path), wire.pack_number(wire.OPEN_TO_READ), wire.pack_number(0))
+    handle = wire.pack_string(wire.get_handle(session.answer_to(opening)))
+    with _closing_on_error(session, handle):
+        if length is None:
+            data = _read_to_end(session, path, handle, offset)
+        else:
+            data = _Reading(session, path, handle).fetch(offset, offset + length)
+    session.forget(session.send(wire.CLOSE, handle))  # nothing was written, so its answer changes nothing
+    return data
+
+
+def check_size(session: SftpSession, path: str, found: int | None, expected: int) -> None:
+    """Raise StorageError unless the server states the size that was written."""
+    if found != expected:
+        raise StorageError(
+            N_("the server {location} acknowledged {expected} bytes for {path} but holds {found}"),
+            N_("check the server's disk and its free space"),
+            location=session.location, path=path, expected=expected, found="?" if found is None else found,
+        )  # fmt: skip
+
+
+def _send_content(session: SftpSession, handle: bytes, parts: Collection[Buffer]) -> None:
+    unanswered: deque[int] = deque()
+    offset = 0
+    for pieces in cut_requests(parts, session.largest_write):
+        if len(unanswered) >= REQUESTS_IN_FLIGHT:
+            wire.check_status(session.answer_to(unanswered.popleft()))
+        size = sum(map(len, pieces))
+        head = handle + wire.pack_long(offset) + wire.pack_number(size)
+        unanswered.append(session.send(wire.WRITE, head, *pieces))
+        offset += size
+    while unanswered:
+        wire.check_status(session.answer_to(unanswered.popleft()))
+
+
+def _read_to_end(session: SftpSession, path: str, handle: bytes, offset: int) -> bytes:
+    """Read from ``offset`` on. The first block is asked for together with the size: one round trip less for small files."""
+    asking = session.send(wire.FSTAT, handle)
+    reading = _Reading(session, path, handle)
+    reading.ask(offset, session.largest_read)
+    size = wire.get_attributes(session.answer_to(asking)).size
+    if size is None or size < offset:
+        raise _ends_early(session, path, offset)
+    data = reading.fetch(offset, size)
+    reading.check_end(size)
+    return data
+
+
+class _Reading:
+    """The requests in flight for one file."""
+
+    def __init__(self, session: SftpSession, path: str, handle: bytes) -> None:
+        self._session = session
+        self._path = path
+        self._handle = handle
+        self._unanswered: deque[tuple[int, int, int]] = deque()
+        self._asked_up_to = -1
+
+    def ask(self, start: int, size: int) -> None:
+        request = self._session.send(wire.READ, self._handle, wire.pack_long(start), wire.pack_number(size))
+        self._unanswered.append((request, start, size))
+        self._asked_up_to = max(self._asked_up_to, start + size)
+
+    def fetch(self, begin: int, end: int) -> bytes:
+        """Return the bytes ``begin..end``, keeping the line full. BytesIO gives its buffer away without copying it."""
+        whole = io.BytesIO()
+        at = max(begin, self._asked_up_to)
+        while at < end or self._unanswered:
+            while at < end and len(self._unanswered) < REQUESTS_IN_FLIGHT:
+                size = min(self._session.largest_read, end - at)
+                self.ask(at, size)
+                at += size
+            start, data = self._receive(end)
+            whole.seek(start - begin)
+            whole.write(data)
+        return whole.getvalue()
+
+    def _receive(self, end: int) -> tuple[int, memoryview]:
+        request, start, size = self._unanswered.popleft()
+        wanted = min(size, end - start)
+        try:
+            data = wire.get_data(self._session.answer_to(request))
+        except wire.Refused as refusal:
+            if refusal.code == wire.EOF and wanted <= 0:
+                return start, memoryview(b"")
+            if refusal.code == wire.EOF:
+                raise _ends_early(self._session, self._path, start) from refusal
+            raise
+        if not 0 < len(data) <= wanted:
+            raise _wrong_length(self._session, self._path, start, len(data))
+        if len(data) < wanted:  # allowed at any time: ask for the rest
+            self.ask(start + len(data), wanted - len(data))
+        return start, data
+
+    def check_end(self, size: int) -> None:
+        """Raise DamagedData when the file goes on after the size the server states."""
+        self.ask(size, 1)
+        self._receive(size)
+
+
+@contextmanager
+def _closing_on_error(session: SftpSession, handle: bytes) -> Iterator[None]:
+    """Give the handle back when something fails: a server has few of them."""
+    try:
+        yield
+    except BaseException:
+        with suppress(Exception):
+            session.forget_all()
+            if not session.is_broken:
+                session.forget(session.send(wire.CLOSE, handle))
+        raise
+
+
+def _ends_early(session: SftpSession, path: str, at: int) -> DamagedData:
+    return DamagedData(
+        N_("{path} on {location} ends at byte {at}, before the end of what it must contain"),
+        N_("run a check of the repository"),
+        path=path, location=session.location, at=at,
+    )  # fmt: skip
+
+
+def _wrong_length(session: SftpSession, path: str, at: int, length: int) -> DamagedData:
+    return DamagedData(
+        N_("the server {location} gave {length} bytes at byte {at} of {path}, which cannot be right"),
+        N_("check the server's disk; then run a check of the repository"),
+        location=session.location, path=path, at=at, length=length,
+    )  # fmt: skip

@@ -1,0 +1,196 @@
+"""One SFTP conversation over one SSH channel: requests go out ahead of their answers. For one thread at a time.
+
+Nothing is lost: an answer that nobody waits for yet is kept, and every request is either waited for or explicitly
+forgotten. A line that is dead, silent for too long or garbled makes the session ``is_broken`` and raises
+StorageUnreachable.
+"""
+
+import struct
+from collections.abc import Iterable
+from typing import NoReturn, Protocol
+
+from gdp.core.errors import StorageUnreachable
+from gdp.core.language import N_
+from gdp.storage import sftp_wire as wire
+from gdp.storage.contract import Buffer
+
+CAREFUL_REQUEST_BYTES = 32 << 10  # what every server must take (draft, section 3)
+LARGEST_REQUEST_BYTES = 255 << 10  # OpenSSH takes messages of 256 KiB; with 64 of them in flight that is 16 MiB
+LARGEST_MESSAGE_BYTES = 1 << 20  # four times what OpenSSH sends; more is garbage, or an attack on our memory
+RECEIVE_BYTES = 32 << 20  # everything there is: paramiko moves the rest in memory when less is taken
+VERSION = 3
+_HEAD = struct.Struct(">IBI")
+
+
+class Line(Protocol):
+    """The part of paramiko's Channel that is used."""
+
+    def send(self, data: Buffer, /) -> int:
+        """Send some of the bytes and return how many. Raises TimeoutError, OSError."""
+
+    def recv(self, nbytes: int, /) -> bytes:
+        """Return some bytes, none at the end. Raises TimeoutError, OSError."""
+
+    def close(self) -> None:
+        """Hang up."""
+
+
+class SftpSession:
+    """An SFTP conversation.
+
+    Args:
+        line: a channel with the subsystem ``sftp`` and a timeout.
+        location: how messages name the storage.
+    """
+
+    def __init__(self, line: Line, location: str) -> None:
+        self.location = location
+        self.is_broken = False
+        self.extensions: dict[str, str] = {}
+        """What the server can do beyond the draft, with versions."""
+        self.largest_read = CAREFUL_REQUEST_BYTES
+        self.largest_write = CAREFUL_REQUEST_BYTES
+        self._line = line
+        self._number = 0
+        self._awaited: set[int] = set()
+        self._forgotten: set[int] = set()
+        self._ready: dict[int, wire.Answer] = {}
+        self._received = b""
+        self._at = 0
+        self._greet()
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no answer is missing, so that the next user starts on clean ground."""
+        return not (self.is_broken or self._awaited or self._ready)
+
+    def send(self, kind: int, *fields: Buffer) -> int:
+        """Send a request without waiting, and return its number."""
+        self._number = (self._number + 1) & 0xFFFFFFFF
+        self._send_message(kind, self._number, fields)
+        self._awaited.add(self._number)
+        return self._number
+
+    def extended(self, name: str, *fields: Buffer) -> int:
+        """Send a request of an extension without waiting, and return its number."""
+        return self.send(wire.EXTENDED, wire.pack_string(name), *fields)
+
+    def answer_to(self, number: int) -> wire.Answer:
+        """Wait for the answer to a request; answers to others are kept."""
+        while number not in self._ready:
+            self._receive_one()
+        return self._ready.pop(number)
+
+    def next_answer(self) -> tuple[int, wire.Answer]:
+        """Wait for an answer to whichever request comes first."""
+        while not self._ready:
+            self._receive_one()
+        return self._ready.popitem()
+
+    def forget(self, number: int) -> None:
+        """Do not wait for this answer; it is thrown away when it comes."""
+        if self._ready.pop(number, None) is None:
+            self._awaited.discard(number)
+            self._forgotten.add(number)
+
+    def forget_all(self) -> None:
+        """Throw away every answer that is still missing, after something went wrong."""
+        self._forgotten |= self._awaited
+        self._awaited.clear()
+        self._ready.clear()
+
+    def close(self) -> None:
+        """Hang up."""
+        self.is_broken = True
+        self._line.close()
+
+    def break_off(self, reason: str) -> NoReturn:
+        """Give the line up. Raises StorageUnreachable."""
+        self.close()
+        raise StorageUnreachable(
+            N_("the connection to {location} broke: {reason}"),
+            N_("check the network and whether the server is running"),
+            location=self.location, reason=reason,
+        )  # fmt: skip
+
+    def _greet(self) -> None:
+        self._send_message(wire.INIT, VERSION, ())
+        kind, version, body = self._receive_message()
+        if kind != wire.VERSION or version != VERSION:
+            self.break_off("the server does not speak SFTP version 3")
+        try:
+            cursor = wire.Cursor(body)
+            while not cursor.is_at_end:
+                name = cursor.text()
+                self.extensions[name] = cursor.text()
+            if wire.LIMITS in self.extensions:
+                self._ask_limits()
+        except wire.Garbled as error:
+            self.break_off(str(error))
+
+    def _ask_limits(self) -> None:
+        try:
+            cursor = wire.get_extended(self.answer_to(self.extended(wire.LIMITS)))
+        except wire.Refused:
+            return
+        _message, read, write, _handles = (cursor.long() for _ in range(4))
+        self.largest_read = min(read or CAREFUL_REQUEST_BYTES, LARGEST_REQUEST_BYTES)
+        self.largest_write = min(write or CAREFUL_REQUEST_BYTES, LARGEST_REQUEST_BYTES)
+
+    def _send_message(self, kind: int, number: int, fields: Iterable[Buffer]) -> None:
+        fields = tuple(fields)
+        length = sum(map(len, fields))
+        message = b"".join((_HEAD.pack(length + 5, kind, number), *fields))
+        rest = memoryview(message)
+        try:
+            while rest:
+                sent = self._line.send(rest)
+                if sent <= 0:
+                    self.break_off("the server hung up")
+                rest = rest[sent:]
+        except TimeoutError:
+            self.break_off("the server takes no data any more")
+        except (OSError, EOFError) as error:
+            self.break_off(str(error) or "the server hung up")
+
+    def _receive_one(self) -> None:
+        kind, number, body = self._receive_message()
+        if number in self._forgotten:
+            self._forgotten.discard(number)
+        elif number in self._awaited:
+            self._awaited.discard(number)
+            self._ready[number] = wire.Answer(kind, body)
+        else:
+            self.break_off("the server answers what was not asked")
+
+    def _receive_message(self) -> tuple[int, int, memoryview]:
+        self._fill(4)
+        (length,) = struct.unpack_from(">I", self._received, self._at)
+        if not 5 <= length <= LARGEST_MESSAGE_BYTES:
+            self.break_off("the server sends garbage")
+        self._fill(4 + length)
+        _, kind, number = _HEAD.unpack_from(self._received, self._at)
+        end = self._at + 4 + length
+        body = memoryview(self._received)[self._at + _HEAD.size : end]
+        self._at = end
+        return kind, number, body
+
+    def _fill(self, wanted: int) -> None:
+        """Receive until ``wanted`` bytes are there; each byte is copied once, however small the pieces are."""
+        have = len(self._received) - self._at
+        if have >= wanted:
+            return
+        pieces = [self._received[self._at :]]
+        try:
+            while have < wanted:
+                piece = self._line.recv(RECEIVE_BYTES)
+                if not piece:
+                    self.break_off("the server hung up")
+                pieces.append(piece)
+                have += len(piece)
+        except TimeoutError:
+            self.break_off("the server has not answered for too long")
+        except (OSError, EOFError) as error:
+            self.break_off(str(error) or "the server hung up")
+        self._received = b"".join(pieces)
+        self._at = 0
