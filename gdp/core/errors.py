@@ -42,6 +42,9 @@ class GdpError(Exception):
         self.hint_template = hint
         self.facts = facts
 
+    def __reduce__(self) -> tuple[object, ...]:
+        return _rebuild, (type(self), self.template, self.hint_template, self.facts)
+
     def __str__(self) -> str:
         return self.template.format(**self.facts)
 
@@ -113,3 +116,7 @@ class DamagedData(GdpError):
 
 class HostileData(DamagedData):
     """Stored data that breaks a rule only an attacker breaks, such as a file named ``../evil``."""
+
+
+def _rebuild(kind: type[GdpError], template: str, hint: str, facts: dict[str, object]) -> GdpError:
+    return kind(template, hint, **facts)

@@ -162,7 +162,7 @@ def _closing_on_error(session: SftpSession, handle: bytes) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        with suppress(Exception):
+        with suppress(StorageError):
             session.forget_all()
             if not session.is_broken:
                 session.forget(session.send(wire.CLOSE, handle))

@@ -42,7 +42,7 @@ class Garbled(Exception):
     """A message that does not follow the protocol. The connection is of no more use."""
 
 
-class Refused(Exception):  # noqa: N818  says what the server did
+class Refused(Exception):
     """A request was answered by a status other than OK."""
 
     def __init__(self, code: int, text: str) -> None:

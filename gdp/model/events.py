@@ -1,0 +1,72 @@
+"""What a running job tells whoever listens: command line, daemon, report, test. Facts only; nobody answers.
+
+Every text is an English template with named facts, to be translated where it is shown.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Anything that happened."""
+
+
+@dataclass(frozen=True, slots=True)
+class StageBegan(Event):
+    """A part of the job began, such as "reading files" or "checking packs"."""
+
+    stage: str
+    """sentence fragment for a person"""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress(Event):
+    """How far the current stage is. Sent often; a listener may show only the last one."""
+
+    files_done: int = 0
+    files_total: int | None = None
+    """None: not known yet"""
+    bytes_done: int = 0
+    bytes_total: int | None = None
+    current: str = ""
+    """the file or pack being worked on"""
+
+
+@dataclass(frozen=True, slots=True)
+class Note(Event):
+    """Something worth saying that is no problem."""
+
+    template: str
+    facts: dict[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem(Event):
+    """Something that went wrong without ending the job. Each makes the verdict worse than "all well"."""
+
+    template: str
+    facts: dict[str, object] = field(default_factory=dict)
+    path: str = ""
+    """the file it is about, when there is one; invalid UTF-8 as surrogates"""
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ItemDone(Event):
+    """One file or directory was dealt with."""
+
+    path: str
+    action: Literal["new", "changed", "unmodified", "skipped", "restored", "deleted"]
+    kind: str = "file"
+    """a node type"""
+    size: int = 0
+    """bytes"""
+
+
+Emit = Callable[[Event], None]
+
+
+def ignore_events(event: Event) -> None:
+    """Listen to nothing."""
