@@ -1,0 +1,1 @@
+"""Backup: from paths on a disk to a snapshot in a repository."""
