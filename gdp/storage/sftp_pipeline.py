@@ -21,21 +21,21 @@ UNFINISHED_MODE = 0o600
 FINISHED_MODE = 0o400  # as restic since 0.19: nothing is ever changed
 
 
-def upload(session: SftpSession, path: str, opening: int, parts: Collection[Buffer], expected: int) -> None:
-    """Write a new file and make it durable and read-only.
+def upload(session: SftpSession, path: str, handle: bytes, parts: Collection[Buffer], expected: int) -> None:
+    """Fill a new file, make it durable and read-only, and close it.
 
     Args:
         session: the conversation.
         path: for messages.
-        opening: the number of the OPEN request that was sent for it.
+        handle: what the server calls the opened file.
         parts: its content.
         expected: how many bytes that is.
 
     Raises:
-        Refused: the server answered one of the requests so. The file is closed, but still there.
+        Refused: the server refused one of the requests. The file is closed, but still there.
         StorageError: the file has another size than what was acknowledged.
     """
-    handle = wire.pack_string(wire.get_handle(session.answer_to(opening)))
+    handle = wire.pack_string(handle)
     with _closing_on_error(session, handle):
         _send_content(session, handle, parts)
         syncing = session.extended(wire.FSYNC, handle) if wire.FSYNC in session.extensions else None
@@ -53,7 +53,7 @@ def download(session: SftpSession, path: str, offset: int, length: int | None) -
     """Return ``length`` bytes from ``offset`` of a file, or everything from there.
 
     Raises:
-        Refused: the server answered one of the requests so.
+        Refused: the server refused one of the requests.
         DamagedData: the file ends before that, or goes on where it should end.
     """
     opening = session.send(wire.OPEN, wire.pack_string(path), wire.pack_number(wire.OPEN_TO_READ), wire.pack_number(0))
@@ -92,7 +92,7 @@ def _send_content(session: SftpSession, handle: bytes, parts: Collection[Buffer]
 
 
 def _read_to_end(session: SftpSession, path: str, handle: bytes, offset: int) -> bytes:
-    """Read from ``offset`` on. The first block is asked for together with the size: one round trip less for small files."""
+    """Read from ``offset`` on. The first block is asked for together with the size, which saves a round trip."""
     asking = session.send(wire.FSTAT, handle)
     reading = _Reading(session, path, handle)
     reading.ask(offset, session.largest_read)

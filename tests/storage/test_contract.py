@@ -11,6 +11,8 @@ from gdp.core.errors import DamagedData, FileMissing, StorageDenied
 from gdp.model.files import CONFIG_FILE, FileKind, StoredFile
 from gdp.storage.contract import Buffer, Storage
 from gdp.storage.local import LocalStorage
+from gdp.storage.sftp import SftpStorage
+from tests.sshd import Sshd, settings_for
 from tests.storage.memory import MemoryStorage
 
 Maker = Callable[[pytest.FixtureRequest], Storage]
@@ -25,7 +27,13 @@ def _local(request: pytest.FixtureRequest) -> Storage:
     return LocalStorage(folder / "repository")
 
 
-MAKERS: dict[str, Maker] = {"memory": _memory, "local": _local}
+def _sftp(request: pytest.FixtureRequest) -> Storage:
+    folder: Path = request.getfixturevalue("tmp_path")
+    server: Sshd = request.getfixturevalue("sshd")
+    return SftpStorage(settings_for(server, folder))
+
+
+MAKERS: dict[str, Maker] = {"memory": _memory, "local": _local, "sftp": _sftp}
 
 
 @pytest.fixture(params=sorted(MAKERS))

@@ -1,0 +1,154 @@
+"""A repository on an SFTP server. Importing this file does not load paramiko; the first connection does.
+
+Nothing is opened before the first operation, so an instance may be made before a fork and used after it, in each process
+on its own. A connection that broke is made anew by the next operation; repeating what failed is ``Retrying``'s business.
+"""
+
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager, suppress
+
+from gdp.core.errors import DamagedData, FileMissing
+from gdp.core.language import N_
+from gdp.model.files import FOLDERS, FileKind, StoredFile
+from gdp.storage import sftp_wire as wire
+from gdp.storage.contract import Buffer
+from gdp.storage.leftovers import Leftover
+from gdp.storage.names import folders_of, is_stored_name, is_temporary_name
+from gdp.storage.sftp_errors import translate_refusal
+from gdp.storage.sftp_folders import list_folders, make_folder_and_parents, make_folders
+from gdp.storage.sftp_pipeline import UNFINISHED_MODE, download
+from gdp.storage.sftp_pool import SessionPool
+from gdp.storage.sftp_session import SftpSession
+from gdp.storage.sftp_settings import AskSecret, OnNewHostKey, SftpSettings
+from gdp.storage.sftp_write import write_file
+
+_TYPE_BITS, _REGULAR, _LINK = 0o170000, 0o100000, 0o120000
+
+
+class SftpStorage:
+    """A Storage on an SFTP server.
+
+    Args:
+        settings: how to reach it.
+        ask: returns a password or passphrase when one is needed; None: there is nobody to ask.
+        on_new_host: is told when a host key was pinned.
+        open_session: connects; tests put their own here.
+    """
+
+    def __init__(
+        self,
+        settings: SftpSettings,
+        *,
+        ask: AskSecret | None = None,
+        on_new_host: OnNewHostKey | None = None,
+        open_session: Callable[[], SftpSession] | None = None,
+    ) -> None:
+        self._settings = settings
+        self._ask = ask
+        self._on_new_host = on_new_host
+        self._root = settings.target.path.rstrip("/")
+        self._pool = SessionPool(open_session or self._connect, settings.connections)
+
+    @property
+    def location(self) -> str:
+        return str(self._settings.target)
+
+    def create_folders(self) -> None:
+        with self._session("") as session:
+            make_folder_and_parents(session, self._root or "/")
+            make_folders(session, [self._at("data")])
+            make_folders(session, [self._at(folder) for folder in FOLDERS if folder != "data"])
+
+    def list(self, kind: FileKind) -> Iterator[tuple[str, int]]:
+        folders = folders_of(kind)
+        with self._session(str(kind)) as session:
+            found = list_folders(session, [self._at(folder) for folder in folders])
+        for folder in folders:
+            for name, attributes in found[self._at(folder)]:
+                if is_stored_name(kind, folder.rpartition("/")[2], name) and _may_be_file(attributes):
+                    if attributes.size is not None and not _is_link(attributes):
+                        yield name, attributes.size
+                        continue
+                    with suppress(FileMissing):
+                        yield name, self.size(StoredFile(kind, name))
+
+    def size(self, file: StoredFile) -> int:
+        with self._session(file.path) as session:
+            size = self._stat(session, file.path).size
+        if size is None:
+            raise DamagedData(
+                N_("{location} does not tell the size of {path}"), location=self.location, path=file.path
+            )
+        return size
+
+    def read(self, file: StoredFile, offset: int = 0, length: int | None = None) -> bytes:
+        with self._session(file.path) as session:
+            return download(session, self._at(file.path), offset, length)
+
+    def write(self, file: StoredFile, parts: Collection[Buffer]) -> None:
+        with self._session(file.path) as session:
+            write_file(session, self._root, file, parts)
+
+    def remove(self, file: StoredFile) -> None:
+        self._remove(file.path)
+
+    def close(self) -> None:
+        self._pool.close()
+
+    def leftovers(self, just_written: StoredFile) -> Iterator[Leftover]:
+        """Yield our unfinished files, aged by comparison with a file that was written a moment ago."""
+        folders = ("", *FOLDERS)
+        with self._session(just_written.path) as session:
+            now = self._stat(session, just_written.path).modified
+            found = list_folders(session, [self._at(folder) for folder in folders])
+        for folder in folders:
+            for name, attributes in found[self._at(folder)]:
+                if is_temporary_name(name) and now is not None and attributes.modified is not None:
+                    yield Leftover(f"{folder}/{name}".lstrip("/"), float(now - attributes.modified))
+
+    def remove_leftover(self, path: str) -> None:
+        """Remove one of our unfinished files. Raises FileMissing."""
+        if not is_temporary_name(path.rpartition("/")[2]):
+            raise ValueError(f"{path} is not an unfinished file")
+        self._remove(path)
+
+    def _connect(self) -> SftpSession:
+        from gdp.storage.ssh_connect import open_session
+
+        return open_session(self._settings, self._ask, self._on_new_host)
+
+    @contextmanager
+    def _session(self, path: str) -> Iterator[SftpSession]:
+        """Lend a session; what the server refuses in it is translated."""
+        with self._pool.borrow() as session:
+            try:
+                yield session
+            except wire.Refused as refusal:
+                raise translate_refusal(session, refusal, path or self._root, root=self._root or "/") from refusal
+
+    def _at(self, path: str) -> str:
+        return f"{self._root}/{path}" if path else self._root or "/"
+
+    def _stat(self, session: SftpSession, path: str) -> wire.Attributes:
+        return wire.get_attributes(session.answer_to(session.send(wire.STAT, wire.pack_string(self._at(path)))))
+
+    def _remove(self, path: str) -> None:
+        name = wire.pack_string(self._at(path))
+        with self._session(path) as session:
+            try:
+                wire.check_status(session.answer_to(session.send(wire.REMOVE, name)))
+            except wire.Refused as refusal:
+                if refusal.code not in {wire.PERMISSION_DENIED, wire.FAILURE}:
+                    raise
+                # A Windows server does not remove what is read-only.
+                session.forget(session.send(wire.SETSTAT, name, wire.pack_mode(UNFINISHED_MODE)))
+                wire.check_status(session.answer_to(session.send(wire.REMOVE, name)))
+
+
+def _may_be_file(attributes: wire.Attributes) -> bool:
+    return attributes.mode is None or attributes.mode & _TYPE_BITS in {0, _REGULAR, _LINK}
+
+
+def _is_link(attributes: wire.Attributes) -> bool:
+    return attributes.mode is not None and attributes.mode & _TYPE_BITS == _LINK
+

@@ -1,0 +1,105 @@
+"""The TCP line below SSH: without delay, and never hanging. Knows nothing of SSH.
+
+paramiko repeats a send that times out for as long as it takes. So the socket itself notices when nothing has moved for
+too long and breaks off, which paramiko understands. Receiving goes through a buffer: paramiko asks for 16 bytes, then
+for the rest of each packet, and every system call hands the interpreter to another thread.
+"""
+
+import socket
+import subprocess
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+from gdp.core.errors import StorageUnreachable
+from gdp.core.language import N_
+from gdp.storage.ssh_config import Route
+
+RECEIVE_BYTES = 256 << 10
+_GOODBYE_SECONDS = 5.0  # for a proxy command to end by itself
+
+
+class WatchedSocket(socket.socket):
+    """A connected socket that fails rather than hang.
+
+    Args:
+        connected: the socket to take over.
+        stall_seconds: after this long without a byte accepted by the system, a send fails.
+        process: the proxy command at the other end, to be ended with the line.
+        clock: seconds, monotonic.
+    """
+
+    def __init__(
+        self,
+        connected: socket.socket,
+        stall_seconds: float,
+        *,
+        process: "subprocess.Popen[bytes] | None" = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__(connected.family, connected.type, connected.proto, fileno=connected.detach())
+        self._stall_seconds = stall_seconds
+        self._process = process
+        self._clock = clock
+        self._stalled_since: float | None = None
+        self._held = b""
+        self._at = 0
+
+    def send(self, data: bytes, flags: int = 0, /) -> int:  # type: ignore[override]  # paramiko sends bytes
+        try:
+            sent = super().send(data, flags)
+        except TimeoutError as error:
+            now = self._clock()
+            if self._stalled_since is None:
+                self._stalled_since = now
+            elif now - self._stalled_since >= self._stall_seconds:
+                raise ConnectionAbortedError("the line has stalled") from error
+            raise
+        self._stalled_since = None
+        return sent
+
+    def recv(self, bufsize: int, flags: int = 0, /) -> bytes:
+        if self._at >= len(self._held):
+            self._held, self._at = super().recv(max(bufsize, RECEIVE_BYTES), flags), 0
+        piece = self._held[self._at : self._at + bufsize]
+        self._at += len(piece)
+        return piece
+
+    def close(self) -> None:
+        super().close()
+        process, self._process = self._process, None
+        if process is not None:
+            process.terminate()
+            try:
+                process.wait(_GOODBYE_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def open_line(route: Route, *, connect_seconds: float, stall_seconds: float) -> WatchedSocket:
+    """Connect to the server. Raises StorageUnreachable."""
+    try:
+        if route.command is not None:
+            return _start_command(route.command, stall_seconds)
+        connected = socket.create_connection((route.host, route.port), connect_seconds)
+        connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        with suppress(OSError, AttributeError):  # Linux; elsewhere the keepalive's own answer has to do
+            connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(stall_seconds * 1000))
+        return WatchedSocket(connected, stall_seconds)
+    except (OSError, UnicodeError) as error:
+        raise StorageUnreachable(
+            N_("{host}, port {port}, cannot be reached: {reason}"),
+            N_("check the address, the network and whether the server is running"),
+            host=route.host, port=route.port, reason=getattr(error, "strerror", None) or error,
+        ) from error  # fmt: skip
+
+
+def _start_command(command: str, stall_seconds: float) -> WatchedSocket:
+    """Run a proxy command as ssh does: its input and output are one socket, so that its end is noticed at once."""
+    ours, theirs = socket.socketpair()
+    with theirs:
+        line = theirs.fileno()
+        shell = ["/bin/sh", "-c", f"exec {command}"]
+        process = subprocess.Popen(shell, stdin=line, stdout=line, stderr=subprocess.DEVNULL)
+    return WatchedSocket(ours, stall_seconds, process=process)
