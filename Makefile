@@ -45,7 +45,7 @@ bench: $(READY)
 # A venv of its own with the runtime packages only: whatever lies in it ends up in the download.
 binary:
 	@.ci/system-packages binary
-	rm -rf build dist
+	rm -rf build/venv build/lib build/pyinstaller dist
 	$(PYTHON) -m venv build/venv
 	build/venv/bin/pip install -q --disable-pip-version-check ".[binary]"
 	build/venv/bin/pyinstaller --noconfirm --clean --log-level WARN --workpath build/pyinstaller --distpath dist gdp.spec
