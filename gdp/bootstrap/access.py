@@ -1,0 +1,85 @@
+"""A way to a repository: how to reach it, and how to open and lock it. Opens nothing when it is made.
+
+The order matters for whoever forks workers: make an Access, fork, and only then open. What parent and workers share (the
+lease on the lock) exists before the fork; connections, threads and keys only after it.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from gdp.bootstrap.storages import Ask, Reaching, StorageMaker
+from gdp.core.errors import RepositoryLocked
+from gdp.core.language import N_
+from gdp.model.events import Emit, Note
+from gdp.model.target import LocalTarget, Target
+from gdp.repo.cache import CachedStorage
+from gdp.repo.lease import Lease, LeasedStorage
+from gdp.repo.locks import LockKeeper
+from gdp.repo.repository import Repository, init_repository, open_repository
+from gdp.storage.contract import Storage
+
+
+@dataclass(frozen=True, slots=True)
+class AccessSettings:
+    """Everything about a repository but its password."""
+
+    target: Target
+    home: Path
+    reaching: Reaching
+    keeps_cache: bool = True
+    """only for targets that are slower than the local disk"""
+    takes_lock: bool = True
+    retry_lock_seconds: float = 0.0
+
+
+class Access:
+    """A way to one repository."""
+
+    def __init__(self, settings: AccessSettings, ask: Ask, emit: Emit) -> None:
+        self.settings = settings
+        self._emit = emit
+        pinned_hosts = settings.home / "known_hosts"
+        self.make_storage = StorageMaker(settings.target, settings.reaching, pinned_hosts, ask, emit)
+        """gives each process a storage of its own, whose writes no lock protects"""
+        # Without a lock there is nothing to lose: a lease whose clock stands still never runs out.
+        self.lease = Lease() if settings.takes_lock else Lease(clock=lambda: 0.0)
+
+    def open(self, password: bytes) -> Repository:
+        """Return the repository, open. Raises NoRepository, WrongPassword."""
+        repository = open_repository(self._leased_storage(), password, self.settings.home)
+        return self._with_cache(repository)
+
+    def create(self, password: bytes, block_bytes: int) -> Repository:
+        """Make a new repository and return it open. Raises BadInput when there is one."""
+        return init_repository(self._leased_storage(), password, self.settings.home, block_bytes)
+
+    @contextmanager
+    def locked(self, repository: Repository, *, exclusive: bool) -> Iterator[None]:
+        """Hold a lock while the block runs, unless the user wants none. Raises RepositoryLocked."""
+        if not self.settings.takes_lock:
+            yield
+            return
+        retry_seconds = self.settings.retry_lock_seconds
+        with self.keeper(repository).hold(exclusive=exclusive, lease=self.lease, retry_seconds=retry_seconds):
+            yield
+
+    def keeper(self, repository: Repository) -> LockKeeper:
+        """Return who takes and gives back locks."""
+        version = repository.config.version
+        return LockKeeper(repository.storage, repository.key, version, repository.own_locks, report=self._report_waiting)
+
+    def _leased_storage(self) -> Storage:
+        return LeasedStorage(self.make_storage(), self.lease)
+
+    def _with_cache(self, repository: Repository) -> Repository:
+        """The cache's folder is named by the repository's id, which is known only now."""
+        if self.settings.keeps_cache and not isinstance(self.settings.target, LocalTarget):
+            folder = self.settings.home / "cache" / repository.config.id
+            repository.storage = CachedStorage(repository.storage, folder)
+        return repository
+
+    def _report_waiting(self, conflict: RepositoryLocked, seconds: float) -> None:
+        facts: dict[str, object] = {"seconds": round(seconds), "reason": str(conflict)}
+        self._emit(Note(N_("{reason}; trying again in {seconds} s"), facts))

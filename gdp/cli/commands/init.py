@@ -1,0 +1,36 @@
+"""``gdp init``."""
+
+import contextlib
+
+import click
+
+from gdp.cli import figures
+from gdp.cli.common import common_options
+from gdp.cli.reporting import reporting
+from gdp.cli.session import ask_new_password, make_access, password_source
+from gdp.cli.translated import Command, option
+from gdp.cli.values import Size
+from gdp.core.language import N_, translate
+
+
+@click.command("init", cls=Command, help=N_("Make a new repository."))
+@option(
+    "--block-size",
+    type=Size(128 << 10, 4 << 20),
+    default="1M",
+    metavar=N_("SIZE"),
+    help=N_("Average size of a block of a file, 128K to 4M; fixed for this repository for ever. Default 1M."),
+)
+@common_options()
+def command(block_size: int) -> None:
+    """Make a new repository."""
+    with reporting() as screen:
+        access = make_access(screen)
+        repository = access.create(ask_new_password(password_source()), block_size)
+        with contextlib.closing(repository.storage) as storage:
+            sentence = translate(N_("made repository {id} at {location}, blocks of {size} on average"))
+            facts = {"id": repository.config.id[:10], "location": storage.location, "size": figures.size(block_size)}
+            screen.say(sentence.format(**facts))
+            screen.say(translate(N_("Without the password nobody can read it, not even you. Keep it in a second place.")))
+            fields = {"id": repository.config.id, "repository": storage.location, "block_size": block_size}
+            screen.record("initialized", fields)

@@ -1,0 +1,20 @@
+"""``gdp unlock``."""
+
+import click
+
+from gdp.cli.common import common_options
+from gdp.cli.session import opened
+from gdp.cli.translated import Command, flag
+from gdp.core.language import N_, translate_plural
+
+
+@click.command("unlock", cls=Command, help=N_("Remove locks that nobody holds any more."))
+@flag("--remove-all", help=N_("Remove every lock. Only when no program uses the repository."))
+@common_options()
+def command(*, remove_all: bool) -> None:
+    """Remove locks."""
+    with opened(locks=False) as session:
+        keeper = session.access.keeper(session.repository)
+        removed = len(keeper.clear_orphans()) + keeper.unlock(everything=remove_all)
+        session.screen.say(translate_plural("removed {count} lock", "removed {count} locks", removed).format(count=removed))
+        session.screen.record("summary", {"removed_locks": removed})

@@ -1,0 +1,58 @@
+"""Numbers, sizes, times and durations as people read them, in the user's language. Pure."""
+
+import os
+import time
+
+from gdp.core.language import N_, choose_language, translate
+
+_UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
+
+
+def count(number: int) -> str:
+    """Return ``1,204`` or ``1.204``."""
+    return _local(f"{number:,}")
+
+
+def decimal(number: float, places: int = 1) -> str:
+    """Return ``12.5`` or ``12,5``."""
+    return _local(f"{number:,.{places}f}")
+
+
+def size(number: int) -> str:
+    """Return bytes with the unit that suits them, powers of 1000: ``182.4 GB``."""
+    value, power = float(abs(number)), 0
+    while value >= 999.95 and power < len(_UNITS) - 1:
+        value, power = value / 1000, power + 1
+    sign = "-" if number < 0 else ""
+    return f"{sign}{decimal(value, 1 if power else 0)} {_UNITS[power]}"
+
+
+def duration(seconds: float) -> str:
+    """Return ``42 s``, ``3 min 20 s`` or ``2 h 13 min``."""
+    whole = int(seconds + 0.5)
+    if whole < 60:
+        return f"{whole} s" if whole >= 10 else f"{decimal(seconds)} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s" if whole % 60 else f"{whole // 60} min"
+    if whole < 86400:
+        return f"{whole // 3600} h {whole // 60 % 60} min"
+    return f"{whole // 86400} d {whole // 3600 % 24} h"
+
+
+def rough_duration(seconds: float) -> str:
+    """Return how long something may still take, no more exact than can be known."""
+    if seconds < 60:
+        return translate(N_("less than a minute"))
+    if seconds < 5400:
+        return f"{round(seconds / 60)} min"
+    return f"{int(seconds // 3600)} h {int(seconds // 60 % 60)} min"
+
+
+def moment(time_ns: int) -> str:
+    """Return a time in the zone of this computer, to the second."""
+    pattern = "%d.%m.%Y %H:%M:%S" if choose_language(os.environ) == "de" else "%Y-%m-%d %H:%M:%S"
+    return time.strftime(pattern, time.localtime(time_ns // 1_000_000_000))
+
+
+def _local(text: str) -> str:
+    return text.translate(str.maketrans(",.", ".,")) if choose_language(os.environ) == "de" else text

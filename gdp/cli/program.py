@@ -1,0 +1,115 @@
+"""The command ``gdp`` itself: its sub-commands, and the one place where a run ends with an exit code."""
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from gdp.cli.common import Common, common_options
+from gdp.cli.failure import report
+from gdp.cli.screen import Screen
+from gdp.cli.signals import interruptible
+from gdp.cli.translated import Group, Lazy, flag
+from gdp.core.language import LOCALE_DIRECTORY, N_, choose_language
+
+COMMANDS = {
+    "init": Lazy("init", N_("Make a new repository.")),
+    "backup": Lazy("backup", N_("Back up files and folders.")),
+    "snapshots": Lazy("snapshots", N_("List the snapshots.")),
+    "ls": Lazy("ls", N_("List the files of a snapshot.")),
+    "find": Lazy("find", N_("Find files in the snapshots.")),
+    "diff": Lazy("diff", N_("Show what differs between two snapshots.")),
+    "restore": Lazy("restore", N_("Restore files from a snapshot.")),
+    "dump": Lazy("dump", N_("Write a file of a snapshot to standard output.")),
+    "mount": Lazy("mount", N_("Show the snapshots as a folder.")),
+    "check": Lazy("check", N_("Check the repository for damage.")),
+    "forget": Lazy("forget", N_("Remove snapshots by rules.")),
+    "prune": Lazy("prune", N_("Remove data that no snapshot needs.")),
+    "repair": Lazy("repair", N_("Repair a damaged repository.")),
+    "rewrite": Lazy("rewrite", N_("Take files out of snapshots that exist.")),
+    "tag": Lazy("tag", N_("Change the tags of snapshots.")),
+    "stats": Lazy("stats", N_("Count files and bytes.")),
+    "copy": Lazy("copy", N_("Copy snapshots from another repository.")),
+    "key": Lazy("key", N_("Manage the passwords of the repository.")),
+    "unlock": Lazy("unlock", N_("Remove locks that nobody holds any more.")),
+    "cat": Lazy("cat", N_("Show an object of the repository as JSON.")),
+    "completion": Lazy("completion", N_("Print the script that completes commands in your shell.")),
+    "version": Lazy("version", N_("Show the version.")),
+}
+
+
+def _show_version(context: click.Context, _parameter: click.Parameter, value: bool) -> None:  # noqa: FBT001 click's own
+    if value and not context.resilient_parsing:
+        from gdp.cli.commands.version import version_line
+
+        click.echo(version_line())
+        context.exit()
+
+
+@click.group(
+    cls=Group,
+    name="gdp",
+    lazy=COMMANDS,
+    help=N_("Encrypted, deduplicated backup to a folder or an SFTP server, in restic's repository format."),
+    no_args_is_help=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@flag("--version", help=N_("Show the version."), is_eager=True, expose_value=False, callback=_show_version)
+@common_options(reads_environment=True)
+def program() -> None:
+    """See ``help``."""
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line and return its exit code. The only broad ``except`` of the front end: it ends on the screen."""
+    _use_language()
+    context: list[click.Context] = []
+    try:
+        with interruptible():
+            return _invoke(arguments, context)
+    except BrokenPipeError:
+        return _stop_writing()
+    except BaseException as problem:  # noqa: BLE001 becomes a sentence on the screen, and a log file when it is unknown
+        return _report(problem, arguments, context)
+
+
+def _invoke(arguments: Sequence[str], made: list[click.Context]) -> int:
+    settings: dict[str, Any] = {"obj": Common()}
+    with program.make_context("gdp", list(arguments), **settings) as context:
+        made.append(context)
+        if not arguments:
+            click.echo(context.get_help())
+            return 0
+        result = program.invoke(context)
+        return result if isinstance(result, int) else 0
+
+
+def _report(problem: BaseException, arguments: Sequence[str], made: list[click.Context]) -> int:
+    if isinstance(problem, click.exceptions.Exit):
+        return problem.exit_code
+    common = made[0].ensure_object(Common) if made else Common()
+    screen = Screen(json=bool(common.json) or "--json" in arguments, quiet=True)
+    return report(screen, problem, _home_for_log(common))
+
+
+def _home_for_log(common: Common) -> Any:
+    from gdp.bootstrap.home import choose_home
+
+    return choose_home(common.home)
+
+
+def _use_language() -> None:
+    """Let click's own sentences come from our catalogue, in the language we use."""
+    import gettext
+
+    gettext.bindtextdomain("gdp", str(LOCALE_DIRECTORY))
+    gettext.textdomain("gdp")
+    os.environ["LANGUAGE"] = choose_language(os.environ)
+
+
+def _stop_writing() -> int:
+    """Whoever read our output has gone, such as ``head``. Nothing more may be written, not even by Python at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 141

@@ -1,0 +1,54 @@
+"""The options that say which snapshots are meant."""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from gdp.cli.translated import option
+from gdp.cli.values import TagList
+from gdp.core.language import N_
+from gdp.model.snapshot import Snapshot, SnapshotId
+from gdp.repo.snapshots import SnapshotFilter
+
+Declare = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
+def snapshot_filter() -> Declare:
+    """Declare ``--host``, ``--tag`` and ``--path``; the command receives ``hosts``, ``tags``, ``paths``."""
+
+    def declare(function: Callable[..., Any]) -> Callable[..., Any]:
+        for name, destination, settings in reversed(_OPTIONS):
+            function = option(name, destination, multiple=True, **settings)(function)
+        return function
+
+    return declare
+
+
+def make_filter(hosts: Sequence[str], tags: Sequence[Sequence[str]], paths: Sequence[str]) -> SnapshotFilter:
+    """Return the filter that those options ask for. Relative paths are meant from here."""
+    return SnapshotFilter(tuple(hosts), tuple(tags), tuple(str(Path(path).absolute()) for path in paths))
+
+
+def newest_of_each(snapshots: Mapping[SnapshotId, Snapshot], count: int) -> dict[SnapshotId, Snapshot]:
+    """Return the newest ``count`` of each host and set of paths, from snapshots given oldest first."""
+    groups: dict[tuple[str, ...], list[SnapshotId]] = defaultdict(list)
+    for name, snapshot in snapshots.items():
+        groups[snapshot.hostname, *sorted(snapshot.paths)].append(name)
+    kept = {name for names in groups.values() for name in names[-count:]}
+    return {name: snapshot for name, snapshot in snapshots.items() if name in kept}
+
+
+_OPTIONS: tuple[tuple[str, str, dict[str, Any]], ...] = (
+    ("--host", "hosts", {"metavar": N_("HOST"), "help": N_("Only snapshots of this computer. Repeatable.")}),
+    (
+        "--tag",
+        "tags",
+        {
+            "metavar": N_("TAG,..."),
+            "type": TagList(),
+            "help": N_("Only snapshots with all these tags. Repeatable: any of the lists."),
+        },
+    ),
+    ("--path", "paths", {"metavar": N_("PATH"), "help": N_("Only snapshots of this path. Repeatable: all of them.")}),
+)

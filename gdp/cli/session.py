@@ -1,0 +1,94 @@
+"""From the common options to an open, locked repository. Every command that touches one begins here."""
+
+import contextlib
+import getpass
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from gdp.bootstrap.access import Access, AccessSettings
+from gdp.bootstrap.home import choose_home
+from gdp.bootstrap.passwords import PasswordSource, choose_password, find_password
+from gdp.bootstrap.storages import Reaching
+from gdp.cli.common import Common, current
+from gdp.cli.reporting import reporting
+from gdp.cli.screen import Screen
+from gdp.core.errors import BadInput
+from gdp.core.language import N_, translate
+from gdp.model.target import parse_target
+from gdp.repo.repository import Repository
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """An open repository and a screen to report to."""
+
+    repository: Repository
+    screen: Screen
+    access: Access
+
+
+@contextmanager
+def opened(*, exclusive: bool = False, locks: bool = True) -> Iterator[Session]:
+    """Open the repository and hold a lock while the block runs."""
+    with reporting() as screen:
+        access = make_access(screen)
+        with opened_with(access, screen, exclusive=exclusive, locks=locks) as session:
+            yield session
+
+
+@contextmanager
+def opened_with(access: Access, screen: Screen, *, exclusive: bool = False, locks: bool = True) -> Iterator[Session]:
+    """The same, for an access that was made before workers were forked."""
+    repository = access.open(ask_password())
+    with contextlib.closing(repository.storage):
+        lock = access.locked(repository, exclusive=exclusive) if locks else contextlib.nullcontext()
+        with lock:
+            yield Session(repository, screen, access)
+
+
+def make_access(screen: Screen, repo: str | None = None) -> Access:
+    """Return the way to the repository that was named. Raises BadInput when none was."""
+    common = current()
+    text = repo or common.repo
+    if not text:
+        raise BadInput(N_("no repository was named"), N_("Give --repo or set GDP_REPO."))
+    settings = AccessSettings(
+        target=parse_target(text),
+        home=home_folder(common),
+        reaching=Reaching(common.connections, common.limit_upload, common.limit_download),
+        keeps_cache=not common.no_cache,
+        takes_lock=not common.no_lock,
+        retry_lock_seconds=common.retry_lock or 0.0,
+    )
+    return Access(settings, ask_at_terminal, screen.emit)
+
+
+def home_folder(common: Common) -> Path:
+    """Return the folder for cache, state and logs."""
+    return choose_home(common.home)
+
+
+def password_source() -> PasswordSource:
+    """Return where the repository's password comes from."""
+    common = current()
+    return PasswordSource(common.password_file, common.password_command)
+
+
+def ask_password() -> bytes:
+    """Return the repository's password."""
+    return find_password(password_source(), ask_at_terminal, N_("Password of the repository: "))
+
+
+def ask_new_password(source: PasswordSource) -> bytes:
+    """Return a password for a new key."""
+    return choose_password(source, ask_at_terminal, N_("New password: "))
+
+
+def ask_at_terminal(question: str, facts: Mapping[str, object]) -> str | None:
+    """Ask without showing what is typed; None where there is no terminal."""
+    if not sys.stdin.isatty():
+        return None
+    return getpass.getpass(translate(question).format(**facts))
