@@ -1,0 +1,84 @@
+"""Checks every byte of a pack. Needs its bytes, the key, and what the index says; runs in a worker or right here.
+
+Each byte of a pack belongs to a block, to the sealed table of contents, or to the length field; a change in any of them
+shows in the hash of the whole, and is then narrowed down to the block.
+"""
+
+from typing import Any, NamedTuple
+
+from gdp.core.crypto import MasterKey
+from gdp.core.errors import DamagedData, FileMissing
+from gdp.core.ids import PackId
+from gdp.core.language import N_
+from gdp.repo.pack_reader import PackBytes, PackSummary, summarize
+from gdp.repo.sealer import open_blob
+from gdp.storage.contract import Storage
+
+Fault = tuple[str, dict[str, Any]]
+"""template and facts; only what ``marshal`` takes"""
+
+
+class PackJob(NamedTuple):
+    """A pack to check. Travels between processes as a tuple."""
+
+    pack: bytes
+    stored_size: int
+    """bytes, as the storage lists it"""
+    size: int
+    """bytes, as the index makes it"""
+    digest: bytes
+    """of its table of contents, as the index makes it"""
+
+
+class PackVerdict(NamedTuple):
+    """What came of a job."""
+
+    pack: bytes
+    bytes_read: int
+    faults: list[Fault]
+
+
+def fetch_pack(storage: Storage, job: PackJob) -> PackBytes | DamagedData | FileMissing:
+    """Return a pack's bytes, or why there are none."""
+    try:
+        return PackBytes(storage, PackId(job.pack), job.stored_size)
+    except (DamagedData, FileMissing) as error:
+        return error
+
+
+def verify_pack(storage: Storage, key: MasterKey, job: PackJob, content: PackBytes | DamagedData | FileMissing) -> PackVerdict:
+    """Check a pack; one that seems damaged is fetched once more, to tell a bad line from bad data."""
+    faults = find_faults(key, job, content)
+    bytes_read = content.size if isinstance(content, PackBytes) else 0
+    if faults and isinstance(content, PackBytes):
+        del content
+        again = find_faults(key, job, fetch_pack(storage, job))
+        bytes_read *= 2
+        faults = again or [*faults, (N_("pack {pack} was read without error the second time"), {"pack": job.pack.hex()})]
+    return PackVerdict(job.pack, bytes_read, faults)
+
+
+def find_faults(key: MasterKey, job: PackJob, content: PackBytes | DamagedData | FileMissing) -> list[Fault]:
+    """Return what is wrong with a pack; an empty list when every byte is as it must be."""
+    name = job.pack.hex()
+    if not isinstance(content, PackBytes):
+        return [(N_("pack {pack} cannot be read: {reason}"), {"pack": name, "reason": str(content)})]
+    faults: list[Fault] = []
+    if content.size != job.size:
+        facts = {"pack": name, "size": content.size, "expected": job.size}
+        faults.append((N_("pack {pack} has {size} bytes instead of {expected}"), facts))
+    try:
+        if content.digest() != job.pack:
+            faults.append((N_("pack {pack} was changed: its contents do not match its name"), {"pack": name}))
+        blobs = content.contents(key)
+    except (DamagedData, FileMissing) as error:
+        return [*faults, ("{reason}", {"reason": str(error), "pack": name})]
+    if summarize(blobs) != PackSummary(job.size, job.digest):
+        faults.append((N_("pack {pack} lists other blocks than the index"), {"pack": name}))
+    for blob in blobs:
+        try:
+            open_blob(key, content.read(blob.offset, blob.length), blob.plain_length, blob.id)
+        except (DamagedData, FileMissing) as error:
+            facts = {"pack": name, "blob": blob.id.hex(), "offset": blob.offset, "reason": str(error)}
+            faults.append((N_("pack {pack}: block {blob} at byte {offset} is damaged: {reason}"), facts))
+    return faults

@@ -1,0 +1,96 @@
+"""Lets several processes check packs. They are forked before the repository is opened, and fetch packs for themselves."""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
+
+from gdp.core.crypto import MasterKey
+from gdp.core.errors import DamagedData, FileMissing
+from gdp.engine.check.packs import PackJob, PackVerdict, fetch_pack, verify_pack
+from gdp.engine.workers import Channel, WorkerPool, worker_count
+from gdp.repo.pack_reader import PackBytes
+from gdp.storage.contract import Storage
+
+OpenStorage = Callable[[Mapping[str, str]], Storage]
+"""opens the repository's storage in a worker, given the secrets that it needs (passwords, passphrases) by name"""
+
+READ_AHEAD_PACKS = 2  # one is checked while the next arrives
+_UNDER_WAY = READ_AHEAD_PACKS + 1  # with one, so that a worker never waits for its parent
+
+
+class CheckWorkers:
+    """Worker processes that wait for packs to check."""
+
+    def __init__(self, pool: WorkerPool) -> None:
+        self._pool = pool
+        self._waiting: Iterator[PackJob] = iter(())
+        self._under_way = 0
+
+    @property
+    def is_busy(self) -> bool:
+        """Say whether verdicts are to come."""
+        return self._under_way > 0
+
+    def begin(self, key: MasterKey, secrets: Mapping[str, str], jobs: Iterable[PackJob]) -> None:
+        """Give the workers what they need to read the repository, and the first packs. To be called once."""
+        self._pool.broadcast((key.raw(), dict(secrets)))
+        self._waiting = iter(jobs)
+        for number in [*range(len(self._pool))] * _UNDER_WAY:
+            self._send_next(number)
+
+    def verdicts(self, timeout_seconds: float | None = None) -> Iterator[PackVerdict]:
+        """Wait, then yield what the workers have found; nothing when nothing is under way."""
+        if not self.is_busy:
+            return
+        for number, answer in self._pool.receive(timeout_seconds):
+            self._under_way -= 1
+            self._send_next(number)
+            yield PackVerdict(*answer)
+
+    def close(self, *, at_once: bool = False) -> None:
+        """End the workers."""
+        self._pool.close(at_once=at_once)
+
+    def _send_next(self, number: int) -> None:
+        job = next(self._waiting, None)
+        if job is not None:
+            self._under_way += 1
+            self._pool.channels[number].send(tuple(job))
+
+
+def prepare_check(open_storage: OpenStorage, count: int | None = None) -> CheckWorkers:
+    """Fork the workers. To be called before the first thread, connection or key exists in this process."""
+
+    def serve(channel: Channel) -> None:
+        _serve(channel, open_storage)
+
+    return CheckWorkers(WorkerPool(count or worker_count(), serve))
+
+
+def verify_here(storage: Storage, key: MasterKey, jobs: Iterable[PackJob]) -> Iterator[PackVerdict]:
+    """Yield the verdicts on all jobs without worker processes; the next pack arrives while one is checked."""
+    with ThreadPoolExecutor(READ_AHEAD_PACKS, "packs") as readers:
+        ahead: deque[tuple[PackJob, Future[PackBytes | DamagedData | FileMissing]]] = deque()
+        waiting = iter(jobs)
+        while True:
+            while len(ahead) < READ_AHEAD_PACKS and (job := next(waiting, None)):
+                ahead.append((job, readers.submit(fetch_pack, storage, job)))
+            if not ahead:
+                return
+            job, content = ahead.popleft()
+            yield verify_pack(storage, key, job, content.result())
+
+
+def _serve(channel: Channel, open_storage: OpenStorage) -> None:
+    raw_key, secrets = channel.receive()
+    with closing(open_storage(secrets)) as storage, ThreadPoolExecutor(READ_AHEAD_PACKS, "packs") as readers:
+        ahead: deque[tuple[PackJob, Future[PackBytes | DamagedData | FileMissing]]] = deque()
+        key = MasterKey(raw_key)
+        while True:
+            # Wait for a job only when there is nothing to do; a job that is there already is begun beside the current one.
+            while len(ahead) < READ_AHEAD_PACKS and (not ahead or channel.connection.poll()):
+                job = PackJob(*channel.receive())
+                ahead.append((job, readers.submit(fetch_pack, storage, job)))
+            job, content = ahead.popleft()
+            channel.send(tuple(verify_pack(storage, key, job, content.result())))
