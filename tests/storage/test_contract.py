@@ -7,11 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from gdp.core.errors import DamagedData, FileMissing, StorageDenied
+from gdp.core.errors import DamagedData, FileMissing, StorageDenied, StorageUnreachable
 from gdp.model.files import CONFIG_FILE, FileKind, StoredFile
 from gdp.storage.contract import Buffer, Storage
 from gdp.storage.local import LocalStorage
+from gdp.storage.retry import Retrying
 from gdp.storage.sftp import SftpStorage
+from gdp.storage.shared_rate import SharedRate
+from gdp.storage.throttle import Throttled
 from tests.sshd import Sshd, settings_for
 from tests.storage.memory import MemoryStorage
 
@@ -33,7 +36,35 @@ def _sftp(request: pytest.FixtureRequest) -> Storage:
     return SftpStorage(settings_for(server, folder))
 
 
-MAKERS: dict[str, Maker] = {"memory": _memory, "local": _local, "sftp": _sftp}
+def _retrying(_request: pytest.FixtureRequest) -> Storage:
+    return Retrying(_Unsteady(), sleep=lambda _seconds: None)
+
+
+def _throttled(_request: pytest.FixtureRequest) -> Storage:
+    rates = (SharedRate(1e6), SharedRate(1e6))
+    return Throttled(MemoryStorage(), upload=rates[0], download=rates[1], sleep=lambda _seconds: None)
+
+
+class _Unsteady(MemoryStorage):
+    """Out of reach at every other call."""
+
+    def __init__(self) -> None:
+        super().__init__(before=self._maybe_fail)
+        self._count = 0
+
+    def _maybe_fail(self, _operation: str, _file: StoredFile | None) -> None:
+        self._count += 1
+        if self._count % 2:
+            raise StorageUnreachable("the line broke")
+
+
+MAKERS: dict[str, Maker] = {
+    "memory": _memory,
+    "local": _local,
+    "sftp": _sftp,
+    "retrying": _retrying,
+    "throttled": _throttled,
+}
 
 
 @pytest.fixture(params=sorted(MAKERS))

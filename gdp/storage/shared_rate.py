@@ -1,0 +1,92 @@
+"""How many bytes a second all our processes may move together. Never sleeps itself.
+
+The line is thought of as a queue: whoever wants to send is told when it is his turn, and the queue's end moves on by the
+time his bytes take. Memory shared by a fork, natively ordered:
+
+======  ====  ==================================================
+offset  size  field
+======  ====  ==================================================
+0       8     bytes a second (float64); 0: as fast as it goes
+8       8     when the queue ends (float64, seconds, monotonic)
+======  ====  ==================================================
+
+The lock is one of the file behind the memory: unlike a semaphore it is set free when its holder is killed.
+"""
+
+import fcntl
+import mmap
+import os
+import struct
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+CREDIT_SECONDS = 0.1  # what a late sleeper may catch up with; it bounds the burst after a pause
+_STATE = struct.Struct("dd")
+
+
+class SharedRate:
+    """A rate limit shared by the threads of this process and by the processes forked from it later.
+
+    Args:
+        bytes_per_second: the limit; 0: none.
+        clock: seconds, monotonic and the same in all processes.
+    """
+
+    def __init__(self, bytes_per_second: float = 0.0, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._file = _open_nameless_file()
+        os.ftruncate(self._file, mmap.PAGESIZE)
+        self._memory = mmap.mmap(self._file, mmap.PAGESIZE)
+        self._threads = threading.Lock()
+        self._clock = clock
+        self.bytes_per_second = bytes_per_second
+
+    @property
+    def bytes_per_second(self) -> float:
+        """The limit, 0 for none. Set it at any time: all processes follow with their next bytes."""
+        return float(_STATE.unpack_from(self._memory)[0])
+
+    @bytes_per_second.setter
+    def bytes_per_second(self, rate: float) -> None:
+        if rate < 0:
+            raise ValueError("a rate is not negative")
+        with self._locked():
+            old, end = _STATE.unpack_from(self._memory)
+            now = self._clock()
+            queued_bytes = max(0.0, end - now) * old
+            _STATE.pack_into(self._memory, 0, rate, now + queued_bytes / rate if queued_bytes and rate else end)
+
+    def take(self, count: int) -> float:
+        """Join the queue with ``count`` bytes, and return how many seconds to wait before sending them."""
+        with self._locked():
+            rate, end = _STATE.unpack_from(self._memory)
+            if not rate:
+                return 0.0
+            now = self._clock()
+            begin: float = max(end, now - CREDIT_SECONDS)
+            _STATE.pack_into(self._memory, 0, rate, begin + count / rate)
+        return max(0.0, begin - now)
+
+    def close(self) -> None:
+        """Give the memory back; in this process only."""
+        self._memory.close()
+        os.close(self._file)
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        with self._threads:  # the file's lock belongs to the process, not to the thread
+            fcntl.lockf(self._file, fcntl.LOCK_EX)
+            try:
+                yield
+            finally:
+                fcntl.lockf(self._file, fcntl.LOCK_UN)
+
+
+def _open_nameless_file() -> int:
+    if hasattr(os, "memfd_create"):
+        return os.memfd_create("gdp-rate")
+    descriptor, path = tempfile.mkstemp(prefix="gdp-rate-")
+    os.unlink(path)
+    return descriptor

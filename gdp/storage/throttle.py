@@ -1,0 +1,119 @@
+"""A storage that keeps to a rate. Never holds anything back longer than the rate demands."""
+
+import io
+import time
+from collections.abc import Callable, Collection, Iterator
+
+from gdp.model.files import FileKind, StoredFile
+from gdp.storage.contract import Buffer, Storage
+from gdp.storage.parts import count_bytes
+from gdp.storage.shared_rate import SharedRate
+
+LARGEST_SLICE_BYTES = 64 << 10
+SMALLEST_SLICE_BYTES = 1 << 10
+SLICE_SECONDS = 0.05  # fine enough that the server sees an even stream
+SMALLEST_READ_BYTES = 16 << 10
+READ_SECONDS = 0.25  # longer than a round trip, so that waiting for the answer costs no speed
+
+
+class Throttled:
+    """A Storage that moves the bytes of another one no faster than allowed.
+
+    Args:
+        inner: the storage.
+        upload: the limit for what is written; None: none.
+        download: the limit for what is read; None: none.
+        sleep: waits so many seconds; what it raises ends the operation.
+    """
+
+    def __init__(
+        self,
+        inner: Storage,
+        *,
+        upload: SharedRate | None = None,
+        download: SharedRate | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._inner = inner
+        self._upload = upload
+        self._download = download
+        self._sleep = sleep
+
+    @property
+    def inner(self) -> Storage:
+        """The storage that is slowed down."""
+        return self._inner
+
+    @property
+    def location(self) -> str:
+        return self._inner.location
+
+    def create_folders(self) -> None:
+        self._inner.create_folders()
+
+    def list(self, kind: FileKind) -> Iterator[tuple[str, int]]:
+        return self._inner.list(kind)
+
+    def size(self, file: StoredFile) -> int:
+        return self._inner.size(file)
+
+    def read(self, file: StoredFile, offset: int = 0, length: int | None = None) -> bytes:
+        rate = self._download
+        if rate is None or not rate.bytes_per_second:
+            return self._inner.read(file, offset, length)
+        if length is None:
+            length = self._inner.size(file) - offset
+        whole = io.BytesIO()
+        done = 0
+        while done < length:
+            size = min(length - done, max(SMALLEST_READ_BYTES, int(rate.bytes_per_second * READ_SECONDS)))
+            if wait := rate.take(size):
+                self._sleep(wait)
+            whole.write(self._inner.read(file, offset + done, size))
+            done += size
+        return whole.getvalue() if done else self._inner.read(file, offset, length if length >= 0 else None)
+
+    def write(self, file: StoredFile, parts: Collection[Buffer]) -> None:
+        rate = self._upload
+        if rate is None or not rate.bytes_per_second:
+            self._inner.write(file, parts)
+        else:
+            self._inner.write(file, _Paced(parts, rate, self._sleep))
+
+    def remove(self, file: StoredFile) -> None:
+        self._inner.remove(file)
+
+    def close(self) -> None:
+        self._inner.close()
+
+
+class _Paced(Collection[Buffer]):
+    """The same bytes in small slices, each given out when it is due. Fulfils ``PacedParts``."""
+
+    def __init__(self, parts: Collection[Buffer], rate: SharedRate, sleep: Callable[[float], None]) -> None:
+        self._parts = parts
+        self._rate = rate
+        self._sleep = sleep
+        self.total_bytes = count_bytes(parts)
+
+    def __len__(self) -> int:
+        return len(self._parts)
+
+    def __contains__(self, part: object) -> bool:
+        return part in self._parts
+
+    def __iter__(self) -> Iterator[Buffer]:
+        for part in self._parts:
+            rest = memoryview(part).cast("B")
+            while rest:
+                piece = rest[: self._slice_bytes()]
+                rest = rest[piece.nbytes :]
+                if wait := self._rate.take(piece.nbytes):
+                    self._sleep(wait)
+                yield piece
+
+    def _slice_bytes(self) -> int:
+        rate = self._rate.bytes_per_second
+        if not rate:
+            return LARGEST_SLICE_BYTES
+        return min(LARGEST_SLICE_BYTES, max(SMALLEST_SLICE_BYTES, int(rate * SLICE_SECONDS)))
