@@ -101,9 +101,7 @@ def test_commands_in_the_documents_exist() -> None:
 
 def test_links_in_the_documents_lead_somewhere() -> None:
     """A dead link is a promise broken on the first click."""
-    pages = [PROJECT / name for name in DOCUMENTS if (PROJECT / name).exists()] + sorted(
-        (PROJECT / "docs").rglob("*.md")
-    )
+    pages = [PROJECT / name for name in DOCUMENTS if (PROJECT / name).exists()] + sorted((PROJECT / "docs").rglob("*.md"))
     dead = [
         f"{page.relative_to(PROJECT)}: {target}"
         for page in pages
