@@ -6,20 +6,20 @@ With ``--check`` nothing is written; exit 1 names what would change, what is not
 field its sentence does not have. English is the source, so only German (``de``) has a catalogue.
 """
 
+import ast
 import io
 import string
 import sys
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
-from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 PROJECT = Path(__file__).resolve().parent.parent
 LOCALE = PROJECT / "gdp" / "locale"
 LANGUAGES = ("de",)
-KEYWORDS: dict[str, tuple[int, ...] | None] = {"N_": None, "translate": None, "translate_plural": (1, 2)}
+FORMS = {"N_": 1, "translate": 1, "translate_plural": 2}  # how many sentences a call begins with
 
 
 def main(arguments: list[str]) -> int:
@@ -50,11 +50,28 @@ def main(arguments: list[str]) -> int:
 def extract() -> Catalog:
     """Return every marked sentence of gdp/, with the files it stands in."""
     catalogue = Catalog(charset="utf-8")
-    found = extract_from_dir(PROJECT / "gdp", [("**.py", "python")], keywords=KEYWORDS)
-    for filename, _line, message, _comments, context in sorted(found, key=lambda row: (row[0], row[1])):
-        # No line numbers: they would change with every edit and make two branches collide.
-        catalogue.add(message, locations=[(f"gdp/{filename}", None)], context=context)  # type: ignore[list-item]
+    for path in sorted((PROJECT / "gdp").rglob("*.py")):
+        for message in marked_sentences(ast.parse(path.read_bytes(), str(path))):
+            # No line numbers: they would change with every edit and make two branches collide.
+            catalogue.add(message, locations=[(str(path.relative_to(PROJECT)), None)])  # type: ignore[list-item]
     return catalogue
+
+
+def marked_sentences(module: ast.Module) -> list[str | tuple[str, str]]:
+    """Return the sentences a module marks, in order; those with a plural as a pair."""
+    calls = [
+        (node.lineno, node.func.id, node.args)
+        for node in ast.walk(module)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in FORMS
+    ]
+    found: list[str | tuple[str, str]] = []
+    for _line, name, arguments in sorted(calls, key=lambda call: call[0]):
+        texts = [
+            part.value for part in arguments[: FORMS[name]] if isinstance(part, ast.Constant) and isinstance(part.value, str)
+        ]
+        if len(texts) == FORMS[name] and all(texts):
+            found.append((texts[0], texts[1]) if len(texts) > 1 else texts[0])
+    return found
 
 
 def merge(template: Catalog, po_path: Path, language: str) -> Catalog:

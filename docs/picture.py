@@ -3,12 +3,16 @@
 What is shown is what the program printed; only the temporary folder it ran in is shown as /srv.
 """
 
+import contextlib
 import os
+import pty
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
+import termios
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from rich.console import Console
@@ -33,7 +37,7 @@ THEME = TerminalTheme(
         (230, 234, 240),
     ],
 )
-COMMANDS = (
+COMMANDS: tuple[tuple[str, ...], ...] = (
     ("init",),
     ("backup", "--host", HOST, "/srv/daten"),
     ("backup", "--host", HOST, "/srv/daten"),
@@ -41,6 +45,7 @@ COMMANDS = (
     ("restore", "latest", "--target", "/srv/zurueck", "--verify"),
     ("check", "--read-data"),
 )
+SECOND_BACKUP = 2
 
 
 def main() -> None:
@@ -51,7 +56,7 @@ def main() -> None:
         _make_data(place / "daten")
         environment = _environment(place)
         for number, command in enumerate(COMMANDS):
-            if number == 2:
+            if number == SECOND_BACKUP:
                 (place / "daten" / "docs" / "new-page.md").write_text("A new page.\n" * 100)
             console.print(Text.assemble(("\n" if number else "") + "$ ", (" ".join(("gdp", *command)), "bold")))
             console.print(Text(_run(command, place, environment)))
@@ -64,8 +69,10 @@ def main() -> None:
 
 
 def _make_data(folder: Path) -> None:
+    """Enough for the progress bar to be seen: this project and the packages it stands on."""
     for name in ("gdp", "docs", "tests"):
         shutil.copytree(PROJECT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "images"))
+    shutil.copytree(Path(sys.prefix) / "lib", folder / "lib", symlinks=True)
 
 
 def _environment(place: Path) -> dict[str, str]:
@@ -84,14 +91,34 @@ def _environment(place: Path) -> dict[str, str]:
 
 
 def _run(command: tuple[str, ...], place: Path, environment: dict[str, str]) -> str:
+    """Return what the command printed, and before it the progress bar as it stood half-way."""
     program = Path(sys.executable).with_name("gdp")
     arguments = [argument.replace("/srv", str(place)) for argument in command]
-    run = subprocess.run(
-        [program, *arguments], env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
-    )
-    if run.returncode:
-        sys.exit(f"gdp {' '.join(command)} failed:\n{run.stdout}")
-    return run.stdout.replace(str(place), "/srv").rstrip()
+    terminal, end = pty.openpty()
+    termios.tcsetwinsize(end, (24, COLUMNS))
+    process = subprocess.Popen([program, *arguments], env=environment, stdout=subprocess.PIPE, stderr=end, text=True)
+    os.close(end)
+    with ThreadPoolExecutor(1) as reader:
+        drained = reader.submit(_drain, terminal)
+        shown, _nothing = process.communicate()
+        messages = drained.result()
+    if process.returncode:
+        sys.exit(f"gdp {' '.join(command)} failed:\n{messages}{shown}")
+    frames = messages.split("\r\x1b[K")
+    bars = [frame for frame in frames if "%" in frame and "\n" not in frame]
+    lines = [line for frame in frames for line in frame.split("\r\n")[:-1]]
+    parts = [*lines, *bars[len(bars) // 2 :][:1], shown.rstrip()]
+    return re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(parts)).replace(str(place), "/srv")
+
+
+def _drain(terminal: int) -> str:
+    """Return all that is written to a terminal until nobody holds its other end open."""
+    parts = []
+    with contextlib.suppress(OSError):  # how Linux says that the other end is closed
+        while part := os.read(terminal, 1 << 16):
+            parts.append(part)
+    os.close(terminal)
+    return b"".join(parts).decode()
 
 
 if __name__ == "__main__":
