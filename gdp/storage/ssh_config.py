@@ -1,6 +1,7 @@
 """Where a connection really goes: the target, completed from the user's ``~/.ssh/config``. Never connects."""
 
 import getpass
+import re
 import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -65,7 +66,11 @@ def _look_up(settings: SftpSettings) -> "SSHConfigDict":
     if path is None or not path.is_file():
         return SSHConfigDict()
     try:
-        return SSHConfig.from_path(path).lookup(settings.target.host)
+        config = SSHConfig()
+        config.parse(_lines_of_target(settings))
+        with path.open() as lines:
+            config.parse(lines)
+        return config.lookup(settings.target.host)
     except (ConfigParseError, ValueError, KeyError, OSError, ImportError) as error:
         raise BadInput(
             N_("the SSH configuration {path} cannot be used: {reason}"),
@@ -74,9 +79,18 @@ def _look_up(settings: SftpSettings) -> "SSHConfigDict":
         ) from error  # fmt: skip
 
 
+def _lines_of_target(settings: SftpSettings) -> list[str]:
+    """Return what the target says as configuration, so that ``%p`` and ``%r`` in a proxy command are right."""
+    target = settings.target
+    lines = [f"Port {target.port}\n"] if target.port is not None else []
+    if target.user is not None and re.fullmatch(r"[\w.@+-]+", target.user):
+        lines.append(f"User {target.user}\n")
+    return lines
+
+
 def _find_command(options: "SSHConfigDict", host: str, port: int) -> str | None:
     """Return the command that makes the line. A jump is what ``ssh -W`` does, so ssh does it."""
-    command = options.get("proxycommand", "none")
+    command = options.get("proxycommand") or "none"  # paramiko turns the word into None
     if command.lower() != "none":
         return command
     jumps = options.get("proxyjump", "none")

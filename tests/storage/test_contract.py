@@ -52,9 +52,10 @@ class _Unsteady(MemoryStorage):
         super().__init__(before=self._maybe_fail)
         self._count = 0
 
-    def _maybe_fail(self, _operation: str, _file: StoredFile | None) -> None:
+    def _maybe_fail(self, operation: str, _file: StoredFile | None) -> None:
         self._count += 1
-        if self._count % 2:
+        # A removal that failed and then finds nothing counts as done, which is not what the contract's test is about.
+        if self._count % 2 and operation not in {"close", "remove"}:
             raise StorageUnreachable("the line broke")
 
 

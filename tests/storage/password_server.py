@@ -1,0 +1,108 @@
+"""A small SSH server by paramiko that lets in whoever knows the password, with or without SFTP."""
+
+import os
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import paramiko
+from paramiko.common import AUTH_FAILED, AUTH_SUCCESSFUL, OPEN_SUCCEEDED
+from paramiko.sftp import SFTP_OK
+
+PASSWORD = "geheim"
+USER = "customer"
+
+
+class _Door(paramiko.ServerInterface):
+    def check_auth_password(self, username: str, password: str) -> int:
+        return AUTH_SUCCESSFUL if (username, password) == (USER, PASSWORD) else AUTH_FAILED
+
+    def get_allowed_auths(self, username: str) -> str:
+        return "password"
+
+    def check_channel_request(self, kind: str, chanid: int) -> int:
+        return OPEN_SUCCEEDED
+
+
+class _Files(paramiko.SFTPServerInterface):
+    """Enough for a test: the file system as it is."""
+
+    def open(self, path: str, flags: int, attr: paramiko.SFTPAttributes) -> paramiko.SFTPHandle | int:
+        try:
+            descriptor = os.open(path, flags, attr.st_mode or 0o600)
+        except OSError as error:
+            return paramiko.SFTPServer.convert_errno(error.errno or 0)
+        handle = paramiko.SFTPHandle(flags)
+        mode = "wb" if flags & os.O_WRONLY else "rb"
+        handle.filename = path  # type: ignore[attr-defined]  # as in paramiko's own examples
+        handle.readfile = handle.writefile = os.fdopen(descriptor, mode)  # type: ignore[attr-defined]
+        handle.stat = lambda: paramiko.SFTPAttributes.from_stat(os.fstat(descriptor))  # type: ignore[method-assign]
+        return handle
+
+    def stat(self, path: str) -> paramiko.SFTPAttributes | int:
+        try:
+            return paramiko.SFTPAttributes.from_stat(os.stat(path))
+        except OSError as error:
+            return paramiko.SFTPServer.convert_errno(error.errno or 0)
+
+    def mkdir(self, path: str, attr: paramiko.SFTPAttributes) -> int:
+        try:
+            os.mkdir(path, attr.st_mode or 0o700)
+        except OSError as error:
+            return paramiko.SFTPServer.convert_errno(error.errno or 0)
+        return SFTP_OK
+
+    def posix_rename(self, oldpath: str, newpath: str) -> int:
+        os.rename(oldpath, newpath)
+        return SFTP_OK
+
+    def rename(self, oldpath: str, newpath: str) -> int:
+        os.rename(oldpath, newpath)
+        return SFTP_OK
+
+
+class PasswordServer:
+    """The running server."""
+
+    def __init__(self, folder: Path, *, has_sftp: bool) -> None:
+        self._has_sftp = has_sftp
+        self._key = paramiko.RSAKey.generate(2048)
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._transports: list[paramiko.Transport] = []
+        self.port = int(self._listener.getsockname()[1])
+        self._thread = threading.Thread(target=self._accept)
+        self._thread.start()
+        self.folder = folder
+
+    def close(self) -> None:
+        """End everything."""
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self._thread.join()
+        for transport in self._transports:
+            transport.close()
+            transport.join()
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                connected, _ = self._listener.accept()
+                transport = paramiko.Transport(connected)
+                transport.add_server_key(self._key)
+                if self._has_sftp:
+                    transport.set_subsystem_handler("sftp", paramiko.SFTPServer, _Files)
+                self._transports.append(transport)
+                with suppress(paramiko.SSHException, EOFError):
+                    transport.start_server(server=_Door())
+
+
+@contextmanager
+def run_password_server(folder: Path, *, has_sftp: bool = True) -> Iterator[PasswordServer]:
+    """Run the server for the time of a test."""
+    server = PasswordServer(folder, has_sftp=has_sftp)
+    try:
+        yield server
+    finally:
+        server.close()
