@@ -86,7 +86,7 @@ class Gdp:
     name: str = "gdp"
 
     def version(self) -> str:
-        return _output([self.program, "--version"]).replace(",", "").replace("version ", "").strip()
+        return " ".join(_output([self.program, "--version"]).split()[:2])
 
     def environment(self, target: Target, state: Path) -> dict[str, str]:
         password = state / "password"
