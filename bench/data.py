@@ -10,6 +10,7 @@ large    6 files, 4.6 GB: noise, log, database pages, a disk image with zeros, r
 Text compresses to about a third. ``scale`` multiplies the number of small files and the length of large ones.
 """
 
+import itertools
 import json
 import math
 import os
@@ -135,12 +136,12 @@ def _copy_beginning(source: Path, target: Path, length: int) -> None:
 
 def _text_pool(chance: random.Random) -> bytes:
     words = [bytes(chance.choices(b"etaoinshrdlucmfwyp", k=chance.randrange(2, 11))) for _ in range(4000)]
-    weights = [1 / (rank + 5) for rank in range(len(words))]
+    weights = list(itertools.accumulate(1 / (rank + 5) for rank in range(len(words))))
 
     def lines() -> Iterator[bytes]:
         length = 0
         while length < POOL_BYTES:
-            line = b"%d " % chance.randrange(10**9) + b" ".join(chance.choices(words, weights, k=12)) + b"\n"
+            line = b"%d " % chance.randrange(10**9) + b" ".join(chance.choices(words, cum_weights=weights, k=12)) + b"\n"
             length += len(line)
             yield line
 
