@@ -14,6 +14,7 @@ from gdp.cli.signals import interruptible
 from gdp.cli.translated import Group, Lazy, flag
 from gdp.core.language import LOCALE_DIRECTORY, N_, choose_language
 
+COMPLETE_VARIABLE = "_GDP_COMPLETE"
 COMMANDS = {
     "init": Lazy("init", N_("Make a new repository.")),
     "backup": Lazy("backup", N_("Back up files and folders.")),
@@ -65,6 +66,8 @@ def program() -> None:
 def run(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit code. The only broad ``except`` of the front end: it ends on the screen."""
     _use_language()
+    if instruction := os.environ.get(COMPLETE_VARIABLE):
+        return _complete(instruction)
     context: list[click.Context] = []
     try:
         with interruptible():
@@ -73,6 +76,13 @@ def run(arguments: Sequence[str]) -> int:
         return _stop_writing()
     except BaseException as problem:  # noqa: BLE001 becomes a sentence on the screen, and a log file when it is unknown
         return _report(problem, arguments, context)
+
+
+def _complete(instruction: str) -> int:
+    """Answer the shell's question what could come next."""
+    from click.shell_completion import shell_complete
+
+    return shell_complete(program, {}, "gdp", COMPLETE_VARIABLE, instruction)
 
 
 def _invoke(arguments: Sequence[str], made: list[click.Context]) -> int:

@@ -61,7 +61,7 @@ class Screen:
         if not self.json:
             self._write(self._out, text)
 
-    def say(self, text: str) -> None:
+    def say(self, text: str = "") -> None:
         """Show a line that one can do without."""
         if not self.json and not self.quiet:
             self._write(self._out, text)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 from gdp.bootstrap.access import Access, AccessSettings
 from gdp.bootstrap.home import choose_home
@@ -49,7 +50,28 @@ def opened_with(access: Access, screen: Screen, *, exclusive: bool = False, lock
             yield Session(repository, screen, access)
 
 
-def make_access(screen: Screen, repo: str | None = None) -> Access:
+class Workers(Protocol):
+    """Processes that were forked before the repository was opened."""
+
+    def close(self, *, at_once: bool = False) -> None:
+        """End them."""
+
+
+SomeWorkers = TypeVar("SomeWorkers", bound=Workers)
+
+
+@contextmanager
+def ending(workers: SomeWorkers) -> Iterator[SomeWorkers]:
+    """End the workers after the block: at once when it fails, so that nobody goes on without the lock."""
+    try:
+        yield workers
+    except BaseException:
+        workers.close(at_once=True)
+        raise
+    workers.close()
+
+
+def make_access(screen: Screen, repo: str | None = None, *, uses_cache: bool = True) -> Access:
     """Return the way to the repository that was named. Raises BadInput when none was."""
     common = current()
     text = repo or common.repo
@@ -59,7 +81,7 @@ def make_access(screen: Screen, repo: str | None = None) -> Access:
         target=parse_target(text),
         home=home_folder(common),
         reaching=Reaching(common.connections, common.limit_upload, common.limit_download),
-        keeps_cache=not common.no_cache,
+        keeps_cache=uses_cache and not common.no_cache,
         takes_lock=not common.no_lock,
         retry_lock_seconds=common.retry_lock or 0.0,
     )

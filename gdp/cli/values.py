@@ -1,10 +1,12 @@
 """Sizes, durations and the like as they are typed on a command line."""
 
 import re
+import time
 from typing import TYPE_CHECKING
 
 import click
 
+from gdp.core.errors import BadInput, DamagedData
 from gdp.core.language import N_, translate
 
 if TYPE_CHECKING:
@@ -33,6 +35,21 @@ def parse_duration(text: str) -> float | None:
     if not parts or "".join(number + unit for number, unit in parts) != text:
         return None
     return sum(float(number) * _UNIT_SECONDS[unit] for number, unit in parts)
+
+
+def parse_moment(text: str) -> int:
+    """Return nanoseconds since 1970 of ``2026-11-24 03:10:00`` in this computer's zone, or of RFC 3339. Raises BadInput."""
+    for pattern in ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d"):
+        try:
+            return int(time.mktime(time.strptime(text, pattern))) * 1_000_000_000
+        except (ValueError, OverflowError):
+            continue
+    from gdp.core.gotext import parse_time  # start-up time
+
+    try:
+        return parse_time(text)
+    except DamagedData as error:
+        raise BadInput(N_("{text!r} is no time"), N_("Write it as 2026-11-24 03:10:00."), text=text) from error
 
 
 class Size(_NumberType):

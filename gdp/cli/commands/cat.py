@@ -1,5 +1,7 @@
 """``gdp cat``: objects of the repository as they are stored, decrypted."""
 
+import sys
+
 import click
 import msgspec
 
@@ -25,7 +27,7 @@ def command(*, kind: str, name: str | None) -> None:
     """Show an object."""
     with opened() as session:
         if kind in {"pack", "blob"}:
-            click.get_binary_stream("stdout").write(_read_raw(session, kind, _required(name)))
+            sys.stdout.buffer.write(_read_raw(session, kind, _required(name)))
             return
         json = _read_json(session, kind, name)
         if session.screen.json:

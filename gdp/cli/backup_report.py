@@ -1,0 +1,52 @@
+"""What a backup did, for people and as restic's summary record."""
+
+from gdp.cli import figures
+from gdp.cli.records import SHORT_ID
+from gdp.cli.screen import Screen
+from gdp.core.language import N_, translate
+from gdp.engine.archive.finish import BackupResult
+
+
+def show_backup(screen: Screen, result: BackupResult, *, is_dry_run: bool) -> None:
+    """Show the result."""
+    summary = result.summary
+    for name, counts in (
+        (N_("Files:    {new} new, {changed} changed, {unmodified} unchanged"), "files"),
+        (N_("Folders:  {new} new, {changed} changed, {unmodified} unchanged"), "dirs"),
+    ):
+        parts = {kind: figures.count(getattr(summary, f"{counts}_{kind}")) for kind in ("new", "changed", "unmodified")}
+        screen.say(translate(name).format(**parts))
+    sentence = translate(N_("Stored:   {added} new, {packed} of it after compression"))
+    screen.say(sentence.format(added=figures.size(summary.data_added), packed=figures.size(summary.data_added_packed)))
+    sentence = translate(N_("Read:     {files} files, {bytes} in {duration}"))
+    facts = {"files": figures.count(summary.total_files_processed), "bytes": figures.size(summary.total_bytes_processed)}
+    screen.say(sentence.format(duration=figures.duration(result.duration_seconds), **facts))
+    screen.say(_verdict(result))
+    screen.record("summary", _record(result, is_dry_run=is_dry_run))
+
+
+def _verdict(result: BackupResult) -> str:
+    if result.snapshot_id is None:
+        return translate(N_("This was a trial: nothing was stored."))
+    if result.problems:
+        sentence = translate(N_("Snapshot {id} is saved, without {count} sources that could not be read."))
+        return sentence.format(id=result.snapshot_id[:SHORT_ID], count=figures.count(result.problems))
+    return translate(N_("Snapshot {id} is saved.")).format(id=result.snapshot_id[:SHORT_ID])
+
+
+def _record(result: BackupResult, *, is_dry_run: bool) -> dict[str, object]:
+    summary = result.summary
+    fields: dict[str, object] = {
+        name: getattr(summary, name) for name in summary.__struct_fields__ if name not in {"backup_start", "backup_end"}
+    }
+    fields |= {
+        "total_duration": result.duration_seconds,
+        "backup_start": summary.backup_start,
+        "backup_end": summary.backup_end,
+        "problems": result.problems,
+    }
+    if is_dry_run:
+        fields["dry_run"] = True
+    if result.snapshot_id is not None:
+        fields["snapshot_id"] = result.snapshot_id
+    return fields

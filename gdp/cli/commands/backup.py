@@ -1,0 +1,135 @@
+"""``gdp backup``."""
+
+import glob
+import os
+import socket
+import sys
+from typing import Any
+
+import click
+
+from gdp.cli.backup_report import show_backup
+from gdp.cli.commands.version import version
+from gdp.cli.common import common_options, current
+from gdp.cli.pattern_options import pattern_options, read_list, take_patterns
+from gdp.cli.reporting import reporting
+from gdp.cli.screen import Screen
+from gdp.cli.session import ask_password, make_access
+from gdp.cli.translated import Command, Option, argument, flag, option
+from gdp.cli.values import Size, TagList, parse_moment
+from gdp.core.compress import Compression
+from gdp.core.errors import BadInput
+from gdp.core.language import N_
+from gdp.engine.archive.backup import BackupAccess, run_backup
+from gdp.engine.archive.options import CACHE_DIRECTORY_TAG, BackupOptions, StandardInput
+from gdp.engine.patterns.lists import parse_files_from, parse_marker, parse_raw, parse_verbatim
+from gdp.repo.packer import DEFAULT_PACK_BYTES, MAX_PACK_BYTES, MIN_PACK_BYTES
+
+UNREADABLE_SOURCES = 3
+
+
+@click.command("backup", cls=Command, help=N_("Back up files and folders, and make a snapshot of them."))
+@argument("paths", N_("[PATH]..."), nargs=-1, type=click.Path())
+@pattern_options(includes=False)
+@option(
+    "--exclude-if-present",
+    multiple=True,
+    metavar=N_("NAME[:HEADER]"),
+    help=N_("Leave out what is in a folder with a file of this name, which begins with this header. Repeatable."),
+)
+@flag("--exclude-caches", help=N_("Leave out what is in folders marked as a cache by a CACHEDIR.TAG."))
+@option("--exclude-larger-than", type=Size(1), metavar=N_("SIZE"), help=N_("Leave out larger files, such as 500M."))
+@flag("--one-file-system", "-x", help=N_("Stay on the file systems of the sources."))
+@option("--files-from", multiple=True, metavar=N_("FILE"), help=N_("Back up what the shell patterns in this file name."))
+@option("--files-from-verbatim", multiple=True, metavar=N_("FILE"), help=N_("Back up the paths in this file as they stand."))
+@option("--files-from-raw", multiple=True, metavar=N_("FILE"), help=N_("The same, each path ended by a zero byte."))
+@flag("--stdin", help=N_("Back up what comes from standard input, as one file."))
+@option("--stdin-filename", metavar=N_("NAME"), default="stdin", help=N_("The name of that file. Default: stdin."))
+@option("--tag", "tags", multiple=True, type=TagList(), metavar=N_("TAG,..."), help=N_("Tags for the snapshot. Repeatable."))
+@option("--host", metavar=N_("HOST"), help=N_("The computer's name in the snapshot."))
+@option("--time", metavar=N_("TIME"), help=N_("The snapshot's time, such as '2026-11-24 03:10:00'. Default: now."))
+@option("--parent", metavar=N_("SNAPSHOT"), help=N_("Compare with this snapshot. Default: the latest of the same."))
+@flag("--force", "-f", help=N_("Read every file, even where it looks unchanged."))
+@flag("--ignore-inode", help=N_("A file with another inode number may be unchanged."))
+@flag("--ignore-ctime", help=N_("A file whose metadata were changed may have unchanged contents."))
+@option(
+    "--compression",
+    type=click.Choice(["off", "auto", "max"]),
+    default="auto",
+    help=N_("How hard to compress: off, auto (default) or max, which is slow."),
+)
+@option(
+    "--transfer-block-size",
+    type=Size(MIN_PACK_BYTES, MAX_PACK_BYTES),
+    default=DEFAULT_PACK_BYTES,
+    metavar=N_("SIZE"),
+    help=N_("Size of the files in which data travels and is stored, 1M to 128M. Default 16M."),
+)
+@flag("--accept-foreign-chunking", help=N_("Back up into a repository that restic made, although large files are cut elsewhere."))
+@flag("--dry-run", "-n", help=N_("Store nothing; only say what would be done."))
+@option("--block-size", cls=Option, hidden=True, help="")
+@common_options()
+def command(**given: Any) -> int:
+    """Back up."""
+    with reporting() as screen:
+        options = _options(given, screen)
+        access = make_access(screen)
+        password = ask_password()
+        result = run_backup(
+            options,
+            BackupAccess(
+                open_storage=access.make_storage,
+                secrets=lambda: access.make_storage.secrets,
+                open_repository=lambda: access.open(password),
+                locked=lambda repository: access.locked(repository, exclusive=False),
+                lease=access.lease,
+            ),
+            screen.emit,
+        )
+        show_backup(screen, result, is_dry_run=options.dry_run)
+        return UNREADABLE_SOURCES if result.problems else 0
+
+
+def _options(given: dict[str, Any], screen: Screen) -> BackupOptions:
+    if given.pop("block_size") is not None:
+        raise BadInput(
+            N_("the block size is fixed when a repository is made and cannot be changed afterwards"),
+            N_("Leave --block-size out; it belongs to 'gdp init'. --transfer-block-size may change with every run."),
+        )
+    patterns = take_patterns(given)
+    patterns.warn(screen.emit)
+    markers = [parse_marker(text) for text in given.pop("exclude_if_present")]
+    if given.pop("exclude_caches"):
+        markers.append(CACHE_DIRECTORY_TAG)
+    time = given.pop("time")
+    return BackupOptions(
+        standard_input=_standard_input(given),
+        sources=_sources(given),
+        excludes=patterns.judge(),
+        exclude_patterns=[pattern.text for pattern in patterns.excludes],
+        marker_files=markers,
+        tags=[tag for tags in given.pop("tags") for tag in tags],
+        hostname=given.pop("host") or socket.gethostname(),
+        time_ns=parse_moment(time) if time else None,
+        pack_bytes=given.pop("transfer_block_size"),
+        compression=Compression(given.pop("compression")),
+        report_items=(current().verbose or 0) > 0,
+        program_version=f"gdp {version()}",
+        **given,
+    )
+
+
+def _standard_input(given: dict[str, Any]) -> StandardInput | None:
+    name = os.fsencode(given.pop("stdin_filename"))
+    return StandardInput(sys.stdin.fileno(), name) if given.pop("stdin") else None
+
+
+def _sources(given: dict[str, Any]) -> list[bytes]:
+    sources = [os.fsencode(path) for path in given.pop("paths")]
+    for name in given.pop("files_from"):
+        sources += parse_files_from(read_list(name), lambda pattern: sorted(glob.glob(pattern, include_hidden=True)))
+    for name in given.pop("files_from_verbatim"):
+        sources += parse_verbatim(read_list(name))
+    for name in given.pop("files_from_raw"):
+        sources += parse_raw(read_list(name))
+    return sources

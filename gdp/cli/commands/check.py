@@ -1,0 +1,71 @@
+"""``gdp check``."""
+
+import click
+
+from gdp.cli import figures
+from gdp.cli.common import common_options
+from gdp.cli.reporting import reporting
+from gdp.cli.screen import Screen
+from gdp.cli.session import ending, make_access, opened_with
+from gdp.cli.translated import Command, flag, option
+from gdp.core.errors import BadInput
+from gdp.core.language import N_, translate
+from gdp.engine.check.options import ALL_PACKS, CheckOptions, CheckResult, Subset, parse_subset
+from gdp.engine.check.pool import prepare_check
+from gdp.engine.check.run import check_repository
+
+
+@click.command("check", cls=Command, help=N_("Check that the repository is whole. Contents of files are read with --read-data."))
+@flag("--read-data", help=N_("Read and check every byte."))
+@option(
+    "--read-data-subset",
+    metavar=N_("PART"),
+    help=N_("Read a part: a random share such as 5%, a random size such as 10G, or part 2 of 10 as 2/10."),
+)
+@common_options()
+def command(*, read_data: bool, read_data_subset: str | None) -> int:
+    """Check the repository."""
+    subset = _subset(read_data=read_data, part=read_data_subset)
+    with reporting() as screen:
+        access = make_access(screen, uses_cache=False)
+        # First the workers, then everything else: a fork takes no connection, thread or key along.
+        with ending(prepare_check(access.make_storage)) as workers, opened_with(access, screen, exclusive=True) as session:
+            secrets = access.make_storage.secrets
+            result = check_repository(session.repository, CheckOptions(subset), screen.emit, workers, secrets)
+        _show(screen, result)
+        return 0 if result.ok else 1
+
+
+def _subset(*, read_data: bool, part: str | None) -> Subset | None:
+    if read_data and part:
+        raise BadInput(N_("give either --read-data or --read-data-subset, not both"))
+    if part:
+        return parse_subset(part)
+    return ALL_PACKS if read_data else None
+
+
+def _show(screen: Screen, result: CheckResult) -> None:
+    sentence = translate(N_("checked {snapshots} snapshots, {trees} folders, {packs} packs with {blobs} blocks; read {bytes}"))
+    numbers = {name: figures.count(getattr(result, name)) for name in ("snapshots", "trees", "packs", "blobs")}
+    screen.say(sentence.format(bytes=figures.size(result.bytes_read), **numbers))
+    if result.ok:
+        screen.say(translate(N_("no errors were found")))
+    else:
+        sentence = translate(N_("{count} errors were found; the repository is damaged"))
+        screen.result(sentence.format(count=figures.count(len(result.errors))))
+    screen.record("summary", _fields(result))
+
+
+def _fields(result: CheckResult) -> dict[str, object]:
+    return {
+        "num_errors": len(result.errors),
+        "broken_packs": result.damaged_packs or None,
+        "suggest_repair_index": bool(result.errors) and not result.damaged_packs,
+        "suggest_prune": bool(result.hints),
+        "snapshots": result.snapshots,
+        "trees": result.trees,
+        "packs": result.packs,
+        "blobs": result.blobs,
+        "packs_read": result.packs_read,
+        "bytes_read": result.bytes_read,
+    }
