@@ -7,8 +7,9 @@ from enum import Enum, auto
 from gdp.storage import sftp_wire as wire
 from gdp.storage.sftp_session import SftpSession
 
-FOLDERS_AT_ONCE = 64  # OpenSSH keeps at least 100 handles open
-ANSWERS_AHEAD_OF_ONE = 8  # a single large folder comes in pieces of 100 names
+FOLDERS_AT_ONCE = 64  # handles that are open at the same time; OpenSSH allows about a thousand
+PIECES_AHEAD = 2  # most folders come in one piece, and the next says that it was the last
+PIECES_AHEAD_OF_ONE = 8  # a single large folder comes in pieces of 100 names
 FOLDER_MODE = 0o700
 
 Entry = tuple[str, wire.Attributes]
@@ -17,7 +18,6 @@ Entry = tuple[str, wire.Attributes]
 class _Step(Enum):
     OPENING = auto()
     READING = auto()
-    CLOSING = auto()
 
 
 def list_folders(session: SftpSession, paths: Sequence[str]) -> dict[str, list[Entry]]:
@@ -31,7 +31,7 @@ class _Listing:
     def __init__(self, session: SftpSession, paths: Sequence[str]) -> None:
         self._session = session
         self._waiting = deque(paths)
-        self._ahead = ANSWERS_AHEAD_OF_ONE if len(paths) == 1 else 1
+        self._ahead = PIECES_AHEAD_OF_ONE if len(paths) == 1 else PIECES_AHEAD
         self._steps: dict[int, tuple[_Step, str]] = {}
         self._handles: dict[str, bytes] = {}
         self._unread: dict[str, int] = {}
@@ -46,10 +46,8 @@ class _Listing:
             step, path = self._steps.pop(number)
             if step is _Step.OPENING:
                 self._opened(path, answer)
-            elif step is _Step.READING:
-                self._read(path, answer)
             else:
-                self._open_next()
+                self._read(path, answer)
         if self._refusal is not None:
             raise self._refusal
         return self._found
@@ -79,7 +77,8 @@ class _Listing:
                 self._refusal = refusal
             self._unread[path] -= 1
             if not self._unread[path]:
-                self._send(_Step.CLOSING, path, wire.CLOSE, self._handles.pop(path))
+                self._session.forget(self._session.send(wire.CLOSE, self._handles.pop(path)))
+                self._open_next()
             return
         self._send(_Step.READING, path, wire.READDIR, self._handles[path])
 

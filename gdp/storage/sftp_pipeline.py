@@ -37,16 +37,15 @@ def upload(session: SftpSession, path: str, handle: bytes, parts: Collection[Buf
     """
     handle = wire.pack_string(handle)
     with _closing_on_error(session, handle):
-        _send_content(session, handle, parts)
-        syncing = session.extended(wire.FSYNC, handle) if wire.FSYNC in session.extensions else None
-        protecting = session.send(wire.FSETSTAT, handle, wire.pack_mode(FINISHED_MODE))
+        unanswered = _send_content(session, handle, parts)
+        if wire.FSYNC in session.extensions:
+            unanswered.append(session.extended(wire.FSYNC, handle))
+        session.forget(session.send(wire.FSETSTAT, handle, wire.pack_mode(FINISHED_MODE)))  # not all servers can
         asking = session.send(wire.FSTAT, handle)
-        if syncing is not None:
-            wire.check_status(session.answer_to(syncing))
-        session.forget(protecting)  # a server without permissions is still a good server
-        found = wire.get_attributes(session.answer_to(asking)).size
-    wire.check_status(session.answer_to(session.send(wire.CLOSE, handle)))
-    check_size(session, path, found, expected)
+    unanswered.append(session.send(wire.CLOSE, handle))
+    for request in unanswered:
+        wire.check_status(session.answer_to(request))
+    check_size(session, path, wire.get_attributes(session.answer_to(asking)).size, expected)
 
 
 def download(session: SftpSession, path: str, offset: int, length: int | None) -> bytes:
@@ -77,7 +76,8 @@ def check_size(session: SftpSession, path: str, found: int | None, expected: int
         )  # fmt: skip
 
 
-def _send_content(session: SftpSession, handle: bytes, parts: Collection[Buffer]) -> None:
+def _send_content(session: SftpSession, handle: bytes, parts: Collection[Buffer]) -> deque[int]:
+    """Send the content and return the requests that are still unanswered; all others have succeeded."""
     unanswered: deque[int] = deque()
     offset = 0
     for pieces in cut_requests(parts, session.largest_write):
@@ -87,8 +87,7 @@ def _send_content(session: SftpSession, handle: bytes, parts: Collection[Buffer]
         head = handle + wire.pack_long(offset) + wire.pack_number(size)
         unanswered.append(session.send(wire.WRITE, head, *pieces))
         offset += size
-    while unanswered:
-        wire.check_status(session.answer_to(unanswered.popleft()))
+    return unanswered
 
 
 def _read_to_end(session: SftpSession, path: str, handle: bytes, offset: int) -> bytes:
@@ -99,9 +98,7 @@ def _read_to_end(session: SftpSession, path: str, handle: bytes, offset: int) ->
     size = wire.get_attributes(session.answer_to(asking)).size
     if size is None or size < offset:
         raise _ends_early(session, path, offset)
-    data = reading.fetch(offset, size)
-    reading.check_end(size)
-    return data
+    return reading.fetch(offset, size, expects_end=True)
 
 
 class _Reading:
@@ -119,11 +116,21 @@ class _Reading:
         self._unanswered.append((request, start, size))
         self._asked_up_to = max(self._asked_up_to, start + size)
 
-    def fetch(self, begin: int, end: int) -> bytes:
-        """Return the bytes ``begin..end``, keeping the line full. BytesIO gives its buffer away without copying it."""
-        whole = io.BytesIO()
+    def fetch(self, begin: int, end: int, *, expects_end: bool = False) -> bytes:
+        """Return the bytes ``begin..end``, keeping the line full.
+
+        Args:
+            begin: the first byte.
+            end: behind the last byte.
+            expects_end: whether the file must end there. One more byte is asked for, unless the first block has shown it.
+        """
+        whole = io.BytesIO()  # gives its buffer away without copying it
         at = max(begin, self._asked_up_to)
-        while at < end or self._unanswered:
+        expects_end = expects_end and at <= end
+        while at < end or self._unanswered or expects_end:
+            if at >= end and expects_end:
+                self.ask(end, 1)
+                expects_end = False
             while at < end and len(self._unanswered) < REQUESTS_IN_FLIGHT:
                 size = min(self._session.largest_read, end - at)
                 self.ask(at, size)
@@ -149,11 +156,6 @@ class _Reading:
         if len(data) < wanted:  # allowed at any time: ask for the rest
             self.ask(start + len(data), wanted - len(data))
         return start, data
-
-    def check_end(self, size: int) -> None:
-        """Raise DamagedData when the file goes on after the size the server states."""
-        self.ask(size, 1)
-        self._receive(size)
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """Open an SSH connection with a channel that speaks SFTP. Loads paramiko, so it is imported when it is needed."""
 
 import logging
+from contextlib import suppress
 from typing import cast
 
 from paramiko import Channel, SSHException, Transport
@@ -13,7 +14,7 @@ from gdp.storage.sftp_session import Line, SftpSession
 from gdp.storage.sftp_settings import AskSecret, OnNewHostKey, SftpSettings
 from gdp.storage.ssh_config import Route, find_route
 from gdp.storage.ssh_login import log_in
-from gdp.storage.ssh_socket import open_line
+from gdp.storage.ssh_socket import WatchedSocket, open_line
 
 WINDOW_BYTES = 32 << 20  # what may be on its way to us: all requests in flight, twice
 PACKET_BYTES = 256 << 10
@@ -49,17 +50,19 @@ def open_session(
         check_host_key(settings, route, key.get_name(), key.asbytes(), on_new_host)
         log_in(transport, route, settings, ask)
         channel = _open_channel(transport, settings, route)
-        return _ConnectedSession(transport, channel, str(settings.target))
+        return _ConnectedSession(transport, line, channel, str(settings.target))
     except BaseException:
         transport.close()
+        line.close()
         raise
 
 
 class _ConnectedSession(SftpSession):
     """A session that takes its connection with it when it ends."""
 
-    def __init__(self, transport: Transport, channel: Channel, location: str) -> None:
+    def __init__(self, transport: Transport, line: WatchedSocket, channel: Channel, location: str) -> None:
         self._transport = transport
+        self._socket = line
         super().__init__(cast(Line, channel), location)  # the types forget that a memoryview may be sent
 
     @property
@@ -67,8 +70,11 @@ class _ConnectedSession(SftpSession):
         return super().is_idle and self._transport.is_active()
 
     def close(self) -> None:
-        super().close()
-        self._transport.close()
+        """Hang up without a goodbye: closing the channel first would send on a line that may be dead."""
+        self.is_broken = True
+        with suppress(EOFError, OSError):
+            self._transport.close()
+        self._socket.close()  # paramiko leaves it open when its own thread has ended before
 
 
 def _agree(transport: Transport, settings: SftpSettings, route: Route) -> None:

@@ -66,6 +66,8 @@ class WatchedSocket(socket.socket):
         return piece
 
     def close(self) -> None:
+        with suppress(OSError):  # wakes paramiko's thread, which may be waiting in recv
+            self.shutdown(socket.SHUT_RDWR)
         super().close()
         process, self._process = self._process, None
         if process is not None:

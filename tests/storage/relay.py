@@ -81,7 +81,7 @@ class Relay:
 
     def cut(self) -> None:
         """Cut every line now."""
-        for each in self._sockets:
+        for each in list(self._sockets):  # not those of who comes back while we are cutting
             with suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)
 
