@@ -38,7 +38,7 @@ def make_fingerprint(blob: bytes) -> str:
 
 
 def find_known_keys(files: Iterable[Path], name: str) -> list[KnownKey]:
-    """Return every key the files hold for a host (``host`` or ``[host]:port``). A file that is missing holds none."""
+    """Return every key the files hold for a host (``host`` or ``[host]:port``). An unreadable file holds none."""
     return [key for file in files for key in _read(file, name)]
 
 
@@ -63,7 +63,7 @@ def append_known_key(file: Path, name: str, key_type: str, blob: bytes) -> list[
 def _read(file: Path, name: str) -> Iterator[KnownKey]:
     try:
         lines = file.read_bytes().decode("utf-8", "replace").splitlines()
-    except FileNotFoundError:
+    except OSError:
         return
     for number, line in enumerate(lines, 1):
         fields = line.split()

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from gdp.core.errors import GdpError
-from gdp.storage.sftp_session import SftpSession
+from gdp.storage.sftp_session import GARBLED, SftpSession
 from gdp.storage.sftp_wire import Garbled, Refused
 
 
@@ -40,7 +40,7 @@ class SessionPool:
                 self._give_back(session)
                 raise
             except Garbled as error:
-                session.break_off(str(error))
+                session.break_off(GARBLED, reason=str(error))
             except BaseException:  # a signal may have come in the middle of a message
                 session.close()
                 raise

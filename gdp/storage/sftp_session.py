@@ -19,6 +19,9 @@ LARGEST_REQUEST_BYTES = 255 << 10  # OpenSSH takes messages of 256 KiB; with 64 
 LARGEST_MESSAGE_BYTES = 1 << 20  # four times what OpenSSH sends; more is garbage, or an attack on our memory
 RECEIVE_BYTES = 32 << 20  # everything there is: paramiko moves the rest in memory when less is taken
 VERSION = 3
+HUNG_UP = N_("{location} hung up")
+BROKEN = N_("the connection to {location} broke: {reason}")
+GARBLED = N_("{location} sends what is no SFTP: {reason}")
 _HEAD = struct.Struct(">IBI")
 
 
@@ -104,20 +107,18 @@ class SftpSession:
         self.is_broken = True
         self._line.close()
 
-    def break_off(self, reason: str) -> NoReturn:
-        """Give the line up. Raises StorageUnreachable."""
+    def break_off(self, template: str, **facts: object) -> NoReturn:
+        """Give the line up. Raises StorageUnreachable with this message; ``{location}`` is filled in."""
         self.close()
         raise StorageUnreachable(
-            N_("the connection to {location} broke: {reason}"),
-            N_("check the network and whether the server is running"),
-            location=self.location, reason=reason,
-        )  # fmt: skip
+            template, N_("check the network and whether the server is running"), location=self.location, **facts
+        )
 
     def _greet(self) -> None:
         self._send_message(wire.INIT, VERSION, ())
         kind, version, body = self._receive_message()
         if kind != wire.VERSION or version != VERSION:
-            self.break_off("the server does not speak SFTP version 3")
+            self.break_off(N_("{location} does not speak version 3 of SFTP"))
         try:
             cursor = wire.Cursor(body)
             while not cursor.is_at_end:
@@ -126,7 +127,7 @@ class SftpSession:
             if wire.LIMITS in self.extensions:
                 self._ask_limits()
         except wire.Garbled as error:
-            self.break_off(str(error))
+            self.break_off(GARBLED, reason=str(error))
 
     def _ask_limits(self) -> None:
         try:
@@ -146,12 +147,12 @@ class SftpSession:
             while rest:
                 sent = self._line.send(rest)
                 if sent <= 0:
-                    self.break_off("the server hung up")
+                    self.break_off(HUNG_UP)
                 rest = rest[sent:]
         except TimeoutError:
-            self.break_off("the server takes no data any more")
+            self.break_off(N_("{location} takes no more data; the line has stalled"))
         except (OSError, EOFError) as error:
-            self.break_off(str(error) or "the server hung up")
+            self.break_off(BROKEN, reason=str(error) or type(error).__name__)
 
     def _receive_one(self) -> None:
         kind, number, body = self._receive_message()
@@ -161,13 +162,13 @@ class SftpSession:
             self._awaited.discard(number)
             self._ready[number] = wire.Answer(kind, body)
         else:
-            self.break_off("the server answers what was not asked")
+            self.break_off(GARBLED, reason="an answer to nothing")
 
     def _receive_message(self) -> tuple[int, int, memoryview]:
         self._fill(4)
         (length,) = struct.unpack_from(">I", self._received, self._at)
         if not 5 <= length <= LARGEST_MESSAGE_BYTES:
-            self.break_off("the server sends garbage")
+            self.break_off(GARBLED, reason=f"a message of {length} bytes")
         self._fill(4 + length)
         _, kind, number = _HEAD.unpack_from(self._received, self._at)
         end = self._at + 4 + length
@@ -185,12 +186,12 @@ class SftpSession:
             while have < wanted:
                 piece = self._line.recv(RECEIVE_BYTES)
                 if not piece:
-                    self.break_off("the server hung up")
+                    self.break_off(HUNG_UP)
                 pieces.append(piece)
                 have += len(piece)
         except TimeoutError:
-            self.break_off("the server has not answered for too long")
+            self.break_off(N_("{location} has not answered for too long"))
         except (OSError, EOFError) as error:
-            self.break_off(str(error) or "the server hung up")
+            self.break_off(BROKEN, reason=str(error) or type(error).__name__)
         self._received = b"".join(pieces)
         self._at = 0

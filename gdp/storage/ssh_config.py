@@ -1,6 +1,7 @@
 """Where a connection really goes: the target, completed from the user's ``~/.ssh/config``. Never connects."""
 
 import getpass
+import os
 import re
 import shlex
 from collections.abc import Iterable
@@ -51,7 +52,7 @@ def find_route(settings: SftpSettings) -> Route:
         port=port,
         user=user,
         known_as=name if port == SSH_PORT or "hostkeyalias" in options else f"[{name}]:{port}",
-        key_files=tuple(path for path in map(_expand, identities) if path.is_file()),
+        key_files=tuple(path for path in map(_expand, identities) if os.path.isfile(path)),
         known_hosts=tuple(_expand(path) for path in shlex.split(options.get("userknownhostsfile", ""))),
         uses_only_these_keys=options.get("identitiesonly", "no").lower() == "yes",
         command=_find_command(options, host, port),
@@ -63,7 +64,7 @@ def _look_up(settings: SftpSettings) -> "SSHConfigDict":
     from paramiko.ssh_exception import ConfigParseError
 
     path = settings.ssh_config
-    if path is None or not path.is_file():
+    if path is None or not os.path.isfile(path):  # says no, rather than fail, where we may not look
         return SSHConfigDict()
     try:
         config = SSHConfig()

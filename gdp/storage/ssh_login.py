@@ -1,5 +1,6 @@
 """Log in to an SSH server: key files, the agent's keys, then a password. Never keeps a secret."""
 
+import os
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -90,7 +91,7 @@ def _keys(
                 yield "the SSH agent's key", key
     if not chosen:
         for path in settings.default_keys:
-            if path.is_file():
+            if os.path.isfile(path):
                 yield from _load_key(path, ask, attempt)
 
 

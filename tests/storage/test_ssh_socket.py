@@ -1,0 +1,88 @@
+"""Below SSH: a line that takes nothing any more must fail, since paramiko itself would try for ever."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import suppress
+
+import pytest
+
+from gdp.core.errors import StorageUnreachable
+from gdp.storage.ssh_config import Route
+from gdp.storage.ssh_socket import WatchedSocket, open_line
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def far_end() -> Iterator[socket.socket]:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        _near.append(ours)
+        yield theirs
+        _near.clear()
+
+
+_near: list[socket.socket] = []
+
+
+def watched(clock: Clock) -> WatchedSocket:
+    line = WatchedSocket(_near[0], 60.0, clock=clock)
+    line.settimeout(0.001)
+    return line
+
+
+def fill(line: WatchedSocket) -> None:
+    """Send until the system takes no more."""
+    with suppress(TimeoutError):
+        while True:
+            line.send(bytes(1 << 20))
+
+
+def test_a_line_that_takes_nothing_for_too_long_fails(far_end: socket.socket) -> None:
+    """Paramiko repeats on a time-out, and gives up on any other error."""
+    clock = Clock()
+    with watched(clock) as line:
+        fill(line)
+        clock.now = 59.0
+        with pytest.raises(TimeoutError):
+            line.send(b"x")
+        clock.now = 60.0
+        with pytest.raises(ConnectionAbortedError):
+            line.send(b"x")
+
+
+def test_every_byte_taken_starts_the_patience_anew(far_end: socket.socket) -> None:
+    """A slow line is not a dead one."""
+    clock = Clock()
+    with watched(clock) as line:
+        fill(line)
+        clock.now = 59.0
+        far_end.recv(1 << 20)
+        assert line.send(b"x") == 1
+        fill(line)
+        clock.now = 118.0
+        with pytest.raises(TimeoutError):
+            line.send(b"x")
+
+
+def test_received_bytes_come_in_order_whatever_sizes_are_asked_for(far_end: socket.socket) -> None:
+    """They pass through a buffer."""
+    with watched(Clock()) as line:
+        far_end.sendall(b"0123456789")
+
+        assert [line.recv(3), line.recv(1), line.recv(100)] == [b"012", b"3", b"456789"]
+        far_end.shutdown(socket.SHUT_WR)
+        assert line.recv(5) == b""
+
+
+def test_a_name_that_does_not_exist_is_unreachable() -> None:
+    """The resolver comes back with the network; a laptop that wakes up asks too early."""
+    with pytest.raises(StorageUnreachable):
+        open_line(Route("host.invalid", 22, "me", "host.invalid"), connect_seconds=5, stall_seconds=5)
+    with pytest.raises(StorageUnreachable):
+        open_line(Route("a" * 70, 22, "me", "a"), connect_seconds=5, stall_seconds=5)
