@@ -34,7 +34,11 @@ class Channel:
 
     def send(self, message: Any) -> None:
         """Send a message to the other end."""
-        self._send(_MESSAGE, marshal.dumps(message))
+        self.send_encoded(marshal.dumps(message))
+
+    def send_encoded(self, message: bytes) -> None:
+        """Send what ``marshal.dumps`` made of a message."""
+        self._send(_MESSAGE, message)
 
     def send_error(self, error: BaseException) -> None:
         """Send an error, which ``receive`` raises at the other end."""
@@ -44,7 +48,7 @@ class Channel:
         """Return the next message. Raises what the other end sent as an error, and EOFError when it is gone."""
         raw = self.connection.recv_bytes()
         if raw[:1] == _ERROR:
-            raise pickle.loads(raw[1:])
+            raise pickle.loads(raw[1:])  # noqa: S301 - from our own child process
         return marshal.loads(raw[1:])
 
     def _send(self, kind: bytes, body: bytes) -> None:
@@ -104,6 +108,7 @@ class WorkerPool:
             if at_once:
                 process.kill()
             process.join()
+        self.channels, self._processes = [], []
 
 
 def worker_count() -> int:
@@ -120,7 +125,7 @@ def _run(serve: Callable[[Channel], None], channel: Channel, inherited: list[Cha
         serve(channel)
     except EOFError:
         return  # the parent is gone or has closed the line
-    except BaseException as error:
+    except BaseException as error:  # noqa: BLE001
         # The one place where a worker's errors go: to the parent, which raises them.
         with contextlib.suppress(OSError):
             channel.send_error(error)

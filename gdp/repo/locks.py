@@ -55,6 +55,16 @@ class SeenLock:
         return self.lock.hostname == hostname and not _is_alive(self.lock.pid)
 
 
+@contextmanager
+def ignoring_hangup() -> Iterator[None]:
+    """Ignore SIGHUP while the block runs: restic on this computer asks by it whether a lock's process lives. Main thread only."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
 class LockKeeper:
     """Takes, refreshes and gives back locks of one repository."""
 
@@ -74,12 +84,12 @@ class LockKeeper:
 
     @contextmanager
     def hold(self, *, exclusive: bool, lease: Lease, retry_seconds: float = 0.0) -> Iterator[None]:
-        """Hold a lock while the block runs. Raises RepositoryLocked when it cannot be had within ``retry_seconds``."""
+        """Hold a lock while the block runs; wrap the job in ``ignoring_hangup``.
+
+        Raises RepositoryLocked when it cannot be had within ``retry_seconds``.
+        """
         name = self._acquire_with_retry(exclusive=exclusive, retry_seconds=retry_seconds)
         lease.confirm()
-        # restic on this computer asks whether we live by sending SIGHUP, which would end us.
-        in_main = threading.current_thread() is threading.main_thread()
-        before = signal.signal(signal.SIGHUP, signal.SIG_IGN) if in_main else None
         refresher = _Refresher(self, name, lease, exclusive=exclusive)
         refresher.start()
         try:
@@ -87,8 +97,6 @@ class LockKeeper:
         finally:
             refresher.stop()
             self.drop(refresher.lock_name)
-            if in_main:
-                signal.signal(signal.SIGHUP, before)
 
     def seen(self) -> list[SeenLock]:
         """Return every readable lock; raises DamagedData for one that stays unreadable. Empty files are skipped."""

@@ -14,6 +14,7 @@ offset  size  field
 A record cut off by the kill ends the file. Losing the journal costs time, never data.
 """
 
+import fcntl
 import marshal
 import os
 import struct
@@ -51,16 +52,17 @@ class PackJournal:
             name = f"{os.getpid()}-{os.urandom(4).hex()}.packs"
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC
             self._descriptor = os.open(self._folder / name, flags, 0o600)
+            fcntl.flock(self._descriptor, fcntl.LOCK_SH)  # a file nobody holds belongs to a run that ended
         payload = marshal.dumps((bytes(pack.id), pack.size, [tuple(blob) for blob in pack.blobs]))
         os.write(self._descriptor, _FRAME.pack(len(payload), zlib.crc32(payload)) + payload)
 
     def noted(self) -> Iterator[NotedPack]:
-        """Yield the packs that earlier runs noted."""
+        """Yield the packs that runs noted which have ended since."""
         for path in self._files():
             yield from _read_records(path.read_bytes())
 
     def clear(self) -> None:
-        """Forget everything: all noted packs are in an index now, or are not there."""
+        """Forget what ended runs noted: all their packs are in an index now, or are not there."""
         for path in self._files():
             path.unlink(missing_ok=True)
 
@@ -71,7 +73,19 @@ class PackJournal:
             self._descriptor = None
 
     def _files(self) -> list[Path]:
-        return sorted(self._folder.glob("*.packs")) if self._folder.is_dir() else []
+        """Return the files of runs that have ended, our own among them once it is closed."""
+        return [path for path in sorted(self._folder.glob("*.packs")) if _is_abandoned(path)] if self._folder.is_dir() else []
+
+
+def _is_abandoned(path: Path) -> bool:
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(descriptor)
+    return True
 
 
 def _read_records(raw: bytes) -> Iterator[NotedPack]:

@@ -69,7 +69,7 @@ class Packer:
     """Packs blobs of one kind. Not for use by two threads at once."""
 
     def __init__(self, key: MasterKey, kind: BlobKind, pack_bytes: int = DEFAULT_PACK_BYTES) -> None:
-        self._key, self._kind, self._target = key, kind, pack_bytes
+        self._key, self._kind, self._target = key, int(kind), pack_bytes
         self._open = [_OpenPack() for _ in range(_OPEN_PACKS)]
 
     def add(self, blob_id: bytes, sealed: bytes, plain_length: int) -> FinishedPack | None:

@@ -84,8 +84,8 @@ def is_same_file(row: Row, known: Row, *, ignore_ctime: bool, ignore_inode: bool
         row.mtime_ns == known.mtime_ns
         and row.size == known.size
         and stat.S_IFMT(row.mode) == stat.S_IFMT(known.mode)
-        and (ignore_ctime or row.ctime_ns == known.ctime_ns)
-        and (ignore_inode or ignore_ctime or row.inode == known.inode)
+        and (ignore_ctime or ignore_inode or row.ctime_ns == known.ctime_ns)
+        and (ignore_inode or row.inode == known.inode)
     )
 
 

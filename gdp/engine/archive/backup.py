@@ -1,0 +1,212 @@
+"""One backup run from beginning to end: walk, compare, read, store, snapshot.
+
+Processes are forked first. While the repository is being opened, which is slow by design, the walk begins. The index is loaded
+only if anything changed. What becomes durable comes in this order: packs, the index files that list them, the snapshot.
+"""
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass
+
+from gdp.core.language import N_
+from gdp.engine.archive.dispatch import Dispatcher
+from gdp.engine.archive.finish import BackupResult, make_snapshot, standard_input_trees
+from gdp.engine.archive.options import BackupOptions, StandardInput
+from gdp.engine.archive.parent import Comparison, compare_with, refuse_foreign_chunking
+from gdp.engine.archive.read_file import FileRead
+from gdp.engine.archive.stored import StoredBlobs
+from gdp.engine.archive.trees import FileTicket, TreeBuilder
+from gdp.engine.archive.walk import Directory, Walker, root_of
+from gdp.engine.archive.worker import ArchiveWorker, OpenStorage, WorkerStart
+from gdp.engine.workers import WorkerPool, worker_count
+from gdp.model.events import Emit, Progress, StageBegan
+from gdp.repo.lease import Lease
+from gdp.repo.locks import ignoring_hangup
+from gdp.repo.repository import Repository
+from gdp.repo.shared_ids import SharedIds
+
+_AHEAD_ENTRIES = 200_000  # walked while the repository is being opened; about 350 bytes each
+_PROGRESS_SECONDS = 0.1
+_UPLOADS_A_WORKER = 2
+
+
+@dataclass(frozen=True, slots=True)
+class BackupAccess:
+    """The way to the repository, as a backup needs it: nothing is opened before the workers are forked."""
+
+    open_storage: OpenStorage
+    """for each worker"""
+    secrets: Callable[[], Mapping[str, str]]
+    """what the user was asked for while opening"""
+    open_repository: Callable[[], Repository]
+    locked: Callable[[Repository], AbstractContextManager[None]]
+    """holds a shared lock"""
+    lease: Lease
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    repo: Repository
+    stored: StoredBlobs
+    comparison: Comparison
+
+
+def run_backup(options: BackupOptions, access: BackupAccess, emit: Emit) -> BackupResult:
+    """Back up and return what was done. Main thread only; no other threads may run yet.
+
+    Raises whatever makes a snapshot impossible. Sources that could not be read are Problem events, and counted in the result.
+    """
+    known = SharedIds()
+    with ExitStack() as cleanup:
+        cleanup.callback(known.close)
+        pool = WorkerPool(worker_count(), ArchiveWorker(access.open_storage, access.lease, known).serve)
+        cleanup.callback(pool.close)
+        cleanup.enter_context(ignoring_hangup())
+        try:
+            return _Run(options, access, emit, pool, known, cleanup).run()
+        except BaseException:
+            pool.close(at_once=True)  # before the lock is given back: nobody may write without it
+            raise
+
+
+class _Run:
+    def __init__(
+        self, options: BackupOptions, access: BackupAccess, emit: Emit, pool: WorkerPool, known: SharedIds, cleanup: ExitStack
+    ) -> None:
+        self._options, self._access, self._emit = options, access, emit
+        self._pool, self._known, self._cleanup = pool, known, cleanup
+        self._began_ns, self._began = time.time_ns(), time.monotonic()
+        self._walker = Walker(options, emit)
+        self._large_bytes = 0
+        self._progress_due = 0.0
+        self._is_walked = False
+        self._builder: TreeBuilder | None = None
+
+    def run(self) -> BackupResult:
+        source = self._options.standard_input
+        if source is not None:
+            opened = self._open()
+            return self._finish(opened, *self._save_stream(opened, source))
+        self._emit(StageBegan(N_("looking through the sources")))
+        walk = self._walker.walk(root_of(self._options.sources))
+        ahead, opened = self._walk_while_opening(walk)
+        return self._finish(opened, *self._save_tree(opened, ahead, walk))
+
+    def _walk_while_opening(self, walk: Iterator[Directory]) -> tuple[deque[Directory], _Opened]:
+        with ThreadPoolExecutor(1, "open") as opener:
+            opening: Future[_Opened] = opener.submit(self._open)
+            ahead: deque[Directory] = deque()
+            entries = 0
+            while entries < _AHEAD_ENTRIES and not (opening.done() and opening.exception()):
+                directory = next(walk, None)
+                if directory is None:
+                    break
+                entries += len(directory.rows)
+                ahead.append(directory)
+                if opening.done():
+                    break
+            return ahead, opening.result()
+
+    def _open(self) -> _Opened:
+        repo = self._access.open_repository()
+        self._cleanup.callback(repo.storage.close)
+        refuse_foreign_chunking(repo, self._options)
+        if not self._options.dry_run:
+            self._cleanup.enter_context(self._access.locked(repo))
+        stored = StoredBlobs(repo, self._known, self._emit, dry_run=self._options.dry_run)
+        comparison = compare_with(repo, self._options, repo.snapshots(), stored)
+        if comparison.notes is not None:
+            self._cleanup.callback(comparison.notes.close)
+        return _Opened(repo, stored, comparison)
+
+    def _save_tree(self, opened: _Opened, ahead: deque[Directory], walk: Iterator[Directory]) -> tuple[bytes, TreeBuilder]:
+        self._emit(StageBegan(N_("saving files")))
+        dispatcher = self._dispatcher(opened)
+        comparison = opened.comparison
+        builder = TreeBuilder(
+            self._options, comparison.known, comparison.notes, dispatcher, opened.stored.is_new_tree, self._emit
+        )
+        self._builder = builder
+        while (directory := ahead.popleft() if ahead else next(walk, None)) is not None:
+            builder.enter(directory)
+            dispatcher.gather(wait=dispatcher.is_full)
+            self._report_progress()
+        self._is_walked = True
+        dispatcher.finish_files()
+        dispatcher.flush()
+        assert builder.root is not None
+        return builder.root, builder
+
+    def _save_stream(self, opened: _Opened, source: StandardInput) -> tuple[bytes, TreeBuilder]:
+        dispatcher = self._dispatcher(opened)
+        builder = TreeBuilder(self._options, opened.comparison.known, None, dispatcher, opened.stored.is_new_tree, self._emit)
+        self._builder = builder
+        content, size = dispatcher.read_stream(source.descriptor)
+        root = b""
+        for tree in standard_input_trees(source, content, size, self._began_ns):
+            root = builder.store_tree(tree)
+        builder.counts.files["new"] = builder.counts.files_done = 1
+        builder.counts.bytes_done = size
+        dispatcher.flush()
+        return root, builder
+
+    def _dispatcher(self, opened: _Opened) -> Dispatcher:
+        dispatcher = Dispatcher(
+            self._pool, lambda: self._start(opened), self._file_done, opened.stored.pack_stored, self._count_large_bytes
+        )
+        self._cleanup.callback(dispatcher.close)
+        return dispatcher
+
+    def _start(self, opened: _Opened) -> WorkerStart:
+        opened.stored.load()
+        repo, options = opened.repo, self._options
+        parameters = repo.chunker_parameters()
+        return WorkerStart(
+            secrets=dict(self._access.secrets()),
+            key=repo.key.raw(),
+            format_version=repo.config.version,
+            block_bytes=parameters.average_bytes,
+            seed=parameters.seed,
+            known_slots=opened.stored.slots,
+            journal_folder=str(repo.state_folder / "packs"),
+            pack_bytes=options.pack_bytes,
+            compression=str(options.compression),
+            threads=worker_count(),
+            uploads=_UPLOADS_A_WORKER,
+            dry_run=options.dry_run,
+        )
+
+    def _finish(self, opened: _Opened, tree: bytes, builder: TreeBuilder) -> BackupResult:
+        repo, stored, comparison = opened.repo, opened.stored, opened.comparison
+        counts = builder.counts
+        snapshot = make_snapshot(self._options, tree, comparison.parent, counts, stored, self._began_ns)
+        snapshot_id = None
+        if not self._options.dry_run:
+            stored.finish()
+            snapshot_id = repo.save_snapshot(snapshot)
+            if comparison.notes is not None:
+                comparison.notes.commit(snapshot_id, comparison.index_names | set(stored.saved_indexes), builder.owners)
+        assert snapshot.summary is not None
+        problems = counts.problems + self._walker.problems
+        return BackupResult(snapshot_id, snapshot, snapshot.summary, problems, time.monotonic() - self._began)
+
+    def _file_done(self, ticket: FileTicket, result: FileRead) -> None:
+        assert self._builder is not None
+        self._builder.file_done(ticket, result)
+        self._report_progress()
+
+    def _count_large_bytes(self, count: int) -> None:
+        self._large_bytes += count
+        self._report_progress()
+
+    def _report_progress(self) -> None:
+        now = time.monotonic()
+        if now < self._progress_due or self._builder is None:
+            return
+        self._progress_due = now + _PROGRESS_SECONDS
+        counts, walker = self._builder.counts, self._walker
+        totals = (walker.files_found, walker.bytes_found) if self._is_walked else (None, None)
+        self._emit(Progress(counts.files_done, totals[0], counts.bytes_done, totals[1], self._builder.current))

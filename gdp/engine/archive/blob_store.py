@@ -1,0 +1,43 @@
+"""Takes plaintext blobs and sees to it that each is in the repository once. Lives in a worker process."""
+
+import hashlib
+import threading
+
+from gdp.core.packformat import BlobKind
+from gdp.engine.archive.uploads import Uploads
+from gdp.repo.packer import Packer
+from gdp.repo.sealer import BlobSealer
+from gdp.repo.shared_ids import SharedIds
+
+
+class BlobStore:
+    """Safe to use from several threads."""
+
+    def __init__(self, sealer: BlobSealer, packers: dict[BlobKind, Packer], known: SharedIds, uploads: Uploads) -> None:
+        self._sealer, self._packers, self._known, self._uploads = sealer, packers, known, uploads
+        self._packing = threading.Lock()
+
+    def store_data(self, plaintext: bytes) -> bytes:
+        """Return the id of a piece of a file, after storing it unless it is stored already."""
+        blob_id = hashlib.sha256(plaintext).digest()
+        if self._known.add(blob_id):
+            self._pack(BlobKind.DATA, blob_id, plaintext)
+        return blob_id
+
+    def store_tree(self, blob_id: bytes, plaintext: bytes) -> None:
+        """Store a directory that the caller knows to be new."""
+        self._pack(BlobKind.TREE, blob_id, plaintext)
+
+    def flush(self) -> None:
+        """Return when everything is safely stored."""
+        for packer in self._packers.values():
+            for pack in packer.flush():
+                self._uploads.put(pack)
+        self._uploads.finish()
+
+    def _pack(self, kind: BlobKind, blob_id: bytes, plaintext: bytes) -> None:
+        sealed, plain_length = self._sealer.seal(kind, plaintext)
+        with self._packing:
+            full = self._packers[kind].add(blob_id, sealed, plain_length)
+        if full is not None:
+            self._uploads.put(full)

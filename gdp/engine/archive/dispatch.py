@@ -1,0 +1,191 @@
+"""Hands work to the worker processes and gathers what comes back. Knows no directories: a ticket stands for each file."""
+
+import marshal
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from queue import SimpleQueue
+from typing import Any, NamedTuple
+
+from gdp.core.ids import PackId
+from gdp.core.packformat import PackedBlob
+from gdp.engine.archive.read_file import FileRead
+from gdp.engine.archive.worker import WorkerStart
+from gdp.engine.workers import Channel, WorkerPool
+
+BATCH_FILES = 256
+BATCH_BYTES = 4 << 20
+_UNDER_WAY = 2  # batches a worker has at a time: one in work, one waiting, so that it never idles
+_MOST_WAITING_FILES = 16_384  # beyond this the walk waits
+
+
+class FileWork(NamedTuple):
+    """A file to be read."""
+
+    folder: bytes
+    """ends with ``/``"""
+    name: bytes
+    size: int
+    ticket: Any
+    """handed back with the result"""
+
+
+class Dispatcher:
+    """Feeds the workers.
+
+    Args:
+        pool: processes that run ArchiveWorker.
+        start: what to tell them first, at the moment the first work appears.
+        file_done: is given a file's ticket and what became of it.
+        pack_stored: is given each pack that is safely stored.
+        bytes_read: is given progress within large files, in bytes.
+    """
+
+    def __init__(
+        self,
+        pool: WorkerPool,
+        start: Callable[[], WorkerStart],
+        file_done: Callable[[Any, FileRead], None],
+        pack_stored: Callable[[PackId, Sequence[PackedBlob]], None],
+        bytes_read: Callable[[int], None],
+    ) -> None:
+        self._pool, self._start = pool, start
+        self._file_done, self._pack_stored, self._bytes_read = file_done, pack_stored, bytes_read
+        self._outboxes: list[_Outbox] = []
+        self._batch: list[FileWork] = []
+        self._batch_bytes = 0
+        self._ready: deque[list[FileWork]] = deque()
+        self._under_way: dict[int, list[FileWork]] = {}
+        self._loads = [0] * len(pool)
+        self._numbers = 0
+        self._waiting_files = 0
+        self._answers: dict[str, list[Any]] = {"stream": [], "flushed": []}
+
+    @property
+    def is_full(self) -> bool:
+        """Say whether the walk should wait."""
+        return self._waiting_files > _MOST_WAITING_FILES
+
+    def read_file(self, work: FileWork) -> None:
+        """Have a file read. ``file_done`` is called from a later ``gather``."""
+        self._waiting_files += 1
+        self._batch.append(work)
+        self._batch_bytes += work.size
+        if len(self._batch) >= BATCH_FILES or self._batch_bytes >= BATCH_BYTES:
+            self._close_batch()
+
+    def store_tree(self, tree_id: bytes, blob: bytes) -> None:
+        """Have a directory stored. All go to one worker, so that few packs of them come about."""
+        self._post(0, ("tree", tree_id, blob))
+
+    def read_stream(self, descriptor: int) -> tuple[bytes, int]:
+        """Have a stream read to its end; return (blob ids joined, bytes)."""
+        self._post(0, ("stream", 0, descriptor))
+        while not self._answers["stream"]:
+            self._gather(None)
+        _, content, size = self._answers["stream"].pop()
+        return content, size
+
+    def gather(self, *, wait: bool) -> None:
+        """Take what the workers have sent; with ``wait`` block until there is something."""
+        if self._outboxes:
+            self._gather(None if wait else 0.0)
+
+    def finish_files(self) -> None:
+        """Return when every file given so far is done."""
+        self._close_batch()
+        while self._waiting_files:
+            self._gather(None)
+
+    def flush(self) -> None:
+        """Return when everything given so far is safely stored."""
+        if not self._outboxes:
+            return
+        for number in range(len(self._pool)):
+            self._post(number, ("flush",))
+        while len(self._answers["flushed"]) < len(self._pool):
+            self._gather(None)
+        self._answers["flushed"].clear()
+
+    def close(self) -> None:
+        """End the sending threads."""
+        for outbox in self._outboxes:
+            outbox.close()
+
+    def _close_batch(self) -> None:
+        if self._batch:
+            self._ready.append(self._batch)
+            self._batch, self._batch_bytes = [], 0
+            self._feed()
+
+    def _feed(self) -> None:
+        while self._ready:
+            number = min(range(len(self._loads)), key=self._loads.__getitem__)
+            if self._loads[number] >= _UNDER_WAY:
+                return
+            batch = self._ready.popleft()
+            self._numbers += 1
+            self._under_way[self._numbers] = batch
+            self._loads[number] += 1
+            self._post(number, ("files", self._numbers, _grouped(batch)))
+
+    def _gather(self, timeout_seconds: float | None) -> None:
+        for worker, message in self._pool.receive(timeout_seconds):
+            kind, *facts = message
+            if kind == "files":
+                self._take_files(worker, *facts)
+            elif kind == "pack":
+                pack, _, blobs = facts
+                self._pack_stored(PackId(pack), [PackedBlob._make(blob) for blob in blobs])
+            elif kind == "bytes":
+                self._bytes_read(*facts)
+            else:
+                self._answers[kind].append(facts)
+
+    def _take_files(self, worker: int, number: int, results: list[tuple[Any, ...]]) -> None:
+        self._loads[worker] -= 1
+        batch = self._under_way.pop(number)
+        self._waiting_files -= len(batch)
+        self._feed()
+        for work, result in zip(batch, results, strict=True):
+            self._file_done(work.ticket, FileRead._make(result))
+
+    def _post(self, worker: int, message: tuple[Any, ...]) -> None:
+        if not self._outboxes:
+            start = ("start", tuple(self._start()))
+            self._outboxes = [_Outbox(channel) for channel in self._pool.channels]
+            for outbox in self._outboxes:
+                outbox.put(start)
+        self._outboxes[worker].put(message)
+
+
+class _Outbox:
+    """Sends from a thread of its own: the parent must never wait for a worker that waits for the parent."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+        self._queue: SimpleQueue[bytes | None] = SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="outbox", daemon=True)
+        self._thread.start()
+
+    def put(self, message: Any) -> None:
+        self._queue.put(marshal.dumps(message))
+
+    def close(self) -> None:
+        self._queue.put(None)  # not joined: it may hang in a line that is about to be closed
+
+    def _run(self) -> None:
+        while (message := self._queue.get()) is not None:
+            try:
+                self._channel.send_encoded(message)
+            except OSError:
+                return  # the worker died; the parent learns it where it receives
+
+
+def _grouped(batch: list[FileWork]) -> list[tuple[bytes, list[bytes]]]:
+    groups: list[tuple[bytes, list[bytes]]] = []
+    for work in batch:
+        if not groups or groups[-1][0] != work.folder:
+            groups.append((work.folder, []))
+        groups[-1][1].append(work.name)
+    return groups

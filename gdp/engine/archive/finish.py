@@ -1,0 +1,84 @@
+"""The last steps of a backup: the snapshot, and the result that is reported."""
+
+import hashlib
+import os
+import stat
+import time
+from dataclasses import dataclass
+
+from gdp.core.gotext import format_time
+from gdp.engine.archive.metadata import Row, make_node, user_name
+from gdp.engine.archive.options import BackupOptions, StandardInput
+from gdp.engine.archive.parent import snapshot_paths
+from gdp.engine.archive.stored import StoredBlobs
+from gdp.engine.archive.trees import Counts
+from gdp.model.snapshot import Snapshot, SnapshotId, SnapshotSummary
+from gdp.model.tree import encode_tree
+
+
+@dataclass(frozen=True, slots=True)
+class BackupResult:
+    """What a backup run did."""
+
+    snapshot_id: SnapshotId | None
+    """None on a dry run"""
+    snapshot: Snapshot
+    summary: SnapshotSummary
+    problems: int
+    """sources that could not be read, or not whole"""
+    duration_seconds: float
+
+
+def make_snapshot(
+    options: BackupOptions, tree: bytes, parent: SnapshotId | None, counts: Counts, stored: StoredBlobs, began_ns: int
+) -> Snapshot:
+    """Return the snapshot of a run that is all but finished."""
+    now = time.time_ns()
+    summary = SnapshotSummary(
+        format_time(began_ns),
+        format_time(now),
+        files_new=counts.files["new"],
+        files_changed=counts.files["changed"],
+        files_unmodified=counts.files["unmodified"],
+        dirs_new=counts.directories["new"],
+        dirs_changed=counts.directories["changed"],
+        dirs_unmodified=counts.directories["unmodified"],
+        data_blobs=stored.data_blobs,
+        tree_blobs=stored.tree_blobs,
+        data_added=stored.plain_bytes,
+        data_added_packed=stored.packed_bytes,
+        total_files_processed=counts.files_done,
+        total_bytes_processed=counts.bytes_done,
+    )
+    return Snapshot(
+        format_time(options.time_ns if options.time_ns is not None else began_ns),
+        parent,
+        tree.hex(),
+        [_as_text(path) for path in snapshot_paths(options)],
+        options.hostname,
+        user_name(os.getuid()),
+        os.getuid(),
+        os.getgid(),
+        [_as_text(pattern) for pattern in options.exclude_patterns] or None,
+        list(options.tags) or None,
+        None,
+        options.program_version,
+        summary,
+    )
+
+
+def standard_input_trees(source: StandardInput, content: bytes, size: int, now_ns: int) -> list[bytes]:
+    """Return the directories, innermost first and root last, that hold a stream's contents under its name."""
+    parts = [part for part in source.filename.split(b"/") if part not in (b"", b".", b"..")]
+    owner = (os.getuid(), os.getgid())
+    row = Row(parts[-1], stat.S_IFREG | 0o644, now_ns, now_ns, *owner, 0, 0, size, 0, 0)
+    trees = [encode_tree([make_node(row, None, content=content)])]
+    for name in reversed(parts[:-1]):
+        row = Row(name, stat.S_IFDIR | 0o755, now_ns, now_ns, *owner, 0, 0, 0, 0, 0)
+        trees.append(encode_tree([make_node(row, None, subtree=hashlib.sha256(trees[-1]).digest())]))
+    return trees
+
+
+def _as_text(text: str) -> str:
+    """JSON has no place for bytes that are not UTF-8; the tree keeps them exactly."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

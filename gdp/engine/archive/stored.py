@@ -1,0 +1,89 @@
+"""What the repository holds already, and what this run adds to its index. Loads the index when it is first asked."""
+
+from collections.abc import Sequence
+
+from gdp.core.errors import DamagedData
+from gdp.core.language import N_
+from gdp.core.packformat import BlobKind, PackedBlob
+from gdp.engine.archive.adopt import adoptable_packs
+from gdp.model.events import Emit, Note, Problem
+from gdp.model.files import FileKind
+from gdp.repo.index_files import IndexWriter
+from gdp.repo.repository import Repository
+from gdp.repo.shared_ids import SharedIds
+
+
+class StoredBlobs:
+    """The repository's blobs as this run sees them."""
+
+    def __init__(self, repo: Repository, known: SharedIds, emit: Emit, *, dry_run: bool) -> None:
+        self._repo, self._known, self._emit = repo, known, emit
+        self._trees: set[bytes] = set()
+        self._is_loaded = False
+        self._is_dry = dry_run
+        self._writer = IndexWriter(self._save)
+        self.slots = 0
+        """of the shared set, once the index is loaded"""
+        self.data_blobs = self.tree_blobs = self.plain_bytes = self.packed_bytes = 0
+        """added by this run"""
+
+    @property
+    def saved_indexes(self) -> list[str]:
+        """The index files that this run wrote."""
+        return self._writer.saved
+
+    def load(self) -> None:
+        """Read the index, adopt what a killed run left, and tell the workers' shared set. Harmless when done already.
+
+        An index file that is damaged counts as missing, with a warning: its blobs are stored again.
+        """
+        if self._is_loaded:
+            return
+        self._is_loaded = True
+        index = self._repo.load_index(on_damaged=self._tell_damaged)
+        adopted = list(adoptable_packs(self._repo))
+        blobs = index.blob_count + sum(len(noted.blobs) for noted in adopted)
+        self.slots = self._known.reserve(blobs)
+        for _, blob in index:
+            if blob.kind == BlobKind.DATA:
+                self._known.add(blob.id)
+        for noted in adopted:
+            index.add_pack(noted.id, noted.blobs)
+            self._writer.add(noted.id, noted.blobs)
+            for blob in noted.blobs:
+                if blob.kind == BlobKind.DATA:
+                    self._known.add(blob.id)
+        if adopted:
+            self._emit(Note(N_("{count} packs of an interrupted run were found complete and are kept"), {"count": len(adopted)}))
+
+    def is_new_tree(self, tree: bytes) -> bool:
+        """Say whether a tree must be stored, and count it as stored from now on."""
+        self.load()
+        if tree in self._trees or (BlobKind.TREE, tree) in self._repo.index:
+            return False
+        self._trees.add(tree)
+        return True
+
+    def pack_stored(self, pack: bytes, blobs: Sequence[PackedBlob]) -> None:
+        """Take a pack that is safely stored into the index."""
+        for blob in blobs:
+            if blob.kind == BlobKind.DATA:
+                self.data_blobs += 1
+            else:
+                self.tree_blobs += 1
+            self.plain_bytes += blob.plain_length or blob.length
+            self.packed_bytes += blob.length
+        self._writer.add(pack, blobs)
+
+    def finish(self) -> None:
+        """Save what is not in an index file yet, and clear the journal of packs."""
+        self._writer.flush()
+        if self._is_loaded and not self._is_dry:
+            self._repo.pack_journal.clear()
+
+    def _save(self, json: bytes) -> str:
+        return "" if self._is_dry else self._repo.save_json(FileKind.INDEX, json)
+
+    def _tell_damaged(self, name: str, error: DamagedData) -> None:
+        hint = N_("Run 'gdp repair index'; this backup stores again what the file listed.")
+        self._emit(Problem(N_("index file {name} is damaged: {reason}"), {"name": name, "reason": str(error)}, hint=hint))

@@ -1,0 +1,244 @@
+"""Builds the snapshot's directories from what the walk found, the last backup knew and the workers read.
+
+A directory is finished when all its files have contents and all its subdirectories are finished; then its parent may be. What
+did not change is taken from the last backup without being looked at again.
+"""
+
+import hashlib
+import marshal
+import os
+import stat
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from gdp.core.language import N_
+from gdp.engine.archive.dispatch import Dispatcher, FileWork
+from gdp.engine.archive.known import DirectoryNotes, Known, KnownDirectory
+from gdp.engine.archive.metadata import Row, is_same_file, make_node, read_attributes
+from gdp.engine.archive.options import BackupOptions
+from gdp.engine.archive.read_file import FileRead
+from gdp.engine.archive.walk import Directory
+from gdp.model.events import Emit, ItemDone, Problem
+from gdp.model.tree import encode_node, join_nodes
+
+Change = Literal["new", "changed", "unmodified"]
+FileTicket = tuple[Directory, int, Change]
+"""which row of which directory a file is, and why it is read"""
+
+
+@dataclass(slots=True)
+class Counts:
+    """What a run did, for report and snapshot."""
+
+    files: dict[Change, int] = field(default_factory=lambda: {"new": 0, "changed": 0, "unmodified": 0})
+    directories: dict[Change, int] = field(default_factory=lambda: {"new": 0, "changed": 0, "unmodified": 0})
+    files_done: int = 0
+    bytes_done: int = 0
+    problems: int = 0
+
+
+class _Work:
+    """A directory on its way into the snapshot."""
+
+    __slots__ = ("is_unchanged", "known", "known_trees", "nodes", "pending", "values")
+
+    def __init__(self, known: KnownDirectory | None, pending: int) -> None:
+        self.known = known
+        self.is_unchanged = False
+        """its entries are the known ones; what is below them may differ"""
+        self.known_trees: dict[int, bytes] = {}
+        """the last backup's tree id of each subdirectory, by position"""
+        self.values: list[bytes | None] = []
+        """per row: a file's blob ids joined, a directory's tree id, else empty; None: left out"""
+        self.nodes: dict[int, bytes] = {}
+        """JSON of rows that a worker has made already"""
+        self.pending = pending
+        """files and subdirectories that are not finished"""
+
+
+class TreeBuilder:
+    """Builds trees bottom-up.
+
+    Args:
+        known: what the last backup knew.
+        notes: where to note this backup's directories for the next one; None: nowhere.
+        dispatcher: reads files and stores trees.
+        is_new_tree: says whether a tree has to be stored, and remembers that it was asked.
+    """
+
+    def __init__(
+        self,
+        options: BackupOptions,
+        known: Known,
+        notes: DirectoryNotes | None,
+        dispatcher: Dispatcher,
+        is_new_tree: Callable[[bytes], bool],
+        emit: Emit,
+    ) -> None:
+        self._options, self._known, self._notes = options, known, notes
+        self._dispatcher, self._is_new_tree, self._emit = dispatcher, is_new_tree, emit
+        self._work: dict[Directory, _Work] = {}
+        self.counts = Counts()
+        self.owners: set[tuple[int, int]] = set()
+        self.current = ""
+        """the directory that was found last"""
+        self.root: bytes | None = None
+        """the root's tree id, once everything is finished"""
+
+    def enter(self, directory: Directory) -> None:
+        """Take a directory that the walk has just listed."""
+        self.current = os.fsdecode(directory.path)
+        if not directory.is_listed:
+            self._hand_up(directory, None)
+            if directory.parent is not None:
+                self._finish_ready(directory.parent)
+            return
+        known = self._known.directory(directory.path, self._tree_in_parent(directory))
+        work = self._work[directory] = _Work(known, len(directory.children))
+        if known is not None and known.rows and known.rows == _packed(directory.rows):
+            self._take_over(directory, work, known)
+        else:
+            self._compare(directory, work)
+        self._finish_ready(directory)
+
+    def file_done(self, ticket: FileTicket, result: FileRead) -> None:
+        """Take what a worker made of a file."""
+        directory, position, change = ticket
+        row = directory.rows[position]
+        if result.problem:
+            self._report(directory.path + row.name, result.problem)
+        work = self._work[directory]
+        if result.node:
+            directory.rows[position] = row = Row._make(result.row)
+            work.values[position] = result.content
+            work.nodes[position] = result.node
+            self._count_file(directory, row, change)
+        work.pending -= 1
+        self._finish_ready(directory)
+
+    def _take_over(self, directory: Directory, work: _Work, known: KnownDirectory) -> None:
+        work.is_unchanged = True
+        work.values = list(known.values)
+        work.known_trees = {position: known.values[position] for position, _ in directory.children}
+        for row in directory.rows:
+            if row.is_file:
+                self._count_file(directory, row, "unmodified")
+
+    def _compare(self, directory: Directory, work: _Work) -> None:
+        entries = work.known.by_name() if work.known is not None else {}
+        work.values = [None] * len(directory.rows)
+        for position, row in enumerate(directory.rows):
+            old = entries.get(row.name)
+            if row.is_directory:
+                if old is not None and old[0].is_directory:
+                    work.known_trees[position] = old[1]
+            elif not row.is_file:
+                work.values[position] = b""
+            elif old is not None and self._is_same(row, old[0]):
+                work.values[position] = old[1]
+                self._count_file(directory, row, "unmodified")
+            else:
+                work.pending += 1
+                change: Change = "new" if old is None else "changed"
+                self._dispatcher.read_file(FileWork(directory.path, row.name, row.size, (directory, position, change)))
+        if self._notes is not None and entries:
+            self._forget_vanished(directory, {name for name, (row, _) in entries.items() if row.is_directory})
+
+    def _is_same(self, row: Row, known: Row) -> bool:
+        return is_same_file(row, known, ignore_ctime=self._options.ignore_ctime, ignore_inode=self._options.ignore_inode)
+
+    def _finish_ready(self, directory: Directory) -> None:
+        """Finish a directory if nothing in it is pending, and then those above it that waited for nothing else."""
+        waiting: Directory | None = directory
+        while waiting is not None and self._work[waiting].pending == 0:
+            parent = waiting.parent
+            self._hand_up(waiting, self._tree_of(waiting, self._work.pop(waiting)))
+            waiting = parent
+
+    def _hand_up(self, directory: Directory, tree: bytes | None) -> None:
+        if directory.parent is None:
+            self.root = tree
+        else:
+            above = self._work[directory.parent]
+            above.values[directory.position] = tree
+            above.pending -= 1
+
+    def _tree_of(self, directory: Directory, work: _Work) -> bytes:
+        known = work.known
+        if work.is_unchanged and known is not None and work.values == known.values:
+            self._count_directory(directory, "unmodified")
+            return known.tree
+        tree = self._store(directory, work)
+        self._count_directory(directory, "new" if known is None else "unmodified" if known.tree == tree else "changed")
+        if self._notes is not None:
+            saved = [(row, value) for row, value in zip(directory.rows, work.values, strict=True) if value is not None]
+            self._notes.put(directory.path, tree, _packed([row for row, _ in saved]), [value for _, value in saved])
+            self.owners.update((row.uid, row.gid) for row, _ in saved)
+        return tree
+
+    def _store(self, directory: Directory, work: _Work) -> bytes:
+        nodes = []
+        for position, row in enumerate(directory.rows):
+            value = work.values[position]
+            if value is None:
+                continue
+            node = work.nodes.get(position) or self._encode(directory, row, value)
+            if node is None:
+                work.values[position] = None
+            else:
+                nodes.append(node)
+        return self.store_tree(join_nodes(nodes))
+
+    def store_tree(self, blob: bytes) -> bytes:
+        """Have a directory's JSON stored, unless it is stored already, and return its id."""
+        tree = hashlib.sha256(blob).digest()
+        if self._is_new_tree(tree):
+            self._dispatcher.store_tree(tree, blob)
+        return tree
+
+    def _encode(self, directory: Directory, row: Row, value: bytes) -> bytes | None:
+        path = directory.path + row.name
+        try:
+            attributes = read_attributes(path)
+            if row.is_directory:
+                return encode_node(make_node(row, attributes, subtree=value))
+            if row.is_file:
+                return encode_node(make_node(row, attributes, content=value))
+            target = os.readlink(path) if stat.S_ISLNK(row.mode) else None
+            return encode_node(make_node(row, attributes, target=target))
+        except OSError as error:
+            self._report(path, os.strerror(error.errno or 0))
+            return None
+
+    def _tree_in_parent(self, directory: Directory) -> bytes | None:
+        if directory.parent is None:
+            return None
+        return self._work[directory.parent].known_trees.get(directory.position)
+
+    def _forget_vanished(self, directory: Directory, known_names: set[bytes]) -> None:
+        assert self._notes is not None
+        for name in known_names - {directory.rows[position].name for position, _ in directory.children}:
+            self._notes.drop_below(directory.path + name + b"/")
+
+    def _count_file(self, directory: Directory, row: Row, change: Change) -> None:
+        counts = self.counts
+        counts.files[change] += 1
+        counts.files_done += 1
+        counts.bytes_done += row.size
+        if self._options.report_items:
+            self._emit(ItemDone(os.fsdecode(directory.path + row.name), change, "file", row.size))
+
+    def _count_directory(self, directory: Directory, change: Change) -> None:
+        if directory.parent is not None:
+            self.counts.directories[change] += 1
+            if self._options.report_items:
+                self._emit(ItemDone(os.fsdecode(directory.path), change, "dir"))
+
+    def _report(self, path: bytes, reason: str) -> None:
+        self.counts.problems += 1
+        self._emit(Problem(N_("cannot be read: {reason}"), {"reason": reason}, os.fsdecode(path)))
+
+
+def _packed(rows: list[Row]) -> bytes:
+    return marshal.dumps([tuple(row) for row in rows])

@@ -1,0 +1,112 @@
+"""The process that reads files and stores blobs. It does what the parent says and decides nothing.
+
+==================================================  ================================================================
+message from the parent                             answer
+==================================================  ================================================================
+``("start", WorkerStart as a tuple)``               none
+``("files", number, [(folder, [name, ...]), ...])``  ``("files", number, [FileRead as a tuple, ...])``
+``("stream", number, descriptor)``                  ``("stream", number, content, size)``
+``("tree", id, plaintext)``                         none
+``("flush",)``                                      ``("flushed",)`` when everything is safely stored
+==================================================  ================================================================
+
+Unasked: ``("pack", id, size, [blob, ...])`` for each stored pack, ``("bytes", count)`` for progress within a large file.
+"""
+
+import io
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import BinaryIO, NamedTuple, cast
+
+from gdp.core.chunker import ChunkerParameters
+from gdp.core.compress import Compression
+from gdp.core.crypto import MasterKey
+from gdp.core.packformat import BlobKind
+from gdp.engine.archive.blob_store import BlobStore
+from gdp.engine.archive.read_file import FileReader
+from gdp.engine.archive.uploads import Uploads
+from gdp.engine.workers import Channel
+from gdp.repo.lease import Lease, LeasedStorage
+from gdp.repo.pack_journal import PackJournal
+from gdp.repo.packer import FinishedPack, Packer
+from gdp.repo.sealer import BlobSealer
+from gdp.repo.shared_ids import SharedIds
+from gdp.storage.contract import Storage
+
+OpenStorage = Callable[[Mapping[str, str]], Storage]
+"""Opens a connection of this process's own, with the secrets that the parent asked the user for."""
+
+
+class WorkerStart(NamedTuple):
+    """What a worker must know."""
+
+    secrets: dict[str, str]
+    key: bytes
+    format_version: int
+    block_bytes: int
+    seed: int
+    known_slots: int
+    """for SharedIds.attach"""
+    journal_folder: str
+    pack_bytes: int
+    compression: str
+    threads: int
+    """for the chunks of a large file"""
+    uploads: int
+    """threads that send packs"""
+    dry_run: bool
+
+
+class ArchiveWorker:
+    """What a forked process runs; made in the parent, before the fork."""
+
+    def __init__(self, open_storage: OpenStorage, lease: Lease, known: SharedIds) -> None:
+        self._open_storage, self._lease, self._known = open_storage, lease, known
+
+    def serve(self, channel: Channel) -> None:
+        """Answer messages until the line is closed."""
+        _, start = channel.receive()
+        worker = _Started(self._open_storage, self._lease, self._known, channel, WorkerStart(*start))
+        while True:
+            kind, *arguments = channel.receive()
+            worker.handlers[kind](*arguments)
+
+
+class _Started:
+    def __init__(self, open_storage: OpenStorage, lease: Lease, known: SharedIds, channel: Channel, start: WorkerStart) -> None:
+        self._channel = channel
+        known.attach(start.known_slots)
+        key = MasterKey(start.key)
+        storage = None if start.dry_run else LeasedStorage(open_storage(start.secrets), lease)
+        uploads = Uploads(storage, PackJournal(Path(start.journal_folder)), self._pack_stored, start.uploads)
+        packers = {kind: Packer(key, kind, start.pack_bytes) for kind in BlobKind}
+        sealer = BlobSealer(key, Compression(start.compression), format_version=start.format_version)
+        self._store = BlobStore(sealer, packers, known, uploads)
+        parameters = ChunkerParameters(start.block_bytes, start.seed)
+        self._reader = FileReader(self._store, parameters, start.threads, self._advance)
+        self.handlers: dict[str, Callable[..., None]] = {
+            "files": self._files,
+            "stream": self._stream,
+            "tree": self._store.store_tree,
+            "flush": self._flush,
+        }
+
+    def _files(self, number: int, groups: list[tuple[bytes, list[bytes]]]) -> None:
+        read = self._reader.read
+        results = [tuple(read(folder + name, name)) for folder, names in groups for name in names]
+        self._channel.send(("files", number, results))
+
+    def _stream(self, number: int, descriptor: int) -> None:
+        with io.FileIO(descriptor) as stream:
+            content, size = self._reader.read_stream(cast("BinaryIO", stream))
+        self._channel.send(("stream", number, content, size))
+
+    def _flush(self) -> None:
+        self._store.flush()
+        self._channel.send(("flushed",))
+
+    def _pack_stored(self, pack: FinishedPack) -> None:
+        self._channel.send(("pack", bytes(pack.id), pack.size, [tuple(blob) for blob in pack.blobs]))
+
+    def _advance(self, count: int) -> None:
+        self._channel.send(("bytes", count))

@@ -1,0 +1,1 @@
+"""Looking into snapshots without restoring them: list, find, compare, stream out."""

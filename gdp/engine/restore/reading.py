@@ -1,0 +1,142 @@
+"""Gets blocks out of packs: in the order they lie there, neighbours in one read, ahead of their use. Knows nothing of files.
+
+A block is what the format calls a blob; here always one of kind data.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import NamedTuple
+
+from gdp.core.compress import decompress
+from gdp.core.crypto import MasterKey
+from gdp.core.crypto_batch import BatchOpener
+from gdp.core.errors import DamagedData, FileMissing, HostileData
+from gdp.core.language import N_
+from gdp.engine.restore.messages import Place, plain_bytes
+from gdp.model.files import FileKind, StoredFile
+from gdp.repo.sealer import open_blob
+from gdp.storage.contract import Storage
+
+LARGEST_GAP_BYTES = 64 << 10  # cheaper to read and drop than another request
+RANGE_BYTES = 4 << 20
+GROUP_BYTES = 192 << 10  # of small blocks opened in one go: still within a processor's cache
+LARGEST_BLOCK_BYTES = 256 << 20  # no program cuts larger ones; beyond it somebody attacks our memory
+READER_THREADS = 3
+
+
+class PackRange(NamedTuple):
+    """Bytes of one pack that are read at once, and the blocks in them."""
+
+    pack: int
+    start: int
+    end: int
+    places: list[Place]
+
+
+class Block(NamedTuple):
+    """A block's contents, or why there are none."""
+
+    place: Place
+    data: bytes
+    error: DamagedData | FileMissing | None
+
+
+def plan_ranges(places: Iterable[Place]) -> list[PackRange]:
+    """Return the reads that bring all of ``places``, ordered by pack and offset."""
+    ranges: list[PackRange] = []
+    pack, start, end, group = -1, 0, 0, list[Place]()
+    for place in sorted(places):
+        number, offset, length = place[:3]
+        if number == pack and offset - end <= LARGEST_GAP_BYTES and offset + length - start <= RANGE_BYTES:
+            end = max(end, offset + length)
+            group.append(place)
+            continue
+        if group:
+            ranges.append(PackRange(pack, start, end, group))
+        pack, start, end, group = number, offset, offset + length, [place]
+    if group:
+        ranges.append(PackRange(pack, start, end, group))
+    return ranges
+
+
+class BlockReader:
+    """Reads blocks with a few threads that only fetch; opening them is the caller's thread."""
+
+    def __init__(self, storage: Storage, key: MasterKey) -> None:
+        self._storage, self._key = storage, key
+        self._opener = BatchOpener(key)
+        self._threads = ThreadPoolExecutor(READER_THREADS, thread_name_prefix="restore-read")
+
+    def request(self, packs: dict[int, bytes], places: Iterable[Place]) -> Callable[[], Iterator[Block]]:
+        """Begin to fetch, and return what yields the blocks, in pack order."""
+        under_way = []
+        for part in plan_ranges(places):
+            file = StoredFile(FileKind.DATA, packs[part.pack].hex())
+            under_way.append((file, part, self._threads.submit(self._fetch, file, part)))
+        return lambda: self._blocks(under_way)
+
+    def close(self) -> None:
+        """End the threads."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _fetch(self, file: StoredFile, part: PackRange) -> bytes | None:
+        """Return the range's bytes; None when it cannot be had as a whole, so that each block is tried alone."""
+        if part.end - part.start > LARGEST_BLOCK_BYTES:
+            return None
+        try:
+            return self._storage.read(file, part.start, part.end - part.start)
+        except (DamagedData, FileMissing):
+            return None
+
+    def _blocks(self, under_way: list[tuple[StoredFile, PackRange, Future[bytes | None]]]) -> Iterator[Block]:
+        under_way.reverse()
+        while under_way:
+            file, part, future = under_way.pop()
+            fetched = future.result()
+            del future  # it holds the bytes, which may go as soon as they are used
+            for group in _groups(part.places):
+                yield from self._open(file, group, part.start, memoryview(fetched) if fetched is not None else None)
+
+    def _open(self, file: StoredFile, group: Sequence[Place], start: int, data: memoryview | None) -> Iterator[Block]:
+        if data is None:
+            for place in group:
+                yield self._read_alone(file, place)
+            return
+        sealed = [data[place[1] - start : place[1] - start + place[2]] for place in group]
+        for place, payload in zip(group, self._opener.open(sealed), strict=True):
+            try:
+                if payload is not None and plain_bytes(place) <= LARGEST_BLOCK_BYTES:
+                    plain = decompress(payload, place[3]) if place[3] else payload
+                    if hashlib.sha256(plain).digest() == place[4]:
+                        yield Block(place, plain, None)
+                        continue
+            except DamagedData:
+                pass
+            yield self._read_alone(file, place)
+
+    def _read_alone(self, file: StoredFile, place: Place) -> Block:
+        """Fetch one block by itself: what failed with others may have been a fault on the way."""
+        try:
+            claimed = max(plain_bytes(place), place[2])
+            if claimed > LARGEST_BLOCK_BYTES:
+                raise HostileData(
+                    N_("block {blob} claims {size} bytes, which no program writes"), blob=place[4].hex(), size=claimed
+                )
+            sealed = self._storage.read(file, place[1], place[2])
+            return Block(place, open_blob(self._key, sealed, place[3], place[4]), None)
+        except (DamagedData, FileMissing) as error:
+            return Block(place, b"", error)
+
+
+def _groups(places: list[Place]) -> Iterator[list[Place]]:
+    group: list[Place] = []
+    total = 0
+    for place in places:
+        if group and total + place[2] > GROUP_BYTES:
+            yield group
+            group, total = [], 0
+        group.append(place)
+        total += place[2]
+    if group:
+        yield group
