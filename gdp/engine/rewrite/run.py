@@ -5,15 +5,13 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
-
 from gdp.core.errors import DamagedData
 from gdp.core.ids import BlobId
 from gdp.core.language import N_
 from gdp.engine.copy.pack_store import PackStore
-from gdp.engine.rewrite.replace import derived, remove_snapshot, save_derived, with_tag
+from gdp.engine.rewrite.replace import derived, save_derived, tree_facts, with_tag
 from gdp.engine.rewrite.tree_store import TreeStore
-from gdp.engine.rewrite.trees import TreeRewriter
+from gdp.engine.rewrite.trees import Built, TreeRewriter
 from gdp.model.events import Emit, Progress, StageBegan
 from gdp.model.node import Node
 from gdp.model.snapshot import Snapshot, SnapshotId
@@ -44,7 +42,7 @@ class Rewritten:
 
     old: SnapshotId
     new: SnapshotId | None
-    """None: nothing was left in it; or a dry run"""
+    """None: a dry run"""
 
 
 def rewrite_snapshots(
@@ -56,20 +54,19 @@ def rewrite_snapshots(
     ``forget``. Raises DamagedData for a directory that cannot be read, or not be written again to the byte.
     """
     emit(StageBegan(N_("rewriting snapshots")))
-    roots: dict[SnapshotId, tuple[BlobId | None, int, int]] = {}
+    roots: dict[SnapshotId, Built] = {}
     rule = _Excluding(options.is_excluded)
     with nullcontext() if options.dry_run else PackStore(repo) as store:
         rewriter = TreeRewriter(repo, rule, TreeStore(repo, store).save)
         for done, (name, snapshot) in enumerate(snapshots.items(), 1):
             old = BlobId.from_hex(snapshot.tree)
-            new = rewriter.rewrite(old) if options.is_excluded else old
-            roots[name] = (new, rewriter.files, rewriter.bytes)
+            roots[name] = rewriter.rewrite(old) if options.is_excluded else Built(old)
             emit(Progress(done, len(snapshots), current=name))
     changed = []
-    for name, (root, files, size) in roots.items():
-        facts = _changed_facts(snapshots[name], root, files, size, options)
-        if root is None or facts:
-            changed.append(Rewritten(name, _save(repo, name, snapshots[name], root, facts, options)))
+    for name, root in roots.items():
+        facts = _changed_facts(snapshots[name], root, options)
+        if facts:
+            changed.append(Rewritten(name, _save(repo, name, snapshots[name], facts, options)))
     return changed
 
 
@@ -86,13 +83,10 @@ class _Excluding:
         raise problem
 
 
-def _changed_facts(snapshot: Snapshot, root: BlobId | None, files: int, size: int, options: RewriteOptions) -> dict[str, Any]:
+def _changed_facts(snapshot: Snapshot, root: Built, options: RewriteOptions) -> dict[str, Any]:
     facts: dict[str, Any] = {}
-    if root is not None and root.hex() != snapshot.tree:
-        facts["tree"] = root.hex()
-        if snapshot.summary:
-            counts = {"total_files_processed": files, "total_bytes_processed": size}
-            facts["summary"] = msgspec.structs.replace(snapshot.summary, **counts)
+    if root.tree and root.tree.hex() != snapshot.tree:
+        facts |= tree_facts(snapshot, root)
     if options.host is not None and options.host != snapshot.hostname:
         facts["hostname"] = options.host
     if options.time is not None and options.time != snapshot.time:
@@ -101,13 +95,9 @@ def _changed_facts(snapshot: Snapshot, root: BlobId | None, files: int, size: in
 
 
 def _save(
-    repo: Repository, name: SnapshotId, snapshot: Snapshot, root: BlobId | None, facts: dict[str, Any], options: RewriteOptions
+    repo: Repository, name: SnapshotId, snapshot: Snapshot, facts: dict[str, Any], options: RewriteOptions
 ) -> SnapshotId | None:
     if options.dry_run:
-        return None
-    if root is None:
-        if options.forget:
-            remove_snapshot(repo, name)
         return None
     new = derived(name, snapshot, **facts)
     return save_derived(repo, name, new if options.forget else with_tag(new, REWRITTEN_TAG), forget=options.forget)

@@ -1,4 +1,4 @@
-"""Builds changed directories out of stored ones, from the leaves up. Each stored directory is dealt with once a path.
+"""Builds changed directories out of stored ones, from the leaves up.
 
 What is not understood is never written again: a directory whose JSON we would not write to the byte is refused, unless the
 caller repairs, where losing an unknown detail is better than losing the directory.
@@ -6,7 +6,7 @@ caller repairs, where losing an unknown detail is better than losing the directo
 
 import hashlib
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import msgspec
 
@@ -37,55 +37,69 @@ SaveTree = Callable[[BlobId, bytes], None]
 """stores a new directory; called before any directory that refers to it"""
 
 
+class Built(NamedTuple):
+    """A directory with the rule applied to it and everything below."""
+
+    tree: BlobId | None
+    """None: it is left out"""
+    files: int = 0
+    bytes: int = 0
+    """what the files hold"""
+
+
 class TreeRewriter:
-    """Applies a rule to directories and everything below them."""
+    """Applies a rule to directories and everything below them. What was done once under a path is not done again."""
 
     def __init__(self, repo: Repository, rule: NodeRule, save: SaveTree) -> None:
         self._repo, self._rule, self._save = repo, rule, save
-        self._done: dict[tuple[bytes, BlobId], BlobId | None] = {}
-        self.files = 0
-        """files in the directories built so far"""
-        self.bytes = 0
-        """their contents"""
+        self._done: dict[tuple[bytes, bytes], Built] = {}
 
-    def rewrite(self, root: BlobId) -> BlobId | None:
-        """Return the id of the changed root directory, the same id when nothing changes, or None when nothing is left."""
-        self._done.clear()  # what a rule decides may depend on what it saw in this snapshot
-        self.files = self.bytes = 0
+    def rewrite(self, root: BlobId) -> Built:
+        """Return the changed root directory; its id is the same when nothing changes."""
         return self._directory(root, b"/")
 
-    def _directory(self, tree_id: BlobId, path: bytes) -> BlobId | None:
+    def _directory(self, tree_id: BlobId, path: bytes) -> Built:
+        built = self._done.get((path, tree_id))
+        if built is None:
+            built = self._done[path, tree_id] = self._build(tree_id, path)
+        return built
+
+    def _build(self, tree_id: BlobId, path: bytes) -> Built:
         try:
             blob = self._repo.load_blob(BlobKind.TREE, tree_id)
             nodes = decode_tree(blob)
             names = [node.raw_name for node in nodes]
         except DamagedData as problem:
-            replacement = self._rule.unreadable(path, problem)
-            return None if replacement is None else self._store(replacement)
+            return Built(self._replacement(path, problem))
         if self._rule.is_exact:
             _require_exact(blob, nodes, names, path)
-        kept = [new for node, name in zip(nodes, names, strict=True) if (new := self._entry(node, _join(path, name)))]
-        if kept == nodes:
-            return tree_id
-        return self._store(encode_tree(kept))
+        kept: list[Node] = []
+        files = size = 0
+        for node, name in zip(nodes, names, strict=True):
+            entry, files_below, bytes_below = self._entry(node, _join(path, name))
+            if entry:
+                kept.append(entry)
+                files, size = files + files_below, size + bytes_below
+        return Built(tree_id if kept == nodes else self._store(encode_tree(kept)), files, size)
 
-    def _entry(self, node: Node, path: bytes) -> Node | None:
+    def _entry(self, node: Node, path: bytes) -> tuple[Node | None, int, int]:
         kept = self._rule.keep(path, node)
         if kept is None or kept.type != "dir":
-            if kept is not None and kept.type == "file":
-                self.files += 1
-                self.bytes += kept.size
-            return kept
+            return (kept, 1, kept.size) if kept and kept.type == "file" else (kept, 0, 0)
         below = subtree_id(kept)
         if below is None:
             problem = DamagedData(N_("the directory {path} has no contents"), path=path.decode("utf-8", "backslashreplace"))
-            replacement = self._rule.unreadable(path, problem)
-            new = None if replacement is None else self._store(replacement)
+            built = Built(self._replacement(path, problem))
         else:
-            new = self._directory(below, path)
-        if new is None:
-            return None
-        return kept if new == below else msgspec.structs.replace(kept, subtree=new.hex())
+            built = self._directory(below, path)
+        if built.tree is None:
+            return None, 0, 0
+        same = built.tree == below
+        return kept if same else msgspec.structs.replace(kept, subtree=built.tree.hex()), built.files, built.bytes
+
+    def _replacement(self, path: bytes, problem: DamagedData) -> BlobId | None:
+        blob = self._rule.unreadable(path, problem)
+        return None if blob is None else self._store(blob)
 
     def _store(self, blob: bytes) -> BlobId:
         tree_id = BlobId(hashlib.sha256(blob).digest())
