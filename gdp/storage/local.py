@@ -4,6 +4,7 @@ A file is written under a temporary name beside its final one, made read-only, b
 renamed; then the folder is brought to the disk. So after a power failure it is there whole or not at all.
 """
 
+import errno
 import os
 from collections.abc import Collection, Iterator
 from contextlib import suppress
@@ -145,12 +146,14 @@ class LocalStorage:
         folder = os.path.dirname(self._at(file.path))
         if os.path.isdir(folder):
             return
-        if not os.path.isdir(self._root):
+        try:
+            os.stat(self._root)
+        except FileNotFoundError as error:
             raise StorageError(
                 N_("the folder {location} does not exist"),
                 N_("check that the disk or share is mounted"),
                 location=self._root,
-            )
+            ) from error
         if file.kind is FileKind.DATA:
             with suppress(FileExistsError):
                 os.mkdir(self._at("data"), FOLDER_MODE)
@@ -224,7 +227,7 @@ def _write_durably(path: str, parts: Collection[Buffer], expected: int) -> None:
                 _write_pieces(descriptor, pieces[start : start + WRITE_PIECES])
         with suppress(PermissionError):  # a share without permissions
             os.fchmod(descriptor, FINISHED_MODE)
-        os.fsync(descriptor)
+        _sync(descriptor)
         found = os.fstat(descriptor).st_size
     finally:
         os.close(descriptor)
@@ -244,6 +247,15 @@ def _write_pieces(descriptor: int, pieces: list[memoryview]) -> None:
             written -= pieces.pop(0).nbytes
         if pieces:
             pieces[0] = pieces[0][written:]
+
+
+def _sync(descriptor: int) -> None:
+    """Bring a file to the disk. A file system that does not know how is used all the same, as restic does."""
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in {errno.ENOTSUP, errno.EINVAL, errno.ENOSYS}:
+            raise
 
 
 def _sync_folder(path: str) -> None:

@@ -38,13 +38,14 @@ def upload(session: SftpSession, path: str, handle: bytes, parts: Collection[Buf
     handle = wire.pack_string(handle)
     with _closing_on_error(session, handle):
         unanswered = _send_content(session, handle, parts)
-        if wire.FSYNC in session.extensions:
-            unanswered.append(session.extended(wire.FSYNC, handle))
+        syncing = session.extended(wire.FSYNC, handle) if wire.FSYNC in session.extensions else None
         session.forget(session.send(wire.FSETSTAT, handle, wire.pack_mode(FINISHED_MODE)))  # not all servers can
         asking = session.send(wire.FSTAT, handle)
     unanswered.append(session.send(wire.CLOSE, handle))
     for request in unanswered:
         wire.check_status(session.answer_to(request))
+    if syncing is not None:
+        _check_sync(session.answer_to(syncing))
     check_size(session, path, wire.get_attributes(session.answer_to(asking)).size, expected)
 
 
@@ -74,6 +75,15 @@ def check_size(session: SftpSession, path: str, found: int | None, expected: int
             N_("check the server's disk and its free space"),
             location=session.location, path=path, expected=expected, found="?" if found is None else found,
         )  # fmt: skip
+
+
+def _check_sync(answer: wire.Answer) -> None:
+    """Raise Refused unless the file is on the disk, or the server's file system does not know how."""
+    try:
+        wire.check_status(answer)
+    except wire.Refused as refusal:
+        if refusal.code != wire.UNSUPPORTED:
+            raise
 
 
 def _send_content(session: SftpSession, handle: bytes, parts: Collection[Buffer]) -> deque[int]:

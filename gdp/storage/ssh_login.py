@@ -52,6 +52,11 @@ def _with_nothing(transport: Transport, route: Route, attempt: _Attempt) -> bool
     except BadAuthenticationType as error:
         attempt.allowed = set(error.allowed_types)
         return False
+    except AuthenticationException:
+        if not transport.is_active():
+            raise
+        attempt.allowed = {"publickey", "password"}  # it does not say what it wants
+        return False
     return transport.is_authenticated()
 
 

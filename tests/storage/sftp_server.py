@@ -60,6 +60,10 @@ class SftpServer:
         self.received: list[int] = []
         """The kind of every message that came."""
 
+    def refuses(self, name: str) -> int | None:
+        """Return the status that answers an extension's request; None: it is done."""
+        return None
+
     def open_session(self) -> SftpSession:
         """Return a conversation over a new line."""
         line = ServerLine(self)
@@ -253,6 +257,9 @@ class ServerLine:
 
     def _extended(self, fields: wire.Cursor) -> Reply:
         name = fields.text()
+        refusal = self._server.refuses(name)
+        if refusal is not None:
+            return _status(refusal)
         if name == wire.POSIX_RENAME:
             return self._rename(fields, replaces=True)
         if name == wire.LIMITS:

@@ -76,6 +76,17 @@ def test_a_failing_disk_is_named_and_nothing_stays_behind(
     assert files_in(root) == []
 
 
+@pytest.mark.parametrize("code", [errno.ENOTSUP, errno.EINVAL])
+def test_a_file_system_that_cannot_sync_is_used_all_the_same(
+    storage: LocalStorage, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    """Some network shares and FUSE file systems; restic uses them, too."""
+    monkeypatch.setattr(os, "fsync", failing_with(code))
+    storage.write(FILE, [DATA])
+
+    assert storage.read(FILE) == DATA
+
+
 def test_short_writes_are_completed(
     storage: LocalStorage, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

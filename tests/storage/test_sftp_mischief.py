@@ -1,6 +1,7 @@
 """A server that fails, lies or falls silent must never pass for one that has stored or returned the file."""
 
 import hashlib
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,6 +22,8 @@ from gdp.storage.leftovers import sweep_leftovers
 from gdp.storage.retry import Retrying
 from gdp.storage.sftp import SftpStorage
 from gdp.storage.sftp_settings import SftpSettings
+from gdp.storage.shared_rate import SharedRate
+from gdp.storage.throttle import Throttled
 from tests.storage.sftp_server import Mischief, SftpServer
 
 ROOT = "/srv/repository"
@@ -380,3 +383,62 @@ def test_an_interruption_does_not_leave_a_half_read_line_in_use(server: SftpServ
 
     assert storage.read(FILE) == DATA
     assert server.lines[0].is_closed
+
+
+def test_a_server_whose_disk_cannot_sync_is_used_all_the_same(server: SftpServer) -> None:
+    """OpenSSH offers the extension whatever its file system can do."""
+
+    class WithoutSync(SftpServer):
+        def refuses(self, name: str) -> int | None:
+            return wire.UNSUPPORTED if name == wire.FSYNC else None
+
+    storage = storage_on(WithoutSync())
+    storage.create_folders()
+    storage.write(FILE, [DATA])
+
+    assert storage.read(FILE) == DATA
+
+
+def test_a_sync_that_failed_is_a_failed_write(server: SftpServer) -> None:
+    """The disk says at fsync what it did not say at the write."""
+
+    class Failing(SftpServer):
+        def refuses(self, name: str) -> int | None:
+            return wire.FAILURE if name == wire.FSYNC else None
+
+    storage = storage_on(Failing())
+    storage.create_folders()
+
+    with pytest.raises(StorageError):
+        storage.write(FILE, [DATA])
+
+
+def test_the_pool_waits_rather_than_open_too_many_lines(server: SftpServer) -> None:
+    """Servers count connections, and hosted ones charge or punish for them."""
+    settings = SftpSettings(SftpTarget("test", ROOT), Path("/nowhere"), connections=2)
+    storage = SftpStorage(settings, open_session=server.open_session)
+    storage.create_folders()
+    threads = [
+        threading.Thread(target=storage.write, args=(StoredFile(FileKind.DATA, f"{n:064x}"), [DATA])) for n in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    storage.close()
+
+    assert len(server.lines) <= 2
+    assert all(line.is_closed for line in server.lines)
+    assert len(server.files) == 8
+
+
+def test_the_rate_of_a_paced_upload_reaches_the_server(server: SftpServer, storage: SftpStorage) -> None:
+    """Slices that are due now are sent now, not collected into large requests."""
+    rate = SharedRate(100_000, clock=lambda: 0.0)
+    waits: list[float] = []
+    server.received.clear()
+    Throttled(storage, upload=rate, sleep=waits.append).write(FILE, [DATA])
+
+    assert server.received.count(wire.WRITE) == pytest.approx(len(DATA) / 5000, rel=0.01)
+    assert waits[-1] == pytest.approx(10.0, rel=0.1)
+    assert storage.read(FILE) == DATA

@@ -80,9 +80,18 @@ def test_received_bytes_come_in_order_whatever_sizes_are_asked_for(far_end: sock
         assert line.recv(5) == b""
 
 
-def test_a_name_that_does_not_exist_is_unreachable() -> None:
+def test_a_name_that_does_not_exist_is_unreachable(monkeypatch: pytest.MonkeyPatch) -> None:
     """The resolver comes back with the network; a laptop that wakes up asks too early."""
-    with pytest.raises(StorageUnreachable):
+
+    def resolve(*_arguments: object) -> None:
+        raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    with pytest.raises(StorageUnreachable, match="Temporary failure"):
         open_line(Route("host.invalid", 22, "me", "host.invalid"), connect_seconds=5, stall_seconds=5)
+
+
+def test_a_name_that_cannot_exist_is_no_crash() -> None:
+    """A label of 70 letters makes the resolver's encoding fail, not the resolver."""
     with pytest.raises(StorageUnreachable):
         open_line(Route("a" * 70, 22, "me", "a"), connect_seconds=5, stall_seconds=5)
