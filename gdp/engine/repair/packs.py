@@ -38,7 +38,7 @@ def repair_packs(
 ) -> PackRepair:
     """Save the readable blobs of damaged packs into new ones and remove the damaged packs.
 
-    The caller holds an exclusive lock; the index must be loaded, and loaded anew afterwards. Order: the damaged packs are copied to
+    The caller holds an exclusive lock; the index must be loaded, and loaded anew afterwards. Order: the damaged packs are kept in
     ``copies_folder``, blobs stored and indexed, indexes rewritten, packs removed.
 
     Raises BadInput when a name is not a pack that the repository stores or lists, or the copy cannot be written.
