@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import paramiko
-from paramiko.common import AUTH_FAILED, AUTH_SUCCESSFUL, OPEN_SUCCEEDED
+from paramiko.common import AUTH_FAILED, AUTH_PARTIALLY_SUCCESSFUL, AUTH_SUCCESSFUL, OPEN_SUCCEEDED
 from paramiko.sftp import SFTP_OK
 
 PASSWORD = "geheim"
@@ -16,11 +16,19 @@ USER = "customer"
 
 
 class _Door(paramiko.ServerInterface):
+    def __init__(self, *, wants_key: bool) -> None:
+        self._wanted = ["publickey", "password"] if wants_key else ["password"]
+
+    def check_auth_publickey(self, username: str, key: paramiko.PKey) -> int:
+        if self._wanted[0] != "publickey":
+            return AUTH_FAILED
+        return AUTH_PARTIALLY_SUCCESSFUL
+
     def check_auth_password(self, username: str, password: str) -> int:
         return AUTH_SUCCESSFUL if (username, password) == (USER, PASSWORD) else AUTH_FAILED
 
     def get_allowed_auths(self, username: str) -> str:
-        return "password"
+        return ",".join(self._wanted)
 
     def check_channel_request(self, kind: str, chanid: int) -> int:
         return OPEN_SUCCEEDED
@@ -66,8 +74,9 @@ class _Files(paramiko.SFTPServerInterface):
 class PasswordServer:
     """The running server."""
 
-    def __init__(self, folder: Path, *, has_sftp: bool) -> None:
+    def __init__(self, folder: Path, *, has_sftp: bool, wants_key: bool) -> None:
         self._has_sftp = has_sftp
+        self._wants_key = wants_key
         self._key = paramiko.RSAKey.generate(2048)
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._transports: list[paramiko.Transport] = []
@@ -95,13 +104,13 @@ class PasswordServer:
                     transport.set_subsystem_handler("sftp", paramiko.SFTPServer, _Files)
                 self._transports.append(transport)
                 with suppress(paramiko.SSHException, EOFError):
-                    transport.start_server(server=_Door())
+                    transport.start_server(server=_Door(wants_key=self._wants_key))
 
 
 @contextmanager
-def run_password_server(folder: Path, *, has_sftp: bool = True) -> Iterator[PasswordServer]:
+def run_password_server(folder: Path, *, has_sftp: bool = True, wants_key: bool = False) -> Iterator[PasswordServer]:
     """Run the server for the time of a test."""
-    server = PasswordServer(folder, has_sftp=has_sftp)
+    server = PasswordServer(folder, has_sftp=has_sftp, wants_key=wants_key)
     try:
         yield server
     finally:

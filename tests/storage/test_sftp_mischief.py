@@ -442,3 +442,27 @@ def test_the_rate_of_a_paced_upload_reaches_the_server(server: SftpServer, stora
     assert server.received.count(wire.WRITE) == pytest.approx(len(DATA) / 5000, rel=0.01)
     assert waits[-1] == pytest.approx(10.0, rel=0.1)
     assert storage.read(FILE) == DATA
+
+
+@pytest.mark.parametrize("is_whole", [True, False])
+def test_two_writers_of_the_same_file_do_not_disturb_each_other(is_whole: bool) -> None:
+    """Two clients found the same blob. A server that never replaces (append-only) refuses the second rename."""
+
+    class Racing(SftpServer):
+        def refuses(self, name: str) -> int | None:
+            if name != wire.POSIX_RENAME:
+                return None
+            path = f"{ROOT}/{FILE.path}"
+            self.files[path], self.modes[path] = bytearray(DATA if is_whole else DATA[:-1]), 0o400
+            return wire.PERMISSION_DENIED
+
+    server = Racing()
+    storage = storage_on(server)
+    storage.create_folders()
+    if is_whole:
+        storage.write(FILE, [DATA])
+    else:
+        with pytest.raises(StorageDenied):
+            storage.write(FILE, [DATA])
+
+    assert names_on(server) == [FILE.path]

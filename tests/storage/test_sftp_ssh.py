@@ -305,3 +305,56 @@ def test_a_full_disk_of_a_real_server_says_so(sshd: Sshd, settings: SftpSettings
         storage.close()
     finally:
         subprocess.run(["umount", place], check=True)
+
+
+def test_keys_of_the_agent_are_tried(settings: SftpSettings, sshd: Sshd, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Administrators keep them there, and never in a file without a passphrase."""
+    socket_path = sshd.folder / "agent"
+    agent = subprocess.Popen(["ssh-agent", "-D", "-a", socket_path], stdout=subprocess.PIPE)
+    try:
+        assert agent.stdout is not None
+        agent.stdout.readline()  # it is listening
+        monkeypatch.setenv("SSH_AUTH_SOCK", str(socket_path))
+        subprocess.run(["ssh-add", "-q", sshd.client_key], check=True)
+        try_to_connect(replace(settings, key_files=(), uses_agent=True))
+    finally:
+        agent.terminate()
+        agent.communicate()
+
+
+def test_too_many_keys_are_told_from_a_wrong_one(tmp_path: Path) -> None:
+    """The right key is there, but the server hangs up before it is its turn."""
+    with run_sshd(tmp_path / "sshd", "MaxAuthTries 2") as server:
+        keys = tuple(make_key(tmp_path / f"key{number}") for number in range(3))
+        settings = settings_for(server, tmp_path)
+        with pytest.raises(LoginRefused) as caught:
+            try_to_connect(replace(settings, key_files=(*keys, server.client_key)))
+
+    assert "fewer attempts" in caught.value.hint
+
+
+def test_a_file_that_is_no_key_is_named(settings: SftpSettings, tmp_path: Path) -> None:
+    """The public key instead of the private one: everybody's mistake once."""
+    public = make_key(tmp_path / "key").with_suffix(".pub")
+    with pytest.raises(LoginRefused) as caught:
+        try_to_connect(replace(settings, key_files=(public, tmp_path / "missing")))
+
+    assert f"{public} (no private key)" in caught.value.hint
+    assert "missing" in caught.value.hint
+
+
+def test_the_users_own_keys_are_tried_when_none_is_named(settings: SftpSettings, sshd: Sshd) -> None:
+    """What works with ssh works with us."""
+    try_to_connect(replace(settings, key_files=(), default_keys=(Path("/missing"), sshd.client_key)))
+
+
+def test_a_key_and_then_a_password_may_both_be_wanted(tmp_path: Path) -> None:
+    """Servers with a second factor."""
+    with run_password_server(tmp_path, wants_key=True) as server:
+        key = make_key(tmp_path / "key")
+        target = SftpTarget("127.0.0.1", str(tmp_path / "repository"), USER, server.port)
+        settings = SftpSettings(target, tmp_path / "pins", key_files=(key,), uses_agent=False)
+
+        try_to_connect(settings, ask=lambda _request: PASSWORD)
+        with pytest.raises(LoginRefused):
+            try_to_connect(settings)
