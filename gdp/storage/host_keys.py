@@ -28,9 +28,7 @@ def order_algorithms(known: Iterable[KnownKey], supported: Iterable[str]) -> lis
     return sorted(supported, key=lambda algorithm: algorithm not in wanted)  # sorting is stable
 
 
-def check_host_key(
-    settings: SftpSettings, route: Route, key_type: str, blob: bytes, on_new: OnNewHostKey | None = None
-) -> None:
+def check_host_key(settings: SftpSettings, route: Route, key_type: str, blob: bytes, on_new: OnNewHostKey | None = None) -> None:
     """Return if the server's key is known, or new and now pinned. Raises HostKeyMismatch otherwise."""
     known = known_keys(settings, route)
     if not known:
@@ -45,9 +43,7 @@ def check_host_key(
         )
 
 
-def _pin(
-    settings: SftpSettings, route: Route, key_type: str, blob: bytes, on_new: OnNewHostKey | None
-) -> list[KnownKey]:
+def _pin(settings: SftpSettings, route: Route, key_type: str, blob: bytes, on_new: OnNewHostKey | None) -> list[KnownKey]:
     fingerprint = make_fingerprint(blob)
     expected = settings.expected_fingerprint
     if expected is not None and expected.rstrip("=") != fingerprint:

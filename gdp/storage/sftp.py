@@ -76,9 +76,7 @@ class SftpStorage:
         with self._session(file.path) as session:
             size = self._stat(session, file.path).size
         if size is None:
-            raise DamagedData(
-                N_("{location} does not tell the size of {path}"), location=self.location, path=file.path
-            )
+            raise DamagedData(N_("{location} does not tell the size of {path}"), location=self.location, path=file.path)
         return size
 
     def read(self, file: StoredFile, offset: int = 0, length: int | None = None) -> bytes:
@@ -151,4 +149,3 @@ def _may_be_file(attributes: wire.Attributes) -> bool:
 
 def _is_link(attributes: wire.Attributes) -> bool:
     return attributes.mode is not None and attributes.mode & _TYPE_BITS == _LINK
-

@@ -24,9 +24,7 @@ _FAST_CIPHERS = ("aes256-gcm@openssh.com", "aes128-gcm@openssh.com")  # paramiko
 logging.getLogger("paramiko").setLevel(logging.CRITICAL)  # it prints tracebacks; every error reaches us as an exception
 
 
-def open_session(
-    settings: SftpSettings, ask: AskSecret | None = None, on_new_host: OnNewHostKey | None = None
-) -> SftpSession:
+def open_session(settings: SftpSettings, ask: AskSecret | None = None, on_new_host: OnNewHostKey | None = None) -> SftpSession:
     """Connect, check the host key, log in and begin an SFTP conversation on a connection of its own.
 
     Raises:

@@ -60,9 +60,7 @@ def _with_nothing(transport: Transport, route: Route, attempt: _Attempt) -> bool
     return transport.is_authenticated()
 
 
-def _with_keys(
-    transport: Transport, route: Route, settings: SftpSettings, ask: AskSecret | None, attempt: _Attempt
-) -> bool:
+def _with_keys(transport: Transport, route: Route, settings: SftpSettings, ask: AskSecret | None, attempt: _Attempt) -> bool:
     if "publickey" not in attempt.allowed:
         return False
     offered: set[bytes] = set()
@@ -84,9 +82,7 @@ def _with_keys(
     return False
 
 
-def _keys(
-    route: Route, settings: SftpSettings, ask: AskSecret | None, attempt: _Attempt
-) -> Iterator[tuple[str, PKey]]:
+def _keys(route: Route, settings: SftpSettings, ask: AskSecret | None, attempt: _Attempt) -> Iterator[tuple[str, PKey]]:
     chosen = (*settings.key_files, *route.key_files)
     for path in chosen:
         yield from _load_key(path, ask, attempt)

@@ -87,9 +87,7 @@ def test_a_file_system_that_cannot_sync_is_used_all_the_same(
     assert storage.read(FILE) == DATA
 
 
-def test_short_writes_are_completed(
-    storage: LocalStorage, root: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_short_writes_are_completed(storage: LocalStorage, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The system may take fewer bytes than it is offered at any time."""
     real = os.write
 
@@ -111,9 +109,7 @@ def test_short_reads_are_completed(storage: LocalStorage, monkeypatch: pytest.Mo
     assert storage.read(FILE) == DATA
 
 
-def test_a_disk_that_swallows_bytes_is_noticed(
-    storage: LocalStorage, root: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_disk_that_swallows_bytes_is_noticed(storage: LocalStorage, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A size is cheap to compare; some network shares have acknowledged what they never kept."""
     monkeypatch.setattr(os, "writev", lambda _descriptor, pieces: sum(piece.nbytes for piece in pieces))
 
@@ -181,9 +177,7 @@ def test_only_our_old_leftovers_are_swept(storage: LocalStorage, root: Path) -> 
         storage.remove_leftover(FILE.path)
 
 
-def test_only_the_first_of_two_configs_is_kept(
-    storage: LocalStorage, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_only_the_first_of_two_configs_is_kept(storage: LocalStorage, monkeypatch: pytest.MonkeyPatch) -> None:
     """Both looked before either wrote: the link decides, not the look."""
     monkeypatch.setattr(storage, "_is_already_there", lambda *_arguments: False)
     storage.write(CONFIG_FILE, [b"first"])

@@ -53,9 +53,7 @@ def unreachable() -> GdpError:
 
 
 def retrying(inner: MemoryStorage, clock: Clock, events: list[Retry], rules: RetryRules | None = None) -> Retrying:
-    return Retrying(
-        inner, rules or RetryRules(), on_retry=events.append, clock=clock, sleep=clock.sleep, chance=lambda: 0.0
-    )
+    return Retrying(inner, rules or RetryRules(), on_retry=events.append, clock=clock, sleep=clock.sleep, chance=lambda: 0.0)
 
 
 def test_waits_double_up_to_a_minute() -> None:

@@ -79,9 +79,7 @@ def test_a_whole_file_goes_there_and_back(server: SftpServer, storage: SftpStora
     ],
     ids=lambda mischief: repr(mischief).removeprefix("Mischief"),
 )
-def test_a_write_that_did_not_work_is_never_a_success(
-    server: SftpServer, storage: SftpStorage, mischief: Mischief
-) -> None:
+def test_a_write_that_did_not_work_is_never_a_success(server: SftpServer, storage: SftpStorage, mischief: Mischief) -> None:
     """The engine forgets a pack's content once its write has returned. A false success is a hole in the backup."""
     server.mischief = mischief
 
@@ -137,9 +135,7 @@ def test_a_read_of_a_whole_file_that_cannot_be_right_is_damage(
 
 
 @pytest.mark.parametrize("mischief", [Mischief(extra_per_read=1), Mischief(empty_reads=True)], ids=["more", "nothing"])
-def test_a_read_of_a_range_that_cannot_be_right_is_damage(
-    server: SftpServer, storage: SftpStorage, mischief: Mischief
-) -> None:
+def test_a_read_of_a_range_that_cannot_be_right_is_damage(server: SftpServer, storage: SftpStorage, mischief: Mischief) -> None:
     """Bytes past the range would shift everything after them; an empty answer repeated for ever would hang."""
     storage.write(FILE, [DATA])
     server.mischief = mischief
@@ -418,9 +414,7 @@ def test_the_pool_waits_rather_than_open_too_many_lines(server: SftpServer) -> N
     settings = SftpSettings(SftpTarget("test", ROOT), Path("/nowhere"), connections=2)
     storage = SftpStorage(settings, open_session=server.open_session)
     storage.create_folders()
-    threads = [
-        threading.Thread(target=storage.write, args=(StoredFile(FileKind.DATA, f"{n:064x}"), [DATA])) for n in range(8)
-    ]
+    threads = [threading.Thread(target=storage.write, args=(StoredFile(FileKind.DATA, f"{n:064x}"), [DATA])) for n in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -191,9 +191,7 @@ def test_a_proxy_command_that_fails_is_unreachable_at_once(settings: SftpSetting
 
 
 @pytest.mark.parametrize("cut_after", [3_000_000, 50_000])
-def test_a_line_cut_in_the_middle_of_an_upload_costs_only_a_retry(
-    relay: Relay, settings: SftpSettings, cut_after: int
-) -> None:
+def test_a_line_cut_in_the_middle_of_an_upload_costs_only_a_retry(relay: Relay, settings: SftpSettings, cut_after: int) -> None:
     """This happens every night at some customer."""
     waits: list[float] = []
     storage = SftpStorage(through(relay, settings))
