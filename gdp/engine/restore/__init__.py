@@ -1,6 +1,6 @@
 """Restoring snapshots: ``plan_restore`` says what would be done, ``restore`` does it with worker processes."""
 
-from gdp.engine.restore.options import Overwrite, RestoreOptions, RestoreResult, Selects
+from gdp.engine.restore.options import Overwrite, RestoreOptions, RestoreResult
 from gdp.engine.restore.run import plan_restore, restore
 from gdp.engine.restore.worker import OpenStorage, start_workers
 
@@ -9,7 +9,6 @@ __all__ = [
     "Overwrite",
     "RestoreOptions",
     "RestoreResult",
-    "Selects",
     "plan_restore",
     "restore",
     "start_workers",

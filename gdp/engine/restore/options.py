@@ -1,12 +1,11 @@
 """What a restore is asked to do, and what it says it did."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-Selects = Callable[[bytes, bool], tuple[bool, bool]]
-"""Takes a path in the snapshot (``b"/sub/file"``) and whether it is a directory; says (wanted, something below it may be)"""
+from gdp.engine.patterns.selector import Selects
 
 
 class Overwrite(StrEnum):
@@ -28,7 +27,7 @@ class RestoreOptions:
     target: Path
     """the directory to restore into; made when it is missing"""
     selects: Selects | None = None
-    """None: everything is wanted"""
+    """asked for every path of the snapshot, as ``b"/sub/file"``; None: everything is wanted"""
     paths: Sequence[bytes] = ()
     """only these paths of the snapshot and what lies below them; empty: all"""
     overwrite: Overwrite = Overwrite.ALWAYS

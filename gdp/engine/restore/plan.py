@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from gdp.core.errors import DamagedData, HostileData
 from gdp.core.ids import BlobId
 from gdp.core.language import N_
+from gdp.engine.patterns.selector import Selects
 from gdp.engine.restore.existing import Action, judge
 from gdp.engine.restore.handles import FolderHandles, FolderPath
-from gdp.engine.restore.options import RestoreOptions, Selects
+from gdp.engine.restore.options import RestoreOptions
 from gdp.engine.restore.selection import PathSelection, selection_of
 from gdp.model.events import Emit, Note, Problem
 from gdp.model.node import Node, checked_name

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from gdp.engine.restore.options import RestoreOptions, Selects
+from gdp.engine.patterns.selector import Selects
+from gdp.engine.restore.options import RestoreOptions
 
 
 class PathSelection:

@@ -1,0 +1,1 @@
+"""Restoring: what is in the snapshot comes back, and nothing else happens."""
