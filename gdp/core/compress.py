@@ -17,7 +17,7 @@ class Compression(StrEnum):
     MAX = "max"
 
 
-_LEVELS = {Compression.OFF: 1, Compression.AUTO: 3, Compression.MAX: 19}
+_LEVELS = {Compression.OFF: 1, Compression.AUTO: 2, Compression.MAX: 19}
 _thread = threading.local()
 
 

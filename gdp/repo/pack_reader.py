@@ -57,11 +57,16 @@ class PackBytes:
 
     def contents(self, key: MasterKey) -> list[PackedBlob]:
         """Return the table of contents. Raises DamagedData."""
+        return self.contents_and_digest(key)[0]
+
+    def contents_and_digest(self, key: MasterKey) -> tuple[list[PackedBlob], bytes]:
+        """Return the table of contents and the SHA-256 of its plaintext. Raises DamagedData."""
         if self.size < SMALLEST_PACK_BYTES:
             raise _too_short(self.id, self.size)
         tail = bytes(self.read(self.size - LENGTH_FIELD_BYTES, LENGTH_FIELD_BYTES))
         length = read_length_field(tail, self.size)
-        return _open_header(key, self.id, self.size, self.read(self.size - LENGTH_FIELD_BYTES - length, length))
+        sealed = self.read(self.size - LENGTH_FIELD_BYTES - length, length)
+        return _open_header(key, self.id, self.size, sealed)
 
 
 class PackSummary(NamedTuple):
@@ -100,19 +105,20 @@ def read_pack_contents(storage: Storage, key: MasterKey, pack: PackId, size: int
         sealed = tail[-LENGTH_FIELD_BYTES - length : -LENGTH_FIELD_BYTES]
     else:
         sealed = storage.read(file, size - LENGTH_FIELD_BYTES - length, length)
-    return _open_header(key, pack, size, sealed)
+    return _open_header(key, pack, size, sealed)[0]
 
 
-def _open_header(key: MasterKey, pack: PackId, size: int, sealed: bytes | memoryview) -> list[PackedBlob]:
+def _open_header(key: MasterKey, pack: PackId, size: int, sealed: bytes | memoryview) -> tuple[list[PackedBlob], bytes]:
     try:
-        blobs = decode_header(key.open(sealed))
+        header = key.open(sealed)
+        blobs = decode_header(header)
     except DamagedData as error:
         raise DamagedData(
             N_("the table of contents of pack {pack} is damaged: {reason}"), pack=pack.hex(), reason=str(error)
         ) from error
     if (expected := pack_bytes(blobs)) != size:
         raise DamagedData(_NOT_WHOLE, pack=pack.hex(), actual=size, expected=expected)
-    return blobs
+    return blobs, hashlib.sha256(header).digest()
 
 
 def _too_short(pack: PackId, size: int) -> DamagedData:

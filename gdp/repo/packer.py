@@ -6,7 +6,9 @@ tell which file they came from (restic does so since 0.18). What is left at the 
 
 import hashlib
 import random
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from tempfile import SpooledTemporaryFile
 
 from gdp.core.crypto import MasterKey
 from gdp.core.ids import PackId
@@ -23,7 +25,44 @@ DEFAULT_PACK_BYTES = 16 << 20
 MIN_PACK_BYTES = 1 << 20
 MAX_PACK_BYTES = 128 << 20
 _OPEN_PACKS = 2
+_IN_MEMORY_BYTES = 1 << 20  # of a pack; the rest of it waits on the disk, as restic's does
+_PIECE_BYTES = 1 << 18
 _MOST_BLOBS = MAX_HEADER_BYTES // COMPRESSED_ENTRY_BYTES - 1000  # readers refuse longer headers
+
+
+class PackBody(Collection[bytes]):
+    """A pack's bytes in order, in pieces; in a temporary file once they are many. May be read more than once."""
+
+    def __init__(self) -> None:
+        self._spool: SpooledTemporaryFile[bytes] = SpooledTemporaryFile(_IN_MEMORY_BYTES, buffering=_PIECE_BYTES)  # noqa: SIM115
+        self._digest = hashlib.sha256()
+        self.size = 0
+
+    def append(self, piece: bytes) -> None:
+        """Add bytes at the end."""
+        self._spool.write(piece)
+        self._digest.update(piece)
+        self.size += len(piece)
+
+    def digest(self) -> bytes:
+        """Return the SHA-256 of all bytes so far."""
+        return self._digest.digest()
+
+    def read(self, offset: int, length: int) -> bytes:
+        """Return bytes that were appended."""
+        self._spool.seek(offset)
+        found = self._spool.read(length)
+        self._spool.seek(self.size)
+        return found
+
+    def __iter__(self) -> Iterator[bytes]:
+        return (self.read(offset, _PIECE_BYTES) for offset in range(0, self.size, _PIECE_BYTES))
+
+    def __len__(self) -> int:
+        return (self.size + _PIECE_BYTES - 1) // _PIECE_BYTES
+
+    def __contains__(self, piece: object) -> bool:
+        return any(piece == own for own in self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +70,7 @@ class FinishedPack:
     """A whole pack file, ready to be stored."""
 
     id: PackId
-    parts: list[bytes]
+    parts: PackBody
     """the file's bytes, in order"""
     blobs: list[PackedBlob]
     size: int
@@ -39,30 +78,29 @@ class FinishedPack:
 
 
 class _OpenPack:
-    __slots__ = ("blobs", "parts", "size")
+    __slots__ = ("blobs", "body")
 
     def __init__(self) -> None:
-        self.parts: list[bytes] = []
+        self.body = PackBody()
         self.blobs: list[PackedBlob] = []
-        self.size = 0
+
+    @property
+    def size(self) -> int:
+        return self.body.size
 
     def add(self, kind: int, blob_id: bytes, sealed: bytes, plain_length: int) -> None:
-        self.blobs.append(PackedBlob(kind, blob_id, self.size, len(sealed), plain_length))
-        self.parts.append(sealed)
-        self.size += len(sealed)
+        self.blobs.append(PackedBlob(kind, blob_id, self.body.size, len(sealed), plain_length))
+        self.body.append(sealed)
 
     def absorb(self, other: "_OpenPack") -> None:
-        for blob, sealed in zip(other.blobs, other.parts, strict=True):
-            self.add(blob.kind, blob.id, sealed, blob.plain_length)
+        for blob in other.blobs:
+            self.add(blob.kind, blob.id, other.body.read(blob.offset, blob.length), blob.plain_length)
 
     def finish(self, key: MasterKey) -> FinishedPack:
         header = key.seal(encode_header(self.blobs))
-        self.parts += (header, length_field(header))
-        digest = hashlib.sha256()
-        for part in self.parts:
-            digest.update(part)
-        size = self.size + len(header) + 4
-        return FinishedPack(PackId(digest.digest()), self.parts, self.blobs, size)
+        self.body.append(header)
+        self.body.append(length_field(header))
+        return FinishedPack(PackId(self.body.digest()), self.body, self.blobs, self.body.size)
 
 
 class Packer:

@@ -21,7 +21,7 @@ from gdp.storage.parts import count_bytes, cut_requests
 
 FOLDER_MODE = 0o700
 FINISHED_MODE = 0o400  # as restic since 0.19: nothing is ever changed
-WRITE_BYTES = 8 << 20  # of one writev: large enough to be cheap, small enough that a signal is noticed
+WRITE_BYTES = 1 << 20  # of one writev: large enough to be cheap, small enough to hold
 WRITE_PIECES = 512  # half of Linux's IOV_MAX
 
 

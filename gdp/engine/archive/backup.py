@@ -4,12 +4,13 @@ Processes are forked first. While the repository is being opened, which is slow 
 only if anything changed. What becomes durable comes in this order: packs, the index files that list them, the snapshot.
 """
 
+import os
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gdp.core.language import N_
 from gdp.engine.archive.dispatch import Dispatcher
@@ -28,7 +29,7 @@ from gdp.repo.locks import ignoring_hangup
 from gdp.repo.repository import Repository
 from gdp.repo.shared_ids import SharedIds
 
-_AHEAD_ENTRIES = 200_000  # walked while the repository is being opened; about 350 bytes each
+_AHEAD_ENTRIES = 200_000  # walked while the repository is being opened; about 120 bytes each
 _PROGRESS_SECONDS = 0.1
 _UPLOADS_A_WORKER = 2
 
@@ -61,6 +62,10 @@ def run_backup(options: BackupOptions, access: BackupAccess, emit: Emit) -> Back
     """
     known = SharedIds()
     with ExitStack() as cleanup:
+        if options.standard_input is not None:  # a forked process gets an empty standard input of its own
+            stream = os.dup(options.standard_input.descriptor)
+            cleanup.callback(os.close, stream)
+            options = replace(options, standard_input=replace(options.standard_input, descriptor=stream))
         cleanup.callback(known.close)
         pool = WorkerPool(worker_count(), ArchiveWorker(access.open_storage, access.lease, known).serve)
         cleanup.callback(pool.close)
@@ -104,7 +109,7 @@ class _Run:
                 directory = next(walk, None)
                 if directory is None:
                     break
-                entries += len(directory.rows)
+                entries += directory.file_count + len(directory.children)
                 ahead.append(directory)
                 if opening.done():
                     break

@@ -13,7 +13,7 @@ from typing import NamedTuple, Protocol
 from gdp.core.errors import DamagedData
 from gdp.core.gotext import GO_DIR, GO_SYMLINK
 from gdp.core.packformat import BlobKind
-from gdp.engine.archive.metadata import Row, group_name, user_name
+from gdp.engine.archive.metadata import Row, group_name, unpack_rows, user_name
 from gdp.model.node import Node
 from gdp.repo.repository import Repository
 
@@ -23,7 +23,7 @@ class KnownDirectory(NamedTuple):
 
     tree: bytes
     rows: bytes
-    """marshal of its rows as plain tuples; empty when only the snapshot's trees are known"""
+    """packed; empty when only the snapshot's trees are known"""
     values: list[bytes]
     """as Directory.values"""
     entries: Mapping[bytes, tuple[Row, bytes]] | None = None
@@ -33,8 +33,7 @@ class KnownDirectory(NamedTuple):
         """Return the entries by name."""
         if self.entries is not None:
             return self.entries
-        rows = (Row._make(row) for row in marshal.loads(self.rows))
-        return {row.name: (row, value) for row, value in zip(rows, self.values, strict=True)}
+        return {row.name: (row, value) for row, value in zip(unpack_rows(self.rows), self.values, strict=True)}
 
 
 class Known(Protocol):

@@ -11,7 +11,7 @@ from typing import BinaryIO, NamedTuple, cast
 from gdp.core.chunker import Chunker, ChunkerParameters
 from gdp.core.language import N_
 from gdp.engine.archive.blob_store import BlobStore
-from gdp.engine.archive.metadata import make_node, read_attributes, row_of
+from gdp.engine.archive.metadata import Row, make_node, plain_row, read_attributes
 from gdp.model.tree import encode_node
 
 _OPEN = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
@@ -64,7 +64,7 @@ class FileReader:
                 os.close(descriptor)
             changed = size != before.st_size or _changed(before, after)
             if not changed or attempt == _TRIES - 1:
-                row = row_of(name, before)._replace(size=size)
+                row = Row._make(plain_row(name, before))._replace(size=size)
                 node = make_node(row, attributes, content=content)
                 return FileRead(tuple(row), content, encode_node(node), CHANGED if changed else "")
         raise AssertionError  # the last attempt returns

@@ -5,7 +5,6 @@ did not change is taken from the last backup without being looked at again.
 """
 
 import hashlib
-import marshal
 import os
 import stat
 from collections.abc import Callable
@@ -15,7 +14,7 @@ from typing import Literal
 from gdp.core.language import N_
 from gdp.engine.archive.dispatch import Dispatcher, FileWork
 from gdp.engine.archive.known import DirectoryNotes, Known, KnownDirectory
-from gdp.engine.archive.metadata import Row, is_same_file, make_node, read_attributes
+from gdp.engine.archive.metadata import Row, is_same_file, make_node, pack_rows, read_attributes, unpack_rows
 from gdp.engine.archive.options import BackupOptions
 from gdp.engine.archive.read_file import FileRead
 from gdp.engine.archive.walk import Directory
@@ -41,12 +40,14 @@ class Counts:
 class _Work:
     """A directory on its way into the snapshot."""
 
-    __slots__ = ("is_unchanged", "known", "known_trees", "nodes", "pending", "values")
+    __slots__ = ("is_unchanged", "known", "known_trees", "nodes", "pending", "rows", "values")
 
     def __init__(self, known: KnownDirectory | None, pending: int) -> None:
         self.known = known
         self.is_unchanged = False
         """its entries are the known ones; what is below them may differ"""
+        self.rows: list[Row] = []
+        """unpacked only where something changed"""
         self.known_trees: dict[int, bytes] = {}
         """the last backup's tree id of each subdirectory, by position"""
         self.values: list[bytes | None] = []
@@ -96,7 +97,7 @@ class TreeBuilder:
             return
         known = self._known.directory(directory.path, self._tree_in_parent(directory))
         work = self._work[directory] = _Work(known, len(directory.children))
-        if known is not None and known.rows and known.rows == _packed(directory.rows):
+        if known is not None and known.rows and known.rows == directory.packed_rows:
             self._take_over(directory, work, known)
         else:
             self._compare(directory, work)
@@ -105,12 +106,12 @@ class TreeBuilder:
     def file_done(self, ticket: FileTicket, result: FileRead) -> None:
         """Take what a worker made of a file."""
         directory, position, change = ticket
-        row = directory.rows[position]
-        if result.problem:
-            self._report(directory.path + row.name, result.problem)
         work = self._work[directory]
+        row = work.rows[position]
+        if result.problem:
+            self._report(directory.path_of(position, row.name), result.problem)
         if result.node:
-            directory.rows[position] = row = Row._make(result.row)
+            work.rows[position] = row = Row._make(result.row)
             work.values[position] = result.content
             work.nodes[position] = result.node
             self._count_file(directory, row, change)
@@ -120,15 +121,19 @@ class TreeBuilder:
     def _take_over(self, directory: Directory, work: _Work, known: KnownDirectory) -> None:
         work.is_unchanged = True
         work.values = list(known.values)
-        work.known_trees = {position: known.values[position] for position, _ in directory.children}
-        for row in directory.rows:
-            if row.is_file:
-                self._count_file(directory, row, "unmodified")
+        work.known_trees = {child.position: known.values[child.position] for child in directory.children}
+        self.counts.files["unmodified"] += directory.file_count
+        self.counts.files_done += directory.file_count
+        self.counts.bytes_done += directory.file_bytes
+        if self._options.report_items:
+            for row in unpack_rows(directory.packed_rows):
+                self._report_file(directory, row, "unmodified")
 
     def _compare(self, directory: Directory, work: _Work) -> None:
         entries = work.known.by_name() if work.known is not None else {}
-        work.values = [None] * len(directory.rows)
-        for position, row in enumerate(directory.rows):
+        work.rows = unpack_rows(directory.packed_rows)
+        work.values = [None] * len(work.rows)
+        for position, row in enumerate(work.rows):
             old = entries.get(row.name)
             if row.is_directory:
                 if old is not None and old[0].is_directory:
@@ -141,9 +146,10 @@ class TreeBuilder:
             else:
                 work.pending += 1
                 change: Change = "new" if old is None else "changed"
-                self._dispatcher.read_file(FileWork(directory.path, row.name, row.size, (directory, position, change)))
+                folder = directory.path_of(position, row.name)[: -len(row.name)]
+                self._dispatcher.read_file(FileWork(folder, row.name, row.size, (directory, position, change)))
         if self._notes is not None and entries:
-            self._forget_vanished(directory, {name for name, (row, _) in entries.items() if row.is_directory})
+            self._forget_vanished(directory, work, {name for name, (row, _) in entries.items() if row.is_directory})
 
     def _is_same(self, row: Row, known: Row) -> bool:
         return is_same_file(row, known, ignore_ctime=self._options.ignore_ctime, ignore_inode=self._options.ignore_inode)
@@ -172,18 +178,20 @@ class TreeBuilder:
         tree = self._store(directory, work)
         self._count_directory(directory, "new" if known is None else "unmodified" if known.tree == tree else "changed")
         if self._notes is not None:
-            saved = [(row, value) for row, value in zip(directory.rows, work.values, strict=True) if value is not None]
-            self._notes.put(directory.path, tree, _packed([row for row, _ in saved]), [value for _, value in saved])
+            saved = [(row, value) for row, value in zip(work.rows, work.values, strict=True) if value is not None]
+            rows = pack_rows([row for row, _ in saved])
+            self._notes.put(directory.path, tree, rows, [value for _, value in saved])
             self.owners.update((row.uid, row.gid) for row, _ in saved)
         return tree
 
     def _store(self, directory: Directory, work: _Work) -> bytes:
+        work.rows = work.rows or unpack_rows(directory.packed_rows)
         nodes = []
-        for position, row in enumerate(directory.rows):
+        for position, row in enumerate(work.rows):
             value = work.values[position]
             if value is None:
                 continue
-            node = work.nodes.get(position) or self._encode(directory, row, value)
+            node = work.nodes.get(position) or self._encode(directory.path_of(position, row.name), row, value)
             if node is None:
                 work.values[position] = None
             else:
@@ -197,8 +205,7 @@ class TreeBuilder:
             self._dispatcher.store_tree(tree, blob)
         return tree
 
-    def _encode(self, directory: Directory, row: Row, value: bytes) -> bytes | None:
-        path = directory.path + row.name
+    def _encode(self, path: bytes, row: Row, value: bytes) -> bytes | None:
         try:
             attributes = read_attributes(path)
             if row.is_directory:
@@ -216,9 +223,9 @@ class TreeBuilder:
             return None
         return self._work[directory.parent].known_trees.get(directory.position)
 
-    def _forget_vanished(self, directory: Directory, known_names: set[bytes]) -> None:
+    def _forget_vanished(self, directory: Directory, work: _Work, known_names: set[bytes]) -> None:
         assert self._notes is not None
-        for name in known_names - {directory.rows[position].name for position, _ in directory.children}:
+        for name in known_names - {work.rows[child.position].name for child in directory.children}:
             self._notes.drop_below(directory.path + name + b"/")
 
     def _count_file(self, directory: Directory, row: Row, change: Change) -> None:
@@ -227,6 +234,10 @@ class TreeBuilder:
         counts.files_done += 1
         counts.bytes_done += row.size
         if self._options.report_items:
+            self._report_file(directory, row, change)
+
+    def _report_file(self, directory: Directory, row: Row, change: Change) -> None:
+        if row.is_file:
             self._emit(ItemDone(os.fsdecode(directory.path + row.name), change, "file", row.size))
 
     def _count_directory(self, directory: Directory, change: Change) -> None:
@@ -238,7 +249,3 @@ class TreeBuilder:
     def _report(self, path: bytes, reason: str) -> None:
         self.counts.problems += 1
         self._emit(Problem(N_("cannot be read: {reason}"), {"reason": reason}, os.fsdecode(path)))
-
-
-def _packed(rows: list[Row]) -> bytes:
-    return marshal.dumps([tuple(row) for row in rows])

@@ -9,7 +9,7 @@ from gdp.repo.pack_journal import PackJournal
 from gdp.repo.packer import FinishedPack
 from gdp.storage.contract import Storage
 
-_WAITING_PACKS = 1  # each holds up to a pack's size in memory
+_WAITING_PACKS = 1  # a slow line must not fill the temporary folder
 
 
 class Uploads:

@@ -3,11 +3,13 @@
 import os
 import stat
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from gdp.core.errors import BadInput
 from gdp.core.language import N_
-from gdp.engine.archive.metadata import Row, row_of
+from gdp.engine.archive.metadata import PlainRow, pack_rows, plain_row
 from gdp.engine.archive.options import BackupOptions, MarkerFile
 from gdp.model.events import Emit, ItemDone, Note, Problem
 
@@ -21,26 +23,62 @@ class Branch(dict[bytes, "Branch | bytes"]):
         """where the directory really is"""
 
 
+class Child(NamedTuple):
+    """A subdirectory that is to be walked."""
+
+    position: int
+    """among its parent's rows"""
+    path: bytes
+    """where it really is, with ``/`` at the end"""
+    only: "Branch | None"
+    """what is taken of it; None: all"""
+    is_beyond: bool
+    """it is another file system's, and its contents are not wanted"""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Directory:
     """A directory that the walk has found."""
 
-    __slots__ = ("children", "device", "is_listed", "parent", "path", "position", "row", "rows")
+    path: bytes
+    """ends with ``/``"""
+    parent: "Directory | None"
+    position: int
+    """of this directory among its parent's rows"""
+    packed_rows: bytes
+    """its entries in order of their names, see ``unpack_rows``"""
+    children: list[Child]
+    file_count: int
+    file_bytes: int
+    places: dict[int, bytes] = field(default_factory=dict)
+    """real paths of entries that are not where this directory is, by position: sources, and what leads to them"""
+    is_listed: bool = True
+    """false: it could not be read"""
 
-    def __init__(self, path: bytes, parent: "Directory | None", position: int, row: Row | None) -> None:
-        self.path = path
-        """ends with ``/``"""
-        self.parent = parent
-        self.position = position
-        """of this directory among its parent's rows"""
-        self.row = row
-        self.device: int | None = None
-        """the file system this walk may not leave; None: no bound"""
-        self.rows: list[Row] = []
-        """entries in order of their names"""
-        self.children: list[tuple[int, Branch | None]] = []
-        """positions of the subdirectories; with a branch where only a part is taken"""
-        self.is_listed = False
-        """false: it could not be read"""
+    def path_of(self, position: int, name: bytes) -> bytes:
+        """Return where an entry really is."""
+        return self.places.get(position) or self.path + name
+
+
+@dataclass(slots=True)
+class _Listing:
+    """A directory's entries while they are gathered."""
+
+    rows: list[PlainRow] = field(default_factory=list)
+    children: list[Child] = field(default_factory=list)
+    places: dict[int, bytes] = field(default_factory=dict)
+    file_count: int = 0
+    file_bytes: int = 0
+
+    def add(self, row: PlainRow, path: bytes, only: "Branch | None" = None, *, device: int | None = None) -> None:
+        """Add an entry; ``device`` is the file system that the walk may not leave."""
+        kind = row[1] & 0o170000
+        if kind == stat.S_IFREG:
+            self.file_count += 1
+            self.file_bytes += row[8]
+        elif kind == stat.S_IFDIR:
+            self.children.append(Child(len(self.rows), path + b"/", only, device is not None and row[7] != device))
+        self.rows.append(row)
 
 
 def root_of(sources: Sequence[bytes]) -> Branch:
@@ -104,94 +142,83 @@ class Walker:
         self.problems = 0
 
     def walk(self, branch: Branch) -> Iterator[Directory]:
-        """Yield each directory once its entries are known, before the directories in it.
-
-        One that could not be read is yielded without rows and with ``is_listed`` false.
-        """
-        root = Directory(b"/", None, 0, None)
-        stack: list[tuple[Directory, Branch | None]] = [(root, branch)]
+        """Yield each directory once its entries are known, before the directories in it."""
+        stack: list[tuple[Directory | None, Child, int | None]] = [(None, Child(0, b"/", branch, False), None)]
         while stack:
-            directory, only = stack.pop()
-            directory.is_listed = self._list_branch(directory, only) if only is not None else self._list(directory)
+            parent, child, device = stack.pop()
+            listing = self._listing(child, device)
+            directory = _finished(child, parent, listing)
+            self.files_found += directory.file_count
+            self.bytes_found += directory.file_bytes
             yield directory
-            for position, below in reversed(directory.children):
-                row = directory.rows[position]
-                path = directory.path + row.name if below is None else below.path
-                if below is None and only is not None:
-                    target = only[row.name]
-                    assert isinstance(target, bytes)
-                    path = target
-                child = Directory(path + b"/", directory, position, row)
-                child.device = self._device_below(directory, row, is_source=only is not None)
-                stack.append((child, below))
+            for below in reversed(directory.children):
+                # A source may lie on any file system; the walk below it stays there.
+                bound = self._device_of(below.path) if child.only is not None and below.only is None else device
+                stack.append((directory, below, bound))
 
-    def _device_below(self, directory: Directory, row: Row, *, is_source: bool) -> int | None:
-        if not self._options.one_file_system:
+    def _device_of(self, source: bytes) -> int | None:
+        return os.stat(source).st_dev if self._options.one_file_system else None
+
+    def _listing(self, child: Child, device: int | None) -> _Listing | None:
+        if child.is_beyond:
+            return _Listing()  # a mount point: the directory itself is kept, empty
+        if child.only is not None:
+            return self._list_branch(child.only)
+        try:
+            return self._list(child.path, device)
+        except OSError as error:
+            self._problem(child.path, error)
             return None
-        return row.device_id if is_source else directory.device
 
-    def _list_branch(self, directory: Directory, only: Branch) -> bool:
+    def _list_branch(self, only: Branch) -> _Listing:
+        listing = _Listing()
         for name in sorted(only):
             below = only[name]
+            branch = below if isinstance(below, Branch) else None
             path = below.path if isinstance(below, Branch) else below
             try:
                 # A link on the way to a source is followed; a source that is a link is saved as one.
-                status = os.stat(path) if isinstance(below, Branch) else os.lstat(path)
+                status = os.stat(path) if branch is not None else os.lstat(path)
             except OSError as error:
                 self._problem(path, error)
                 continue
-            if (
-                isinstance(below, bytes)
-                and self._excludes
-                and self._excludes(os.path.abspath(path), stat.S_ISDIR(status.st_mode))
-            ):
+            if branch is None and self._excludes and self._excludes(os.path.abspath(path), stat.S_ISDIR(status.st_mode)):
                 continue
-            self._add(directory, row_of(name, status), below if isinstance(below, Branch) else None)
-        return True
+            listing.places[len(listing.rows)] = path
+            listing.add(plain_row(name, status), path, branch)
+        return listing
 
-    def _list(self, directory: Directory) -> bool:
-        path = directory.path
-        if directory.device is not None and directory.row and directory.row.device_id != directory.device:
-            return True  # a mount point: the directory itself is kept, empty
-        try:
-            with os.scandir(path) as entries:
-                found = sorted(entries, key=_name_of)
-        except OSError as error:
-            self._problem(path, error)
-            return False
+    def _list(self, path: bytes, device: int | None) -> _Listing:
+        with os.scandir(path) as entries:
+            found = sorted(entries, key=_name_of)
         if self._options.marker_files:
             found = self._respect_markers(path, found)
-        excludes = os.path.abspath(path).rstrip(b"/") + b"/" if self._excludes else b""
+        excludes = self._excludes
+        absolute = os.path.abspath(path).rstrip(b"/") + b"/" if excludes else b""
+        listing = _Listing()
         for entry in found:
             try:
-                if self._excludes and self._excludes(excludes + entry.name, entry.is_dir(follow_symlinks=False)):
+                if excludes and excludes(absolute + entry.name, entry.is_dir(follow_symlinks=False)):
                     continue
-                row = row_of(entry.name, entry.stat(follow_symlinks=False))
+                row = plain_row(entry.name, entry.stat(follow_symlinks=False))
             except OSError as error:
                 self._problem(path + entry.name, error)
                 continue
             if self._is_taken(path, row):
-                self._add(directory, row, None)
-        return True
+                listing.add(row, path + entry.name, device=device)
+        return listing
 
-    def _is_taken(self, path: bytes, row: Row) -> bool:
-        if stat.S_ISSOCK(row.mode):
-            self._emit(Note(N_("{path} is a socket; sockets are not backed up"), {"path": os.fsdecode(path + row.name)}))
+    def _is_taken(self, path: bytes, row: PlainRow) -> bool:
+        kind = row[1] & 0o170000
+        if kind == stat.S_IFSOCK:
+            self._emit(Note(N_("{path} is a socket; sockets are not backed up"), {"path": os.fsdecode(path + row[0])}))
             return False
         most = self._options.exclude_larger_than
-        if most is not None and row.size > most and row.is_file:
+        if most is not None and kind == stat.S_IFREG and row[8] > most:
             if self._options.report_items:
-                self._emit(ItemDone(os.fsdecode(path + row.name), "skipped", "file", row.size))
+                self._emit(ItemDone(os.fsdecode(path + row[0]), "skipped", "file", row[8]))
             return False
         return True
-
-    def _add(self, directory: Directory, row: Row, below: Branch | None) -> None:
-        if row.is_directory:
-            directory.children.append((len(directory.rows), below))
-        elif row.is_file:
-            self.files_found += 1
-            self.bytes_found += row.size
-        directory.rows.append(row)
 
     def _respect_markers(self, path: bytes, found: "list[os.DirEntry[bytes]]") -> "list[os.DirEntry[bytes]]":
         names = {entry.name for entry in found}
@@ -204,6 +231,21 @@ class Walker:
         self.problems += 1
         reason = os.strerror(error.errno or 0)
         self._emit(Problem(N_("cannot be read: {reason}"), {"reason": reason}, os.fsdecode(path)))
+
+
+def _finished(child: Child, parent: Directory | None, listing: _Listing | None) -> Directory:
+    if listing is None:
+        return Directory(child.path, parent, child.position, b"", [], 0, 0, is_listed=False)
+    return Directory(
+        child.path,
+        parent,
+        child.position,
+        pack_rows(listing.rows),
+        listing.children,
+        listing.file_count,
+        listing.file_bytes,
+        listing.places,
+    )
 
 
 def _begins_with(path: bytes, marker: MarkerFile) -> bool:
