@@ -38,6 +38,9 @@ class PackBody(Collection[bytes]):
         self._digest = hashlib.sha256()
         self.size = 0
 
+    def __del__(self) -> None:
+        self._spool.close()  # one that is left to the collector is warned of, and warnings fail our tests
+
     def append(self, piece: bytes) -> None:
         """Add bytes at the end."""
         self._spool.write(piece)
