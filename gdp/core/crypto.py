@@ -23,6 +23,7 @@ import msgspec
 from Crypto.Cipher import AES
 from cryptography.hazmat.primitives.poly1305 import Poly1305
 
+from gdp.core.aes_ctr import ctr
 from gdp.core.errors import DamagedData
 from gdp.core.language import N_
 
@@ -76,7 +77,7 @@ class MasterKey:
     def seal(self, plaintext: bytes) -> bytes:
         """Return the envelope around ``plaintext``; 32 bytes longer."""
         iv = os.urandom(IV_BYTES)
-        ciphertext = AES.new(self._encrypt, AES.MODE_CTR, nonce=b"", initial_value=iv).encrypt(plaintext)
+        ciphertext = ctr(self._encrypt, iv, plaintext)
         return b"".join((iv, ciphertext, self._mac(iv, ciphertext)))
 
     def open(self, envelope: bytes | memoryview) -> bytes:
@@ -91,8 +92,7 @@ class MasterKey:
 
     def decrypt_unchecked(self, iv: bytes, ciphertext: bytes | memoryview) -> bytes:
         """Return the plaintext without looking at the MAC: only to check bytes that were sealed a moment ago."""
-        plaintext: bytes = AES.new(self._encrypt, AES.MODE_CTR, nonce=b"", initial_value=iv).decrypt(ciphertext)
-        return plaintext
+        return ctr(self._encrypt, iv, ciphertext)
 
     def __repr__(self) -> str:
         return "MasterKey(secret)"

@@ -6,6 +6,7 @@ whatever ``marshal`` takes: numbers, bytes, text, tuples, lists, dicts. Keep wha
 """
 
 import contextlib
+import gc
 import marshal
 import multiprocessing
 import os
@@ -22,6 +23,7 @@ from gdp.core.errors import GdpError
 from gdp.core.language import N_
 
 PIPE_BYTES = 4 << 20
+GARBAGE_THRESHOLD = 100_000  # new objects between two looks for cycles, of which we make hardly any
 _MESSAGE, _ERROR = b"m", b"e"
 
 
@@ -119,6 +121,8 @@ def worker_count() -> int:
 def _run(serve: Callable[[Channel], None], channel: Channel, inherited: list[Channel]) -> None:
     for other in inherited:
         other.connection.close()  # else a worker would keep its siblings' lines open after the parent died
+    gc.freeze()  # what the parent made is not looked at, and so stays shared
+    gc.set_threshold(GARBAGE_THRESHOLD)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:

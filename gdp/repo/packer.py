@@ -5,13 +5,17 @@ tell which file they came from (restic does so since 0.18). What is left at the 
 """
 
 import hashlib
+import os
 import random
+import tempfile
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from tempfile import SpooledTemporaryFile
+from typing import IO
 
 from gdp.core.crypto import MasterKey
+from gdp.core.errors import StorageFull
 from gdp.core.ids import PackId
+from gdp.core.language import N_
 from gdp.core.packformat import (
     COMPRESSED_ENTRY_BYTES,
     MAX_HEADER_BYTES,
@@ -25,38 +29,47 @@ DEFAULT_PACK_BYTES = 16 << 20
 MIN_PACK_BYTES = 1 << 20
 MAX_PACK_BYTES = 128 << 20
 _OPEN_PACKS = 2
-_IN_MEMORY_BYTES = 1 << 20  # of a pack; the rest of it waits on the disk, as restic's does
+_TAIL_BYTES = 1 << 19
 _PIECE_BYTES = 1 << 18
 _MOST_BLOBS = MAX_HEADER_BYTES // COMPRESSED_ENTRY_BYTES - 1000  # readers refuse longer headers
 
 
 class PackBody(Collection[bytes]):
-    """A pack's bytes in order, in pieces; in a temporary file once they are many. May be read more than once."""
+    """A pack's bytes in order, in pieces. The last ones wait in memory, the others in a temporary file, as restic's do.
+
+    May be read more than once, but by one thread at a time.
+    """
 
     def __init__(self) -> None:
-        self._spool: SpooledTemporaryFile[bytes] = SpooledTemporaryFile(_IN_MEMORY_BYTES, buffering=_PIECE_BYTES)  # noqa: SIM115
         self._digest = hashlib.sha256()
-        self.size = 0
+        self._tail = bytearray()
+        self._file: IO[bytes] | None = None
+        self._file_bytes = 0
 
-    def __del__(self) -> None:
-        self._spool.close()  # one that is left to the collector is warned of, and warnings fail our tests
+    @property
+    def size(self) -> int:
+        """Bytes so far."""
+        return self._file_bytes + len(self._tail)
 
     def append(self, piece: bytes) -> None:
-        """Add bytes at the end."""
-        self._spool.write(piece)
-        self._digest.update(piece)
-        self.size += len(piece)
+        """Add bytes at the end. Raises StorageFull when the temporary folder has no room."""
+        self._tail += piece
+        if len(self._tail) >= _TAIL_BYTES:
+            self._spill()
 
     def digest(self) -> bytes:
         """Return the SHA-256 of all bytes so far."""
-        return self._digest.digest()
+        digest = self._digest.copy()
+        digest.update(self._tail)
+        return digest.digest()
 
     def read(self, offset: int, length: int) -> bytes:
         """Return bytes that were appended."""
-        self._spool.seek(offset)
-        found = self._spool.read(length)
-        self._spool.seek(self.size)
-        return found
+        found = b""
+        if self._file is not None and offset < self._file_bytes:
+            found = os.pread(self._file.fileno(), min(length, self._file_bytes - offset), offset)
+        start = max(0, offset - self._file_bytes)
+        return found + self._tail[start : start + length - len(found)]
 
     def __iter__(self) -> Iterator[bytes]:
         return (self.read(offset, _PIECE_BYTES) for offset in range(0, self.size, _PIECE_BYTES))
@@ -66,6 +79,24 @@ class PackBody(Collection[bytes]):
 
     def __contains__(self, piece: object) -> bool:
         return any(piece == own for own in self)
+
+    def _spill(self) -> None:
+        try:
+            if self._file is None:
+                self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - closed with this object
+            written = 0
+            while written < len(self._tail):
+                written += self._file.write(memoryview(self._tail)[written:])
+        except OSError as error:
+            raise StorageFull(
+                N_("packs wait in {folder} before they are sent, and it cannot take more: {reason}"),
+                N_("Make room there, or set TMPDIR to a folder with more."),
+                folder=tempfile.gettempdir(),
+                reason=error.strerror,
+            ) from error
+        self._digest.update(self._tail)
+        self._file_bytes += len(self._tail)
+        self._tail = bytearray()
 
 
 @dataclass(frozen=True, slots=True)
