@@ -7,7 +7,7 @@ PATH=$PWD/.venv/bin:$PATH
 unset GDP_REPO GDP_PASSWORD_FILE GDP_PASSWORD
 
 show() {
-    printf '\n\033[1m$ %s\033[0m\n' "$(printf '%q ' "$@")"
+    printf '\n$ %s\n' "$*"
     "$@"
 }
 
@@ -20,11 +20,11 @@ repository=(--repo demo-data/repository --password-file demo-data/password)
 show gdp "${repository[@]}" init
 show gdp "${repository[@]}" backup --exclude __pycache__ gdp docs
 show gdp "${repository[@]}" snapshots
-show gdp "${repository[@]}" ls latest "$PWD/docs"
+show gdp "${repository[@]}" ls latest /docs
 show gdp "${repository[@]}" restore latest --target demo-data/restored --verify
-show diff -r --exclude=__pycache__ gdp "demo-data/restored$PWD/gdp"
-show diff -r docs "demo-data/restored$PWD/docs"
+show diff -r --exclude=__pycache__ gdp demo-data/restored/gdp
+show diff -r docs demo-data/restored/docs
 show gdp "${repository[@]}" check --read-data
 
-files=$(find "demo-data/restored$PWD" -type f | wc -l)
+files=$(find demo-data/restored -type f | wc -l)
 printf '\nDone: %s files were backed up encrypted to demo-data/repository, restored to demo-data/restored and are identical.\n' "$files"

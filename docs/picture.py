@@ -39,10 +39,10 @@ THEME = TerminalTheme(
 )
 COMMANDS: tuple[tuple[str, ...], ...] = (
     ("init",),
-    ("backup", "--host", HOST, "/srv/daten"),
-    ("backup", "--host", HOST, "/srv/daten"),
+    ("backup", "--host", HOST, "/srv/data"),
+    ("backup", "--host", HOST, "/srv/data"),
     ("snapshots",),
-    ("restore", "latest", "--target", "/srv/zurueck", "--verify"),
+    ("restore", "latest", "--target", "/srv/restored", "--verify"),
     ("check", "--read-data"),
 )
 SECOND_BACKUP = 2
@@ -53,11 +53,11 @@ def main() -> None:
     console = Console(record=True, width=COLUMNS, file=open(os.devnull, "w"), force_terminal=True, color_system="truecolor")  # noqa: SIM115
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
-        _make_data(place / "daten")
+        _make_data(place / "data")
         environment = _environment(place)
         for number, command in enumerate(COMMANDS):
             if number == SECOND_BACKUP:
-                (place / "daten" / "docs" / "new-page.md").write_text("A new page.\n" * 100)
+                (place / "data" / "docs" / "new-page.md").write_text("A new page.\n" * 100)
             console.print(Text.assemble(("\n" if number else "") + "$ ", (" ".join(("gdp", *command)), "bold")))
             console.print(Text(_run(command, place, environment)))
     svg = console.export_svg(title="gdp", theme=THEME, unique_id="gdp")
