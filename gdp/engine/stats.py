@@ -111,7 +111,7 @@ def _raw_data(repo: Repository, roots: list[BlobId], emit: Emit) -> Stats:
     for done, tree in enumerate(walk_trees(repo, roots, marks), 1):
         if tree.error:
             raise tree.error
-        new = [(BlobKind.TREE, tree.id)]
+        new: list[tuple[BlobKind, bytes]] = [(BlobKind.TREE, tree.id)]
         for node in tree.nodes:
             ids = (blob_id_of(text) for text in node.content or ())
             new += [(BlobKind.DATA, blob_id) for blob_id in ids if blob_id and marks.add(BlobKind.DATA, blob_id)]
@@ -143,7 +143,7 @@ def _with_compression(
     )
 
 
-def _entries(repo: Repository, tree_id: BlobId, path: bytes) -> Iterator[tuple[bytes, Node]]:
+def _entries(repo: Repository, tree_id: bytes, path: bytes) -> Iterator[tuple[bytes, Node]]:
     """Yield every entry of one snapshot with its path, as often as it occurs."""
     for node in repo.load_tree(tree_id):
         below = path.rstrip(b"/") + b"/" + node.raw_name
@@ -152,7 +152,7 @@ def _entries(repo: Repository, tree_id: BlobId, path: bytes) -> Iterator[tuple[b
             yield from _entries(repo, subtree, below)
 
 
-def _place(repo: Repository, kind: BlobKind, blob_id: BlobId | None, path: bytes) -> BlobPlace:
+def _place(repo: Repository, kind: BlobKind, blob_id: bytes | None, path: bytes) -> BlobPlace:
     place = repo.index.find(kind, blob_id) if blob_id else None
     if place is None:
         raise DamagedData(

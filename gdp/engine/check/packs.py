@@ -4,15 +4,22 @@ Each byte of a pack belongs to a block, to the sealed table of contents, or to t
 shows in the hash of the whole, and is then narrowed down to the block.
 """
 
+import hashlib
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
+from gdp.core.compress import decompress
 from gdp.core.crypto import MasterKey
+from gdp.core.crypto_batch import BatchOpener
 from gdp.core.errors import DamagedData, FileMissing
 from gdp.core.ids import PackId
 from gdp.core.language import N_
-from gdp.repo.pack_reader import PackBytes, PackSummary, summarize
+from gdp.core.packformat import PackedBlob
+from gdp.repo.pack_reader import PackBytes
 from gdp.repo.sealer import open_blob
 from gdp.storage.contract import Storage
+
+BATCH_BYTES = 1 << 20  # of blobs that are opened together
 
 Fault = tuple[str, dict[str, Any]]
 """template and facts; only what ``marshal`` takes"""
@@ -70,15 +77,46 @@ def find_faults(key: MasterKey, job: PackJob, content: PackBytes | DamagedData |
     try:
         if content.digest() != job.pack:
             faults.append((N_("pack {pack} was changed: its contents do not match its name"), {"pack": name}))
-        blobs = content.contents(key)
+        blobs, digest = content.contents_and_digest(key)
     except (DamagedData, FileMissing) as error:
         return [*faults, ("{reason}", {"reason": str(error), "pack": name})]
-    if summarize(blobs) != PackSummary(job.size, job.digest):
+    if digest != job.digest:
         faults.append((N_("pack {pack} lists other blocks than the index"), {"pack": name}))
+    opener = BatchOpener(key)
+    for batch in _batches(blobs):
+        faults += _find_faults_in_blobs(key, opener, content, batch)
+    return faults
+
+
+def _batches(blobs: Sequence[PackedBlob]) -> Iterator[list[PackedBlob]]:
+    batch: list[PackedBlob] = []
+    size = 0
     for blob in blobs:
+        batch.append(blob)
+        size += blob.length
+        if size >= BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def _find_faults_in_blobs(key: MasterKey, opener: BatchOpener, content: PackBytes, batch: list[PackedBlob]) -> list[Fault]:
+    faults: list[Fault] = []
+    try:
+        sealed = [memoryview(content.read(blob.offset, blob.length)) for blob in batch]
+    except (DamagedData, FileMissing) as error:
+        return [(N_("pack {pack} cannot be read: {reason}"), {"pack": content.id.hex(), "reason": str(error)})]
+    for blob, envelope, payload in zip(batch, sealed, opener.open(sealed), strict=True):
         try:
-            open_blob(key, content.read(blob.offset, blob.length), blob.plain_length, blob.id)
-        except (DamagedData, FileMissing) as error:
-            facts = {"pack": name, "blob": blob.id.hex(), "offset": blob.offset, "reason": str(error)}
+            if payload is None or hashlib.sha256(_unfolded(payload, blob.plain_length)).digest() != blob.id:
+                open_blob(key, envelope, blob.plain_length, blob.id)  # raises, and says what is wrong
+                raise DamagedData(N_("opening the block twice gave different results; the memory or the processor is faulty"))
+        except DamagedData as error:
+            facts = {"pack": content.id.hex(), "blob": blob.id.hex(), "offset": blob.offset, "reason": str(error)}
             faults.append((N_("pack {pack}: block {blob} at byte {offset} is damaged: {reason}"), facts))
     return faults
+
+
+def _unfolded(payload: bytes, plain_length: int) -> bytes:
+    return decompress(payload, plain_length) if plain_length else payload

@@ -9,7 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import NamedTuple
 
 from gdp.core.errors import DamagedData
-from gdp.core.ids import ID_BYTES, BlobId, is_id_text
+from gdp.core.ids import ID_BYTES, BlobId
 from gdp.core.packformat import BlobKind
 from gdp.engine.check.blob_marks import BlobMarks
 from gdp.model.node import Node
@@ -54,23 +54,28 @@ def walk_trees(repo: Repository, roots: Iterable[bytes], seen: BlobMarks) -> Ite
             threads.shutdown(cancel_futures=True)
 
 
-def subtree_id(node: Node) -> BlobId | None:
+def subtree_id(node: Node) -> bytes | None:
     """Return the id of a directory's contents; None when it is missing or impossible."""
     return blob_id_of(node.subtree)
 
 
-def blob_id_of(text: str | None) -> BlobId | None:
-    """Return the id that ``text`` writes; None for anything that names no blob, the id of zeros included."""
-    if text is None or not is_id_text(text):
+def blob_id_of(text: str | None) -> bytes | None:
+    """Return the id that ``text`` writes; None for anything that names no blob, the id of zeros included.
+
+    Plain bytes, since this is asked for every block of every file.
+    """
+    try:
+        raw = bytes.fromhex(text or "")
+    except ValueError:
         return None
-    found = BlobId(bytes.fromhex(text))
-    return None if found == _NULL_ID else found
+    # ``fromhex`` takes blanks and capitals too, which restic does not.
+    return raw if len(raw) == ID_BYTES and raw.hex() == text and raw != _NULL_ID else None
 
 
 def _new_subtrees(tree: VisitedTree, seen: BlobMarks) -> Iterator[tuple[BlobId, str]]:
     for node in tree.nodes:
         if node.type == "dir" and (below := subtree_id(node)) and seen.add(BlobKind.TREE, below):
-            yield below, f"{tree.path.rstrip('/')}/{node.name}"
+            yield BlobId(below), f"{tree.path.rstrip('/')}/{node.name}"
 
 
 def _fetch(repo: Repository, batch: list[tuple[BlobId, str]]) -> list[VisitedTree]:

@@ -98,7 +98,7 @@ def _copy_blobs(source: Repository, target: Repository, root: BlobId, copied: Bl
             emit(Progress(done, len(wanted), current=pack.hex()))
 
 
-def _missing(source: Repository, target: Repository, root: BlobId, copied: BlobMarks) -> Iterator[tuple[BlobKind, BlobId]]:
+def _missing(source: Repository, target: Repository, root: BlobId, copied: BlobMarks) -> Iterator[tuple[BlobKind, bytes]]:
     for tree in walk_trees(source, [root], copied):
         if tree.error:
             raise tree.error

@@ -40,7 +40,7 @@ SaveTree = Callable[[BlobId, bytes], None]
 class Built(NamedTuple):
     """A directory with the rule applied to it and everything below."""
 
-    tree: BlobId | None
+    tree: bytes | None
     """None: it is left out"""
     files: int = 0
     bytes: int = 0
@@ -54,17 +54,17 @@ class TreeRewriter:
         self._repo, self._rule, self._save = repo, rule, save
         self._done: dict[tuple[bytes, bytes], Built] = {}
 
-    def rewrite(self, root: BlobId) -> Built:
+    def rewrite(self, root: bytes) -> Built:
         """Return the changed root directory; its id is the same when nothing changes."""
         return self._directory(root, b"/")
 
-    def _directory(self, tree_id: BlobId, path: bytes) -> Built:
+    def _directory(self, tree_id: bytes, path: bytes) -> Built:
         built = self._done.get((path, tree_id))
         if built is None:
             built = self._done[path, tree_id] = self._build(tree_id, path)
         return built
 
-    def _build(self, tree_id: BlobId, path: bytes) -> Built:
+    def _build(self, tree_id: bytes, path: bytes) -> Built:
         try:
             blob = self._repo.load_blob(BlobKind.TREE, tree_id)
             nodes = decode_tree(blob)
