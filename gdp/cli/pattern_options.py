@@ -47,12 +47,23 @@ def pattern_options(*, includes: bool = True) -> Declare:
     """Declare the pattern options; the command hands what it receives to ``read_patterns``."""
 
     def declare(function: Callable[..., Any]) -> Callable[..., Any]:
-        options = (*_EXCLUDES, *(_INCLUDES if includes else ()), _RULES)
+        options = (*_EXCLUDES, *(_INCLUDES if includes else ()))
+        function = rules_option(function)
         for names, settings in reversed(options):
             function = option(*names, **settings)(function)
         return function
 
     return declare
+
+
+def rules_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Declare ``--pattern-rules``."""
+    return option(
+        "--pattern-rules",
+        type=click.Choice([str(rules) for rules in PatternRules]),
+        default=str(PatternRules.GITIGNORE),
+        help=N_("Whose rules patterns follow: gitignore's (default) or restic's."),
+    )(function)
 
 
 def take_patterns(given: dict[str, Any]) -> ChosenPatterns:
@@ -94,12 +105,4 @@ _INCLUDES = (
     _many("--iinclude", metavar=N_("PATTERN"), help=N_("The same, whatever the case of letters.")),
     _many("--include-file", metavar=N_("FILE"), type=_FILE, help=N_("Only what fits a pattern in this file. Repeatable.")),
     _many("--iinclude-file", metavar=N_("FILE"), type=_FILE, help=N_("The same, whatever the case of letters.")),
-)
-_RULES = (
-    ("--pattern-rules",),
-    {
-        "type": click.Choice([str(rules) for rules in PatternRules]),
-        "default": str(PatternRules.GITIGNORE),
-        "help": N_("Whose rules patterns follow: gitignore's (default) or restic's."),
-    },
 )

@@ -16,8 +16,9 @@ from gdp.bootstrap.storages import Reaching
 from gdp.cli.common import Common, current
 from gdp.cli.reporting import reporting
 from gdp.cli.screen import Screen
-from gdp.core.errors import BadInput
+from gdp.core.errors import BadInput, DamagedData
 from gdp.core.language import N_, translate
+from gdp.model.events import Problem
 from gdp.model.target import parse_target
 from gdp.repo.repository import Repository
 
@@ -29,6 +30,10 @@ class Session:
     repository: Repository
     screen: Screen
     access: Access
+
+    def tell_damage(self, error: DamagedData) -> None:
+        """Tell of something that cannot be read, and go on."""
+        self.screen.emit(Problem(error.template, error.facts, hint=error.hint_template))
 
 
 @contextmanager

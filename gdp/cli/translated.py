@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
 from gdp.core.language import N_, translate
 
@@ -117,6 +118,12 @@ class Group(_Translated, click.Group):
         found = getattr(importlib.import_module(f"gdp.cli.commands.{lazy.module}"), lazy.attribute)
         assert isinstance(found, click.Command)
         return found
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        names = [
+            CompletionItem(name, help=translate(lazy.help)) for name, lazy in self._lazy.items() if name.startswith(incomplete)
+        ]
+        return names + click.Command.shell_complete(self, ctx, incomplete)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section(translate(N_("Commands"))):

@@ -6,6 +6,7 @@ import click
 
 from gdp.cli import figures
 from gdp.cli.common import common_options
+from gdp.cli.picking import pick_many
 from gdp.cli.records import SHORT_ID, snapshot_fields
 from gdp.cli.screen import Screen
 from gdp.cli.selection import make_filter, newest_of_each, snapshot_filter
@@ -37,13 +38,9 @@ def command(
 ) -> int:
     """List the snapshots."""
     with opened() as session:
-        listed = session.repository.snapshots()
-        wanted = make_filter(hosts, tags, paths)
-        found = {name: listed.snapshots[name] for name in map(listed.resolve, names)} if names else listed.matching(wanted)
+        found = pick_many(session, names, make_filter(hosts, tags, paths))
         _show(session.screen, newest_of_each(found, latest) if latest else found, compact=compact)
-        for error in listed.damaged.values():
-            session.screen.fail(error)
-        return 1 if listed.damaged else 0
+        return 1 if session.screen.problems else 0
 
 
 def _show(screen: Screen, found: Mapping[SnapshotId, Snapshot], *, compact: bool) -> None:

@@ -14,12 +14,18 @@ from gdp.engine.patterns.verdict import Compiled, Pattern
 _SPECIAL = re.compile(r"[\\\[*?]")
 
 
-def compile_restic(pattern: Pattern) -> Compiled:
-    """Return the pattern compiled. Raises BadInput."""
+def compile_restic(pattern: Pattern, *, fits_below: bool = True) -> Compiled:
+    """Return the pattern compiled. Raises BadInput.
+
+    Args:
+        fits_below: let it fit everything below what fits as well, as restic does.
+    """
     text, is_negated = _split_negation(pattern.text)
     parts = _components(pattern.text, text)
     begin = "\\A" if text.startswith("/") else ""
-    regex = begin + _join_components([_component(pattern.text, part) for part in parts]) + "(?:/|\\Z)"
+    regex = (
+        begin + _join_components([_component(pattern.text, part) for part in parts]) + ("(?:/|\\Z)" if fits_below else "/?\\Z")
+    )
     return Compiled(is_negated, path_regex=regex, ignores_case=pattern.ignores_case)
 
 

@@ -44,6 +44,18 @@ def make_selects(*, includes: Sequence[Pattern] = (), excludes: Sequence[Pattern
     return selects
 
 
+def make_finds(patterns: Sequence[Pattern], rules: PatternRules) -> Selects | None:
+    """Return what says which paths fit by themselves, wherever they lie; None when all do. Raises BadInput."""
+    compiled = [
+        restic.compile_restic(pattern, fits_below=False) if rules is PatternRules.RESTIC else gitignore.compile_gitignore(pattern)
+        for pattern in patterns
+    ]
+    if not compiled:
+        return None
+    fits = join(item for item in compiled if item is not None)
+    return lambda path, is_directory: (fits(path, is_directory), is_directory)
+
+
 def _joined(patterns: Sequence[Pattern], rules: PatternRules, *, fits_below: bool = False) -> Judge | None:
     compiled: list[Compiled] = []
     for pattern in patterns:

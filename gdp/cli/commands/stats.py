@@ -1,0 +1,65 @@
+"""``gdp stats``."""
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+import click
+
+from gdp.cli import figures
+from gdp.cli.common import common_options
+from gdp.cli.picking import load_index, pick_many
+from gdp.cli.screen import Screen
+from gdp.cli.selection import make_filter, snapshot_filter
+from gdp.cli.session import opened
+from gdp.cli.translated import Command, argument, option
+from gdp.core.language import N_, translate
+from gdp.engine.stats import Stats, StatsMode, count_stats
+
+Number = TypeVar("Number", int, float)
+
+
+@click.command("stats", cls=Command, help=N_("Count what snapshots hold: those named, or all that the filters let through."))
+@argument("names", N_("[SNAPSHOT]..."), nargs=-1)
+@option(
+    "--mode",
+    type=click.Choice([str(mode) for mode in StatsMode]),
+    default=str(StatsMode.RESTORE_SIZE),
+    help=N_("Count what a restore would write (default), each different content once, blocks by file, or what is stored."),
+)
+@snapshot_filter()
+@common_options()
+def command(*, names: Sequence[str], mode: str, hosts: Sequence[str], tags: Sequence[Sequence[str]], paths: Sequence[str]) -> int:
+    """Count."""
+    with opened() as session:
+        found = pick_many(session, names, make_filter(hosts, tags, paths))
+        load_index(session)
+        stats = count_stats(session.repository, found, StatsMode(mode), session.screen.emit)
+        _show(session.screen, stats)
+        fields = {name: value for name, value in dataclasses.asdict(stats).items() if value is not None}
+        session.screen.record("summary", {"mode": mode, **fields})
+        return 1 if session.screen.problems else 0
+
+
+def _show(screen: Screen, stats: Stats) -> None:
+    lines = (
+        (N_("snapshots:    {value}"), figures.count(stats.snapshots_count)),
+        (N_("files:        {value}"), _written(stats.total_file_count, figures.count)),
+        (N_("blocks:       {value}"), _written(stats.total_blob_count, figures.count)),
+        (N_("size:         {value}"), figures.size(stats.total_size)),
+        (
+            N_("uncompressed: {value}"),
+            _written(stats.total_uncompressed_size, figures.size),
+        ),
+        (
+            N_("compression:  {value} to 1"),
+            _written(stats.compression_ratio, lambda ratio: figures.decimal(ratio, 2)),
+        ),
+    )
+    for template, value in lines:
+        if value:
+            screen.result(translate(template).format(value=value))
+
+
+def _written(number: Number | None, write: Callable[[Number], str]) -> str:
+    return "" if number is None else write(number)

@@ -1,0 +1,189 @@
+"""Progress: a bar on a terminal, a plain line a minute elsewhere. Time is the test's."""
+
+import io
+
+import pytest
+
+from gdp.cli.estimate import Estimator
+from gdp.cli.progress import Bar, MinuteLines, Records, describe, draw_bar
+from gdp.cli.screen import Screen, printable
+from gdp.model.events import ItemDone, Note, Problem, Progress, StageBegan
+
+
+class Clock:
+    """Stands still until it is set."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Terminal(io.StringIO):
+    """Says that it is one."""
+
+    def isatty(self) -> bool:
+        return True
+
+    @property
+    def line(self) -> str:
+        """What the current line shows."""
+        return self.getvalue().rpartition("\n")[2].rpartition("\x1b[K")[2]
+
+
+GB = 1_000_000_000
+
+
+def half_way(seconds: int, clock: Clock, view: Bar | MinuteLines | Records) -> None:
+    """Let a stage of 100 GB run at 1 GB a second."""
+    view.begin("reading")
+    for second in range(seconds + 1):
+        clock.now = 1000.0 + second
+        view.update(Progress(second * 10, 1000, second * GB, 100 * GB, f"/file{second}"))
+
+
+def test_a_terminal_shows_a_bar_with_the_time_that_is_left() -> None:
+    """The one thing somebody who waits wants to know."""
+    terminal, clock = Terminal(), Clock()
+    half_way(50, clock, Bar(terminal, clock, lambda: 120))
+
+    assert terminal.line == (
+        "reading  ━━━━━━━━━━━━╸─────────── 50 %, 50.0 GB of 100.0 GB, 500 of 1,000 files, about less than a minute left"
+    )
+
+
+def test_a_narrow_terminal_is_never_wrapped() -> None:
+    """A wrapped line cannot be overwritten and scrolls the screen away."""
+    terminal, clock = Terminal(), Clock()
+    half_way(50, clock, Bar(terminal, clock, lambda: 40))
+
+    assert len(terminal.line) <= 39
+    assert "━" not in terminal.line
+
+
+def test_the_bar_is_not_drawn_more_often_than_eyes_can_see() -> None:
+    """A million small files must not mean a million writes to a terminal."""
+    terminal, clock = Terminal(), Clock()
+    bar = Bar(terminal, clock, lambda: 80)
+    bar.begin("reading")
+    drawn = len(terminal.getvalue())
+    for number in range(1000):
+        bar.update(Progress(number))
+
+    assert terminal.getvalue().count("\r") == 2
+    assert len(terminal.getvalue()) > drawn
+
+
+def test_elsewhere_a_plain_line_comes_once_a_minute() -> None:
+    """In a log file a bar is noise, and silence looks like a program that hangs."""
+    log, clock = io.StringIO(), Clock()
+    lines = MinuteLines(log, clock)
+    half_way(59, clock, lines)
+    assert log.getvalue() == ""
+    half_way(99, clock, lines)
+
+    assert log.getvalue() == "reading: 60 %, 60.0 GB of 100.0 GB, 600 of 1,000 files, about less than a minute left\n"
+
+
+def test_with_json_status_records_come_once_a_second() -> None:
+    """Restic's fields."""
+    records: list[dict[str, object]] = []
+    clock = Clock()
+    half_way(10, clock, Records(records.append, clock))
+
+    assert len(records) == 10
+    assert records[-1] == {
+        "message_type": "status",
+        "seconds_elapsed": 10,
+        "seconds_remaining": 90,
+        "percent_done": 0.1,
+        "files_done": 100,
+        "bytes_done": 10 * GB,
+        "total_files": 1000,
+        "total_bytes": 100 * GB,
+        "current_files": ["/file10"],
+    }
+
+
+def test_the_estimate_follows_the_speed_of_the_last_half_minute() -> None:
+    """An average over hours would not notice that the line became slow."""
+    estimator = Estimator()
+    for second in range(100):
+        estimator.observe(float(second), second * 100)
+    for second in range(100, 140):
+        estimator.observe(float(second), 9900 + (second - 99) * 10)
+
+    assert estimator.rate(139.0, 10300) == pytest.approx(10)
+    assert estimator.remaining_seconds(139.0, 10300, 10400) == pytest.approx(10)
+
+
+def test_nothing_is_estimated_before_anything_is_known() -> None:
+    """A wrong guess is worse than none."""
+    estimator = Estimator()
+    estimator.observe(0.0, 0)
+
+    assert estimator.remaining_seconds(1.0, 100, 1000) is None
+    assert estimator.remaining_seconds(10.0, 0, 1000) is None
+    assert estimator.remaining_seconds(10.0, 5, None) is None
+
+
+def test_without_a_total_only_what_was_done_is_said() -> None:
+    """While the sources are being walked nobody knows more."""
+    assert describe(Progress(1234, None, 5 * GB, None), None) == "5.0 GB, 1,234 files"
+    assert draw_bar(0.0, 4) == "╸───"
+    assert draw_bar(1.0, 4) == "━━━━"
+
+
+def test_a_message_takes_the_place_of_the_bar() -> None:
+    """The bar must not be mixed into the messages."""
+    terminal, clock = Terminal(), Clock()
+    screen = Screen(out=terminal, err=terminal, clock=clock)
+    screen.emit(StageBegan("reading files"))
+    screen.emit(Problem("cannot be read: {reason}", {"reason": "Permission denied"}, "/secret"))
+    screen.close()
+
+    assert "\r\x1b[K\x1b[33m▲\x1b[0m /secret: cannot be read: Permission denied\n" in terminal.getvalue()
+    assert terminal.getvalue().endswith("\n")
+    assert screen.problems == 1
+
+
+def test_no_colour_where_it_is_not_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """NO_COLOR is honoured; the sign stays, since meaning is never colour alone."""
+    monkeypatch.setenv("NO_COLOR", "1")
+    terminal = Terminal()
+    Screen(out=terminal, err=terminal).emit(Problem("broken"))
+
+    assert "▲ broken" in terminal.getvalue()
+    assert "\x1b[33m" not in terminal.getvalue()
+
+
+def test_quiet_shows_problems_but_neither_notes_nor_progress() -> None:
+    """What went wrong is never kept quiet."""
+    out, err = io.StringIO(), Terminal()
+    screen = Screen(out=out, err=err, quiet=True)
+    screen.emit(StageBegan("reading files"))
+    screen.emit(Note("hello"))
+    screen.emit(Progress(1, 2))
+    screen.say("hello")
+    screen.emit(Problem("broken"))
+    screen.result("asked for")
+
+    assert out.getvalue() == "asked for\n"
+    assert err.getvalue().endswith("broken\n")
+    assert "hello" not in err.getvalue()
+
+
+def test_files_are_named_at_the_second_v() -> None:
+    """Once is for what a run does, twice for each file."""
+    for verbose, shown in ((0, ""), (1, ""), (2, "new  /a, 5 B\n")):
+        out = io.StringIO()
+        Screen(out=out, err=io.StringIO(), verbose=verbose).emit(ItemDone("/a", "new", size=5))
+
+        assert out.getvalue() == shown
+
+
+def test_names_cannot_drive_the_terminal() -> None:
+    """A file name may hold escape sequences, and bytes that are no text."""
+    assert printable("/a\x1b[2Jb\udcff\x07c") == "/a\\x1b[2Jb\\xff\\x07c"
+    assert printable("größe\tok\n") == "größe\tok\n"
