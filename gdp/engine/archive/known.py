@@ -174,6 +174,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     # Losing the notes costs time only, so the disk is not waited for; the checksums catch what a power failure leaves.
     database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     path.chmod(0o600)
+    database.execute("PRAGMA page_size=32768")
     database.execute("PRAGMA journal_mode=WAL")
     database.execute("PRAGMA synchronous=OFF")
     database.execute("CREATE TABLE IF NOT EXISTS header (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID")

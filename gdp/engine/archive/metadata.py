@@ -57,6 +57,7 @@ _TYPES: dict[int, NodeType] = {
     stat.S_IFIFO: "fifo",
     stat.S_IFSOCK: "socket",
 }
+_MARSHAL_WITHOUT_REFERENCES = 2  # later versions write equal values differently when they are one object
 _NO_ATTRIBUTES = (errno.ENOTSUP, errno.ENODATA, errno.ENOSYS)
 _WITH_LINKS = ("file", "symlink", "dev", "chardev")
 
@@ -86,7 +87,7 @@ def plain_row(name: bytes, status: os.stat_result) -> PlainRow:
 
 def pack_rows(rows: Sequence[PlainRow]) -> bytes:
     """Return rows as bytes, a quarter of the size; equal rows give equal bytes."""
-    return marshal.dumps([tuple(row) for row in rows])
+    return marshal.dumps([tuple(row) for row in rows], _MARSHAL_WITHOUT_REFERENCES)
 
 
 def unpack_rows(packed: bytes) -> list[Row]:
