@@ -1,0 +1,13 @@
+"""The repository that the mount tests share a maker for."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.engine.crafted import Crafted
+
+
+@pytest.fixture
+def crafted(tmp_path: Path, isolated_home: Path) -> Crafted:
+    """An empty repository of ours."""
+    return Crafted(tmp_path / "repository", isolated_home)
