@@ -100,14 +100,14 @@ def hint(template: str, **facts: object) -> Note:
 
 def parse_subset(text: str) -> Subset:
     """Return what ``--read-data-subset`` means: ``2/5``, ``5%`` or ``10G``. Raises BadInput."""
-    if match := re.fullmatch(r"(\d+)/(\d+)", text):
+    if match := re.fullmatch(r"([0-9]+)/([0-9]+)", text):
         part = Part(int(match[1]), int(match[2]))
         if 1 <= part.number <= part.of <= MOST_PARTS:
             return part
-    elif match := re.fullmatch(r"(\d+(?:\.\d+)?)%", text):
+    elif match := re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)%", text):
         if 0 < float(match[1]) <= 100:
             return Share(float(match[1]))
-    elif (match := re.fullmatch(r"(\d+)([kmgt]?)", text.lower())) and int(match[1]):
+    elif (match := re.fullmatch(r"([0-9]+)([kmgt]?)", text.lower())) and int(match[1]):
         return Amount(int(match[1]) * _UNITS[match[2]])
     raise BadInput(
         N_("{text!r} is no part of the data"),

@@ -10,7 +10,7 @@ from gdp.core.language import N_
 
 UNLIMITED = -1
 PERIODS = ("hourly", "daily", "weekly", "monthly", "yearly")
-_SPAN_PART = re.compile(r"(-?\d+)([ymdh])")
+_SPAN_PART = re.compile(r"(-?[0-9]+)([ymdh])")
 
 
 class GroupKey(StrEnum):

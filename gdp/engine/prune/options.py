@@ -127,7 +127,7 @@ class PrunePlan:
 
 def parse_bytes(text: str) -> int:
     """Return a size such as ``500M`` in bytes. Raises BadInput."""
-    match = re.fullmatch(r"(\d+)([kmgt]?)", text.lower())
+    match = re.fullmatch(r"([0-9]+)([kmgt]?)", text.lower())
     if not match:
         raise BadInput(N_("{text!r} is no size"), N_("Write it as 500M or 10G."), text=text)
     return int(match[1]) * _UNITS[match[2]]
@@ -137,7 +137,7 @@ def parse_max_unused(text: str) -> UnusedLimit:
     """Return what ``--max-unused`` takes: ``5%``, ``500M``, ``unlimited``. Raises BadInput."""
     if text == "unlimited":
         return UnusedLimit()
-    if match := re.fullmatch(r"(\d+(?:\.\d+)?)%", text):
+    if match := re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)%", text):
         percent = float(match[1])
         if percent >= 100:
             raise BadInput(N_("{text} cannot be unused"), N_("Give less than 100%, or 'unlimited'."), text=text)
