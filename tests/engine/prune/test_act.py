@@ -200,6 +200,7 @@ def restic(program: Path, repository: Path, *arguments: str) -> str:
     return run.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.peer
 @pytest.mark.parametrize("version", ["1", "2"])
 def test_restic_is_content_with_what_we_pruned(peer_restic: Path, tmp_path: Path, version: str) -> None:
