@@ -13,15 +13,17 @@ from Crypto.Cipher import AES
 KEY_BYTES = 32
 BLOCK_BYTES = 16
 Buffer = bytes | bytearray | memoryview
+CounterMode = Callable[[bytes, bytes, Buffer, bytearray, int], None]
 
 
-def ctr_public(key: bytes, iv: bytes, data: Buffer) -> bytes:
-    """Encrypt or decrypt, which is the same; ``iv`` is the whole 16-byte initial counter."""
-    result: bytes = AES.new(key, AES.MODE_CTR, nonce=b"", initial_value=iv).encrypt(data)
-    return result
+def ctr_public(key: bytes, iv: bytes, data: Buffer, output: bytearray, offset: int) -> None:
+    """Encrypt or decrypt, which is the same, into ``output`` from ``offset``; ``iv`` is the whole initial counter."""
+    target = memoryview(output)[offset : offset + len(data)]
+    if data:
+        AES.new(key, AES.MODE_CTR, nonce=b"", initial_value=iv).encrypt(data, output=target)
 
 
-def _direct() -> Callable[[bytes, bytes, Buffer], bytes] | None:
+def _direct() -> CounterMode | None:
     """Return the quick way, or None where pycryptodome is built or laid out differently."""
     try:
         from Crypto.Cipher._mode_ctr import raw_ctr_lib
@@ -33,9 +35,10 @@ def _direct() -> Callable[[bytes, bytes, Buffer], bytes] | None:
     except (ImportError, AttributeError, TypeError):
         return None
 
-    def ctr_direct(key: bytes, iv: bytes, data: Buffer) -> bytes:
-        if len(key) != KEY_BYTES or len(iv) != BLOCK_BYTES:
-            raise ValueError("AES-256 in counter mode takes 32 bytes of key and 16 of counter")
+    def ctr_direct(key: bytes, iv: bytes, data: Buffer, output: bytearray, offset: int) -> None:
+        size = len(data)
+        if len(key) != KEY_BYTES or len(iv) != BLOCK_BYTES or offset < 0 or offset + size > len(output):
+            raise ValueError("AES-256 in counter mode takes 32 bytes of key, 16 of counter, and room for the result")
         handle: Any = new(pointer)
         if start_cipher(key, KEY_BYTES, handle):
             raise ValueError("the cipher could not be set up")
@@ -44,16 +47,14 @@ def _direct() -> Callable[[bytes, bytes, Buffer], bytes] | None:
             stop_cipher(cipher)
             raise ValueError("counter mode could not be set up")
         state = handle[0]  # owns the cipher from here on
-        output = bytearray(len(data))
         try:
-            if encrypt(state, view(octets, data), view(octets, output), len(data)):
+            if encrypt(state, view(octets, data), view(octets, output) + offset, size):
                 raise ValueError("counter mode failed")
         finally:
             stop(state)
-        return bytes(output)
 
     return ctr_direct
 
 
-ctr: Callable[[bytes, bytes, Buffer], bytes] = _direct() or ctr_public
-"""(key, iv, data) -> data encrypted, or decrypted"""
+ctr: CounterMode = _direct() or ctr_public
+"""(key, iv, data, output, offset): encrypt or decrypt ``data`` into ``output`` from ``offset``"""

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 import zstandard
 
+from gdp.core.aes_ctr import Buffer
 from gdp.core.errors import DamagedData, HostileData
 from gdp.core.language import N_
 
@@ -36,7 +37,7 @@ class Compressor:
         return context.compress(plaintext)
 
 
-def decompress(frame: bytes, plain_bytes: int) -> bytes:
+def decompress(frame: Buffer, plain_bytes: int) -> bytes:
     """Return exactly ``plain_bytes`` bytes. Raises DamagedData when the frame holds anything else.
 
     Frames without a content size exist (restic 0.14 below 256 bytes), so the bound is ours, not the frame's.
@@ -51,7 +52,7 @@ def decompress(frame: bytes, plain_bytes: int) -> bytes:
     return plaintext
 
 
-def decompress_bounded(frame: bytes, most_bytes: int) -> bytes:
+def decompress_bounded(frame: Buffer, most_bytes: int) -> bytes:
     """Return what a frame holds. Raises HostileData above ``most_bytes``, before that much memory is used."""
     context: zstandard.ZstdDecompressor | None = getattr(_thread, "decompressor", None)
     if context is None:
@@ -71,7 +72,7 @@ def decompress_bounded(frame: bytes, most_bytes: int) -> bytes:
         raise DamagedData(N_("compressed data cannot be unfolded ({reason})"), reason=str(error)) from error
 
 
-def _decompress_unsized(context: zstandard.ZstdDecompressor, frame: bytes, most_bytes: int) -> bytes:
+def _decompress_unsized(context: zstandard.ZstdDecompressor, frame: Buffer, most_bytes: int) -> bytes:
     with context.stream_reader(frame, read_size=1 << 16) as reader:
         plaintext = reader.read(most_bytes + 1)
     if len(plaintext) > most_bytes:

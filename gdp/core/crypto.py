@@ -23,7 +23,7 @@ import msgspec
 from Crypto.Cipher import AES
 from cryptography.hazmat.primitives.poly1305 import Poly1305
 
-from gdp.core.aes_ctr import ctr
+from gdp.core.aes_ctr import Buffer, ctr
 from gdp.core.errors import DamagedData
 from gdp.core.language import N_
 
@@ -74,13 +74,17 @@ class MasterKey:
         mac = _MacJson(encode(self._mac_k).decode(), encode(self._mac_r).decode())
         return msgspec.json.encode(_KeyJson(mac, encode(self._encrypt).decode()))
 
-    def seal(self, plaintext: bytes) -> bytes:
+    def seal(self, plaintext: Buffer) -> bytearray:
         """Return the envelope around ``plaintext``; 32 bytes longer."""
         iv = os.urandom(IV_BYTES)
-        ciphertext = ctr(self._encrypt, iv, plaintext)
-        return b"".join((iv, ciphertext, self._mac(iv, ciphertext)))
+        end = IV_BYTES + len(plaintext)
+        envelope = bytearray(end + MAC_BYTES)
+        envelope[:IV_BYTES] = iv
+        ctr(self._encrypt, iv, plaintext, envelope, IV_BYTES)
+        envelope[end:] = self._mac(iv, memoryview(envelope)[IV_BYTES:end])
+        return envelope
 
-    def open(self, envelope: bytes | memoryview) -> bytes:
+    def open(self, envelope: Buffer) -> bytes:
         """Return the plaintext. Raises DamagedData unless every bit is as it was sealed."""
         if len(envelope) < OVERHEAD_BYTES:
             raise DamagedData(N_("encrypted data is shorter than its frame"))
@@ -88,16 +92,22 @@ class MasterKey:
         iv, ciphertext = bytes(view[:IV_BYTES]), view[IV_BYTES:-MAC_BYTES]
         if iv == _ZERO_IV or not hmac.compare_digest(self._mac(iv, ciphertext), view[-MAC_BYTES:]):
             raise DamagedData(N_("encrypted data was changed or belongs to another key"))
-        return self.decrypt_unchecked(iv, ciphertext)
+        return bytes(self._decrypt(iv, ciphertext))
 
-    def decrypt_unchecked(self, iv: bytes, ciphertext: bytes | memoryview) -> bytes:
+    def open_unchecked(self, envelope: Buffer) -> bytearray:
         """Return the plaintext without looking at the MAC: only to check bytes that were sealed a moment ago."""
-        return ctr(self._encrypt, iv, ciphertext)
+        view = memoryview(envelope)
+        return self._decrypt(bytes(view[:IV_BYTES]), view[IV_BYTES:-MAC_BYTES])
 
     def __repr__(self) -> str:
         return "MasterKey(secret)"
 
-    def _mac(self, iv: bytes, ciphertext: bytes | memoryview) -> bytes:
+    def _decrypt(self, iv: bytes, ciphertext: memoryview) -> bytearray:
+        plaintext = bytearray(len(ciphertext))
+        ctr(self._encrypt, iv, ciphertext, plaintext, 0)
+        return plaintext
+
+    def _mac(self, iv: bytes, ciphertext: memoryview) -> bytes:
         # pycryptodome's Poly1305 needs six times as long for small blobs; a test holds both against each other.
         return Poly1305.generate_tag(self._mac_r + self._block_cipher.encrypt(iv), ciphertext)
 

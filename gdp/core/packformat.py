@@ -20,6 +20,7 @@ from collections.abc import Iterable
 from enum import IntEnum
 from typing import NamedTuple
 
+from gdp.core.aes_ctr import Buffer
 from gdp.core.crypto import OVERHEAD_BYTES
 from gdp.core.errors import DamagedData
 from gdp.core.ids import ID_BYTES, BlobId
@@ -99,7 +100,7 @@ def pack_bytes(blobs: Iterable[PackedBlob]) -> int:
     return sum(blob.length for blob in blobs) + header_bytes(blobs)
 
 
-def length_field(sealed_header: bytes) -> bytes:
+def length_field(sealed_header: Buffer) -> bytes:
     """Return the four bytes that end a pack."""
     return len(sealed_header).to_bytes(LENGTH_FIELD_BYTES, "little")
 

@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import IO
 
+from gdp.core.aes_ctr import Buffer
 from gdp.core.crypto import MasterKey
 from gdp.core.errors import StorageFull
 from gdp.core.ids import PackId
@@ -51,7 +52,7 @@ class PackBody(Collection[bytes]):
         """Bytes so far."""
         return self._file_bytes + len(self._tail)
 
-    def append(self, piece: bytes) -> None:
+    def append(self, piece: Buffer) -> None:
         """Add bytes at the end. Raises StorageFull when the temporary folder has no room."""
         self._tail += piece
         if len(self._tail) >= _TAIL_BYTES:
@@ -122,7 +123,7 @@ class _OpenPack:
     def size(self) -> int:
         return self.body.size
 
-    def add(self, kind: int, blob_id: bytes, sealed: bytes, plain_length: int) -> None:
+    def add(self, kind: int, blob_id: bytes, sealed: Buffer, plain_length: int) -> None:
         self.blobs.append(PackedBlob(kind, blob_id, self.body.size, len(sealed), plain_length))
         self.body.append(sealed)
 
@@ -144,7 +145,7 @@ class Packer:
         self._key, self._kind, self._target = key, int(kind), pack_bytes
         self._open = [_OpenPack() for _ in range(_OPEN_PACKS)]
 
-    def add(self, blob_id: bytes, sealed: bytes, plain_length: int) -> FinishedPack | None:
+    def add(self, blob_id: bytes, sealed: Buffer, plain_length: int) -> FinishedPack | None:
         """Add a blob; return the pack that is full now, if one is. ``plain_length`` is 0 for an uncompressed blob."""
         if len(sealed) >= self._target:
             alone = _OpenPack()

@@ -5,6 +5,7 @@ Plaintext in format 2: the byte 0x02 and a zstd frame; or, as always in format 1
 
 import hashlib
 
+from gdp.core.aes_ctr import Buffer
 from gdp.core.compress import Compression, Compressor, decompress_bounded
 from gdp.core.crypto import MasterKey
 from gdp.core.errors import DamagedData
@@ -32,7 +33,7 @@ def decode_unpacked(key: MasterKey, file: StoredFile, stored: bytes) -> bytes:
         raise DamagedData(N_("{path} is damaged: {reason}"), path=file.path, reason=str(error)) from error
 
 
-def encode_unpacked(key: MasterKey, json: bytes, *, format_version: int) -> bytes:
+def encode_unpacked(key: MasterKey, json: bytes, *, format_version: int) -> Buffer:
     """Return the bytes to store for a file's JSON."""
     return key.seal(_COMPRESSED + _compressor.compress(json) if format_version >= 2 else json)
 

@@ -5,6 +5,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import Self
 
+from gdp.core.aes_ctr import Buffer
 from gdp.core.packformat import BlobKind
 from gdp.model.files import FileKind, StoredFile
 from gdp.repo.index_files import IndexWriter
@@ -44,7 +45,7 @@ class PackStore:
         """The index files saved so far."""
         return self._index.saved
 
-    def add(self, kind: int, blob_id: bytes, sealed: bytes, plain_length: int) -> None:
+    def add(self, kind: int, blob_id: bytes, sealed: Buffer, plain_length: int) -> None:
         """Take a sealed blob; ``plain_length`` is 0 for an uncompressed one."""
         if pack := self._packers[BlobKind(kind)].add(blob_id, sealed, plain_length):
             self._begin_upload(pack)

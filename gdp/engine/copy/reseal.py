@@ -2,8 +2,9 @@
 
 import hashlib
 
+from gdp.core.aes_ctr import Buffer
 from gdp.core.compress import Compression, decompress
-from gdp.core.crypto import IV_BYTES, MAC_BYTES, MasterKey
+from gdp.core.crypto import MasterKey
 from gdp.core.errors import DamagedData
 from gdp.core.language import N_
 from gdp.core.packformat import BlobKind, PackedBlob
@@ -17,7 +18,7 @@ class Resealer:
         self._source, self._target, self._target_version = source, target, target_version
         self._sealer = BlobSealer(target, Compression.AUTO, format_version=target_version)
 
-    def reseal(self, blob: PackedBlob, sealed: bytes | memoryview) -> tuple[bytes, int]:
+    def reseal(self, blob: PackedBlob, sealed: bytes | memoryview) -> tuple[Buffer, int]:
         """Return (sealed bytes for the target, length before compression or 0).
 
         What is compressed stays as it is; a tree that is not is compressed. Raises DamagedData when the blob is not what its
@@ -32,12 +33,12 @@ class Resealer:
             return self._sealer.seal(BlobKind(blob.kind), plaintext)
         return self._seal_again(payload), blob.plain_length
 
-    def seal(self, kind: int, plaintext: bytes) -> tuple[bytes, int]:
+    def seal(self, kind: int, plaintext: bytes) -> tuple[Buffer, int]:
         """Seal a blob that is already open; see ``BlobSealer.seal``."""
         return self._sealer.seal(BlobKind(kind), plaintext)
 
-    def _seal_again(self, payload: bytes) -> bytes:
+    def _seal_again(self, payload: bytes) -> Buffer:
         sealed = self._target.seal(payload)
-        if self._target.decrypt_unchecked(sealed[:IV_BYTES], memoryview(sealed)[IV_BYTES:-MAC_BYTES]) != payload:
+        if self._target.open_unchecked(sealed) != payload:
             raise DamagedData(N_("encrypting and decrypting a block gave other bytes; the memory or the processor is faulty"))
         return sealed

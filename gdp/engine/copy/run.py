@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from gdp.core.aes_ctr import Buffer
 from gdp.core.errors import DamagedData, FileMissing
 from gdp.core.ids import BlobId, PackId
 from gdp.core.language import N_
@@ -113,7 +114,7 @@ def _missing(source: Repository, target: Repository, root: BlobId, copied: BlobM
 
 def _in_runs(
     source: Repository, resealer: Resealer, pack: PackId, blobs: Sequence[PackedBlob]
-) -> Iterator[tuple[int, bytes, bytes, int]]:
+) -> Iterator[tuple[int, bytes, Buffer, int]]:
     """Yield what a PackStore takes, reading neighbouring blobs at once."""
     for run in _runs(blobs):
         begin, end = run[0].offset, run[-1].offset + run[-1].length

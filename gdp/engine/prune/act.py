@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 
+from gdp.core.aes_ctr import Buffer
 from gdp.core.errors import DamagedData, FileMissing
 from gdp.core.ids import PackId
 from gdp.core.language import N_
@@ -84,7 +85,7 @@ def _copy_needed(repo: Repository, plan: PrunePlan, store: PackStore, emit: Emit
         emit(Progress(done, len(plan.repack), current=pack.hex()))
 
 
-def _copy(repo: Repository, resealer: Resealer, content: PackBytes, blob: PackedBlob) -> tuple[bytes, int]:
+def _copy(repo: Repository, resealer: Resealer, content: PackBytes, blob: PackedBlob) -> tuple[Buffer, int]:
     try:
         return resealer.reseal(blob, content.read(blob.offset, blob.length))
     except DamagedData:
