@@ -16,6 +16,17 @@ _IMPATIENT = 3  # the second signal is answered with a sentence, the third ends 
 
 
 @contextmanager
+def left_to_the_system() -> Iterator[None]:
+    """While the block runs, let both do what they do to any program: a library in the block has its own way to end."""
+    before = {number: signal.signal(number, signal.SIG_DFL) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
 def interruptible() -> Iterator[None]:
     """While the block runs, let SIGINT and SIGTERM raise KeyboardInterrupt once. Main thread only."""
     seen = 0

@@ -9,6 +9,7 @@ from gdp.cli.common import common_options
 from gdp.cli.picking import load_index
 from gdp.cli.selection import make_filter, snapshot_filter
 from gdp.cli.session import opened
+from gdp.cli.signals import left_to_the_system
 from gdp.cli.translated import Command, argument, flag
 from gdp.core.language import N_, translate
 from gdp.engine.mount import mount
@@ -31,5 +32,7 @@ def command(
             session.screen.say(translate(N_("mounted on {folder}; end with Ctrl-C or 'umount'")).format(folder=folder))
             session.screen.record("mounted", {"path": str(folder)})
 
-        mount(session.repository, folder, wanted=make_filter(hosts, tags, paths), allow_other=allow_other, on_ready=tell)
+        wanted = make_filter(hosts, tags, paths)
+        with left_to_the_system():
+            mount(session.repository, folder, wanted=wanted, allow_other=allow_other, on_ready=tell)
         session.screen.record("summary", {"path": str(folder)})

@@ -1,0 +1,194 @@
+"""Keeping a repository in order through the command line."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.command_line import Gdp, here
+
+
+@pytest.fixture
+def twice(ready: Gdp, source: Path) -> Gdp:
+    """A user with two different snapshots."""
+    assert ready("backup", source, "--tag", "old").code == 0
+    (source / "a.txt").write_text("changed\n" * 1000)
+    assert ready("backup", source).code == 0
+    return ready
+
+
+def test_check_says_whether_the_repository_is_whole(twice: Gdp) -> None:
+    """0 and 1, and which packs are damaged."""
+    assert twice("check").code == 0
+    assert twice("--json", "check", "--read-data").summary["num_errors"] == 0
+    pack = max((twice.repository / "data").rglob("*"), key=lambda path: path.stat().st_size if path.is_file() else 0)
+    pack.chmod(0o600)
+    content = bytearray(pack.read_bytes())
+    content[10] ^= 1
+    pack.write_bytes(content)
+    damaged = twice("--json", "check", "--read-data")
+
+    assert damaged.code == 1
+    assert damaged.summary["num_errors"] > 0
+    assert damaged.summary["broken_packs"] == [pack.name]
+    assert any(record["message_type"] == "error" for record in damaged.errors)
+
+
+@pytest.mark.parametrize("part", ["1/3", "50%", "1K"])
+def test_check_reads_a_part(twice: Gdp, part: str) -> None:
+    """Reading everything takes too long for every day."""
+    assert twice("check", "--read-data-subset", part).code == 0
+
+
+def test_check_refuses_parts_that_make_no_sense(twice: Gdp) -> None:
+    """A typo must not look like a successful check."""
+    assert twice("check", "--read-data-subset", "5/3").code == 1
+    assert twice("check", "--read-data", "--read-data-subset", "5%").code == 1
+
+
+def test_forget_by_rules_says_why(twice: Gdp) -> None:
+    """First as a trial, then for good; with --prune the data go as well."""
+    trial = twice("--json", "forget", "--keep-last", "1", "--dry-run")
+    assert [len(trial.records[0][name]) for name in ("keep", "remove")] == [1, 1]
+    assert trial.records[0]["reasons"][0]["matches"] == ["last snapshot"]
+    assert twice("--json", "snapshots").summary["snapshots"] == 2
+    done = twice("--json", "forget", "--keep-last", "1", "--prune", "--max-unused", "0%")
+
+    assert done.summary["removed"] == 1
+    assert done.summary["freed_bytes"] > 0
+    assert twice("--json", "snapshots").summary["snapshots"] == 1
+    assert twice("check", "--read-data").code == 0
+
+
+def test_forget_by_name_and_never_by_accident(twice: Gdp) -> None:
+    """Without rules nothing goes."""
+    assert twice("forget").code == 1
+    assert twice("forget", "--unsafe-allow-remove-all").code == 1
+    oldest = twice("--json", "snapshots").records[0]["id"]
+    assert twice("--json", "forget", oldest[:8]).records[0] == {"message_type": "removed", "id": oldest}
+
+    assert twice("--json", "snapshots").summary["snapshots"] == 1
+
+
+def test_prune_shows_its_plan(twice: Gdp) -> None:
+    """And with --dry-run nothing else."""
+    assert twice("forget", "--keep-last", "1").code == 0
+    trial = twice("--json", "prune", "--dry-run", "--max-unused", "0")
+    assert trial.summary["dry_run"] is True
+    assert trial.summary["freed_bytes"] > 0
+    done = twice("prune", "--max-unused", "0")
+
+    assert "smaller" in done.out
+    assert twice("--json", "prune").summary["freed_bytes"] == 0
+
+
+def test_tags_change_and_ids_with_them(twice: Gdp) -> None:
+    """A snapshot is named by its contents."""
+    changed = twice("--json", "tag", "--add", "a,b", "--remove", "old", "--tag", "old")
+    [first, _, _] = twice("--json", "snapshots").records
+
+    assert changed.summary["changed_snapshots"] == 1
+    assert first["tags"] == ["a", "b"]
+    assert first["id"] == changed.records[0]["new_snapshot_id"]
+    assert twice("tag").code == 1
+
+
+def test_stats_counts(twice: Gdp) -> None:
+    """Restic's four modes."""
+    by_mode = {
+        mode: twice("--json", "stats", "--mode", mode).summary
+        for mode in ("restore-size", "files-by-contents", "blobs-per-file", "raw-data")
+    }
+
+    assert by_mode["restore-size"]["snapshots_count"] == 2
+    assert by_mode["files-by-contents"]["total_file_count"] == 4
+    assert by_mode["raw-data"]["total_blob_count"] > 4
+    assert "snapshots:" in twice("stats").out
+
+
+def test_rewrite_takes_files_out(twice: Gdp, source: Path) -> None:
+    """What should never have been backed up."""
+    assert twice("rewrite").code == 1
+    outcome = twice("--json", "rewrite", "--exclude", "*.tmp", "--forget")
+    found = twice("--json", "find", "*.tmp")
+
+    assert outcome.summary["changed_snapshots"] == 2
+    assert found.summary["hits"] == 0
+    assert source.name in twice("snapshots").out
+
+
+def test_repair_leaves_a_whole_repository_as_it_is(twice: Gdp) -> None:
+    """Running it without need is harmless."""
+    assert twice("--json", "repair", "index").summary["changed"] is False
+    assert twice("--json", "repair", "snapshots").summary["repaired_snapshots"] == 0
+
+
+def test_repair_rescues_what_can_be_read(twice: Gdp, tmp_path: Path) -> None:
+    """A lost pack, step by step as check says it."""
+    pack = twice("--json", "find", "--type", "file", "b.txt")
+    assert pack.summary["hits"] == 2
+    victim = min(
+        (path for path in (twice.repository / "data").rglob("*") if path.is_file()), key=lambda path: path.stat().st_mtime
+    )
+    victim.chmod(0o600)
+    victim.write_bytes(bytes(len(victim.read_bytes())))
+    assert twice("check", "--read-data").code == 1
+    assert twice("--json", "repair", "packs", victim.name, "--copies", tmp_path).summary["packs_removed"] == [victim.name]
+    assert twice("repair", "index").code == 0
+    assert twice("repair", "snapshots", "--forget").code == 0
+
+    assert twice("check", "--read-data").code == 0
+    assert (tmp_path / f"pack-{victim.name}").exists()
+
+
+def test_keys_come_and_go(ready: Gdp, tmp_path: Path) -> None:
+    """Passwords change; the data stay."""
+    (tmp_path / "second").write_text("second\n")
+    (tmp_path / "third").write_text("third\n")
+    added = ready("--json", "key", "add", "--new-password-file", tmp_path / "second").summary["id"]
+    listed = ready("--json", "key", "list").records
+    assert [record["current"] for record in listed[:-1]] == [True, False]
+    assert ready("key", "remove", listed[0]["id"]).code == 1
+    ready.password_file.write_text("second\n")
+    assert ready("key", "passwd", "--new-password-file", tmp_path / "third").code == 0
+    assert ready("snapshots").code == 12
+    ready.password_file.write_text("third\n")
+
+    assert ready("snapshots").code == 0
+    assert added not in [record.get("id") for record in ready("--json", "key", "list").records]
+
+
+def test_unlock_removes_stale_locks_only(ready: Gdp) -> None:
+    """Others' locks go only when that is said."""
+    assert ready("--json", "unlock").summary == {"message_type": "summary", "removed_locks": 0}
+
+
+def test_copy_brings_snapshots_over(twice: Gdp, tmp_path: Path, isolated_home: Path) -> None:
+    """Between two targets, with two passwords."""
+    other = Gdp(tmp_path / "other") if (tmp_path / "other").mkdir() is None else twice
+    other.password_file.write_text("another\n")
+    assert other("init").code == 0
+    source = ["--from-repo", str(twice.repository), "--from-password-file", str(twice.password_file)]
+    assert other("--json", "copy", *source).summary["copied_snapshots"] == 2
+    again = other("--json", "copy", *source)
+
+    assert again.summary["skipped_snapshots"] == 2
+    assert other("check", "--read-data").code == 0
+
+
+def test_cat_shows_objects(twice: Gdp) -> None:
+    """For those who want to know how it is stored."""
+    index = next((twice.repository / "index").iterdir()).name
+    snapshot = twice("--json", "snapshots").records[0]["id"]
+
+    assert twice("--json", "cat", "config").records[0]["version"] == 2
+    assert "packs" in twice("--json", "cat", "index", index[:8]).records[0]
+    assert twice("--json", "cat", "snapshot", snapshot[:8]).records[0]["tags"] == ["old"]
+    assert twice("cat", "index", "zz").code == 1
+    assert twice("cat", "index").code == 1
+
+
+def test_version() -> None:
+    """Both forms."""
+    assert here(["--version"]).out.startswith("gdp ")
+    assert here(["version"]).out == here(["--version"]).out
+    assert here(["version", "--json"]).records[0]["message_type"] == "version"
