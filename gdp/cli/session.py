@@ -20,6 +20,7 @@ from gdp.core.errors import BadInput, DamagedData
 from gdp.core.language import N_, translate
 from gdp.model.events import Problem
 from gdp.model.target import parse_target
+from gdp.repo.locks import ignoring_hangup
 from gdp.repo.repository import Repository
 
 
@@ -51,7 +52,7 @@ def opened_with(access: Access, screen: Screen, *, exclusive: bool = False, lock
     repository = access.open(ask_password())
     with contextlib.closing(repository.storage):
         lock = access.locked(repository, exclusive=exclusive) if locks else contextlib.nullcontext()
-        with lock:
+        with ignoring_hangup(), lock:
             yield Session(repository, screen, access)
 
 

@@ -123,8 +123,8 @@ def _run(serve: Callable[[Channel], None], channel: Channel, inherited: list[Cha
         other.connection.close()  # else a worker would keep its siblings' lines open after the parent died
     gc.freeze()  # what the parent made is not looked at, and so stays shared
     gc.set_threshold(GARBAGE_THRESHOLD)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)  # they may reach the whole group; the parent decides, and ends us
     try:
         serve(channel)
     except EOFError:
