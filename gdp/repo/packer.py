@@ -47,6 +47,10 @@ class PackBody(Collection[bytes]):
         self._file: IO[bytes] | None = None
         self._file_bytes = 0
 
+    def __del__(self) -> None:
+        if self._file is not None:
+            self._file.close()  # Python warns of one that is left to the collector, and warnings fail the tests
+
     @property
     def size(self) -> int:
         """Bytes so far."""
