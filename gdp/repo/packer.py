@@ -58,9 +58,15 @@ class PackBody(Collection[bytes]):
 
     def append(self, piece: Buffer) -> None:
         """Add bytes at the end. Raises StorageFull when the temporary folder has no room."""
+        if len(piece) >= _TAIL_BYTES:
+            self._spill(self._tail)
+            self._tail = bytearray()
+            self._spill(piece)
+            return
         self._tail += piece
         if len(self._tail) >= _TAIL_BYTES:
-            self._spill()
+            self._spill(self._tail)
+            self._tail = bytearray()
 
     def digest(self) -> bytes:
         """Return the SHA-256 of all bytes so far."""
@@ -85,13 +91,13 @@ class PackBody(Collection[bytes]):
     def __contains__(self, piece: object) -> bool:
         return any(piece == own for own in self)
 
-    def _spill(self) -> None:
+    def _spill(self, piece: Buffer) -> None:
         try:
             if self._file is None:
                 self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - closed with this object
             written = 0
-            while written < len(self._tail):
-                written += self._file.write(memoryview(self._tail)[written:])
+            while written < len(piece):
+                written += self._file.write(memoryview(piece)[written:])
         except OSError as error:
             raise StorageFull(
                 N_("packs wait in {folder} before they are sent, and it cannot take more: {reason}"),
@@ -99,9 +105,8 @@ class PackBody(Collection[bytes]):
                 folder=tempfile.gettempdir(),
                 reason=error.strerror,
             ) from error
-        self._digest.update(self._tail)
-        self._file_bytes += len(self._tail)
-        self._tail = bytearray()
+        self._digest.update(piece)
+        self._file_bytes += len(piece)
 
 
 @dataclass(frozen=True, slots=True)

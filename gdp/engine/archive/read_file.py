@@ -6,7 +6,8 @@ import stat
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import BinaryIO, NamedTuple, cast
+from io import RawIOBase
+from typing import NamedTuple
 
 from gdp.core.chunker import Chunker, ChunkerParameters
 from gdp.core.language import N_
@@ -69,7 +70,7 @@ class FileReader:
                 return FileRead(tuple(row), content, encode_node(node), CHANGED if changed else "")
         raise AssertionError  # the last attempt returns
 
-    def read_stream(self, stream: BinaryIO) -> tuple[bytes, int]:
+    def read_stream(self, stream: RawIOBase) -> tuple[bytes, int]:
         """Store what a stream holds; return (blob ids, bytes)."""
         pool = self._threads_for_chunks()
         waiting: deque[Future[bytes]] = deque()
@@ -88,7 +89,7 @@ class FileReader:
     def _contents(self, descriptor: int, size: int) -> tuple[bytes, int]:
         if size > self._whole_bytes:
             with io.FileIO(descriptor, closefd=False) as file:
-                return self.read_stream(cast("BinaryIO", file))
+                return self.read_stream(file)
         data = _read_whole(descriptor, size, self._whole_bytes)
         return (self._store.store_data(data) if data else b""), len(data)
 

@@ -16,7 +16,7 @@ Unasked: ``("pack", id, size, [blob, ...])`` for each stored pack, ``("bytes", c
 import io
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import BinaryIO, NamedTuple, cast
+from typing import NamedTuple
 
 from gdp.core.chunker import ChunkerParameters
 from gdp.core.compress import Compression
@@ -98,7 +98,7 @@ class _Started:
 
     def _stream(self, number: int, descriptor: int) -> None:
         with io.FileIO(descriptor) as stream:
-            content, size = self._reader.read_stream(cast("BinaryIO", stream))
+            content, size = self._reader.read_stream(stream)
         self._channel.send(("stream", number, content, size))
 
     def _flush(self) -> None:
