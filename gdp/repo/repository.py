@@ -2,7 +2,7 @@
 
 import contextlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -11,9 +11,10 @@ from gdp.core.chunker import DEFAULT_BLOCK_BYTES, ChunkerParameters, seed_from_p
 from gdp.core.crypto import MasterKey
 from gdp.core.errors import BadInput, DamagedData, FileMissing, NoRepository
 from gdp.core.gotext import encode_json
+from gdp.core.ids import PackId
 from gdp.core.kdf import DEFAULT_COST, ScryptCost
 from gdp.core.language import N_
-from gdp.core.packformat import BlobKind
+from gdp.core.packformat import BlobKind, PackedBlob
 from gdp.core.polynomial import random_irreducible
 from gdp.model.files import CONFIG_FILE, FileKind, StoredFile
 from gdp.model.node import Node
@@ -34,6 +35,10 @@ from gdp.storage.contract import Storage
 CHUNKER_NAME = "fastcdc-1"
 READABLE_VERSIONS = (1, 2)
 WRITTEN_VERSION = 2
+
+
+OnDamaged = Callable[[str, DamagedData], None]
+IndexedBlobs = tuple[PackId, list[PackedBlob]]
 
 
 class Repository:
@@ -115,13 +120,30 @@ class Repository:
 
     # --- index -----------------------------------------------------------------------------------------------------
 
-    def load_index(self, on_damaged: Callable[[str, DamagedData], None] | None = None) -> BlobIndex:
+    def load_index(
+        self, on_damaged: OnDamaged | None = None, *, on_data: Callable[[Sequence[PackedBlob]], None] | None = None
+    ) -> BlobIndex:
         """Read all index files into ``index`` and return it.
 
-        Raises DamagedData for one that cannot be read, unless ``on_damaged`` is given to be told its name instead.
+        Args:
+            on_damaged: is told the name of an index file that cannot be read; without it DamagedData is raised.
+            on_data: is given the data blobs of each pack, which then are not kept: a backup only asks whether they exist.
         """
-        index, marked = BlobIndex(), []
+        index = BlobIndex()
         names = [name for name, _ in self.storage.list(FileKind.INDEX)]
+        for pack, blobs in self._indexed_packs(names, on_damaged):
+            if on_data is None:
+                index.add_pack(pack, blobs)
+            else:
+                index.add_pack(pack, [blob for blob in blobs if blob.kind == BlobKind.TREE])
+                on_data([blob for blob in blobs if blob.kind == BlobKind.DATA])
+        self.index, self.index_names = index, names
+        self._tidy_cache(names)
+        return index
+
+    def _indexed_packs(self, names: list[str], on_damaged: OnDamaged | None) -> Iterator[IndexedBlobs]:
+        """Yield what index files list; what rustic is about to delete comes last, as a fallback."""
+        marked: list[IndexedBlobs] = []
         for name in names:
             try:
                 decoded = decode_index(self.load_json(FileKind.INDEX, name), name)
@@ -132,14 +154,9 @@ class Repository:
                     raise
                 on_damaged(name, error)
                 continue
-            for pack, blobs in decoded.packs:
-                index.add_pack(pack, blobs)
+            yield from decoded.packs
             marked += decoded.marked
-        for pack, blobs in marked:
-            index.add_pack(pack, blobs)
-        self.index, self.index_names = index, names
-        self._tidy_cache(names)
-        return index
+        yield from marked
 
     # --- blobs -----------------------------------------------------------------------------------------------------
 

@@ -18,6 +18,7 @@ from gdp.core.ids import ID_BYTES
 _PROBES = 24
 _FREE = bytes(ID_BYTES)
 _SMALLEST_TABLE = 1 << 15  # slots; 1 MiB
+_SLOTS_A_PAGE = mmap.ALLOCATIONGRANULARITY // ID_BYTES  # a table begins where memory can be mapped
 _FILE_BYTES = 1 << 42  # only what is touched takes memory; 2 ** 37 ids are more than anybody has
 
 
@@ -33,9 +34,7 @@ class SharedIds:
 
     def reserve(self, expected: int) -> int:
         """Choose the size of the first table for ``expected`` ids; return what to give to ``attach`` elsewhere."""
-        slots = _SMALLEST_TABLE
-        while slots < expected * 3 // 2:
-            slots *= 2
+        slots = max(_SMALLEST_TABLE, -(-expected * 4 // 3 // _SLOTS_A_PAGE) * _SLOTS_A_PAGE)
         self.attach(slots)
         return slots
 

@@ -6,13 +6,12 @@ import marshal
 import os
 import sqlite3
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from gdp.core.errors import DamagedData
 from gdp.core.gotext import GO_DIR, GO_SYMLINK
-from gdp.core.packformat import BlobKind
 from gdp.engine.archive.metadata import Row, group_name, unpack_rows, user_name
 from gdp.model.node import Node
 from gdp.repo.repository import Repository
@@ -53,12 +52,23 @@ class KnownNothing:
 
 
 class KnownTrees:
-    """Reads the parent snapshot's trees. Contents that the index does not know any more are read again from the disk."""
+    """Reads the parent snapshot's trees. What is missing in the repository is not known, and so is read again from the disk.
 
-    def __init__(self, repo: Repository, root: bytes) -> None:
+    Args:
+        root: the parent's tree.
+        has_data: says whether a file's pieces are stored.
+        on_unreadable: is told of a tree that is damaged or missing.
+    """
+
+    def __init__(
+        self,
+        repo: Repository,
+        root: bytes,
+        has_data: Callable[[bytes], bool],
+        on_unreadable: Callable[[bytes, DamagedData], None],
+    ) -> None:
         self._repo, self._root = repo, root
-        self.problem: DamagedData | None = None
-        """the first tree that could not be read"""
+        self._has_data, self._on_unreadable = has_data, on_unreadable
 
     def directory(self, path: bytes, tree: bytes | None) -> KnownDirectory | None:
         """See Known."""
@@ -70,14 +80,14 @@ class KnownTrees:
             nodes = self._repo.load_tree(tree)
             entries = dict(self._entries(nodes))
         except DamagedData as error:
-            self.problem = self.problem or error
+            self._on_unreadable(tree, error)
             return None
         return KnownDirectory(tree, b"", [], entries)
 
     def _entries(self, nodes: list[Node]) -> Iterator[tuple[bytes, tuple[Row, bytes]]]:
         for node in nodes:
             value = bytes.fromhex(node.subtree) if node.subtree else bytes.fromhex("".join(node.content or ()))
-            if node.type == "file" and not self._is_stored(value):
+            if node.type == "file" and not self._has_data(value):
                 continue
             mode = (
                 0o040000 if node.mode & GO_DIR else 0o120000 if node.mode & GO_SYMLINK else 0o100000 if node.type == "file" else 0
@@ -86,10 +96,6 @@ class KnownTrees:
                 node.raw_name, mode, node.mtime_ns, node.ctime_ns, node.uid, node.gid, node.inode, node.device_id, node.size, 0, 0
             )
             yield row.name, (row, value)
-
-    def _is_stored(self, content: bytes) -> bool:
-        index = self._repo.index
-        return all((BlobKind.DATA, content[start : start + 32]) in index for start in range(0, len(content), 32))
 
 
 class DirectoryNotes:

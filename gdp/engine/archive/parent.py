@@ -68,7 +68,8 @@ def compare_with(repo: Repository, options: BackupOptions, snapshots: SnapshotLi
     if parent is None:
         return Comparison(None, KnownNothing(), notes, names)
     stored.load()
-    return Comparison(parent[0], KnownTrees(repo, bytes.fromhex(parent[1].tree)), notes, names)
+    known = KnownTrees(repo, bytes.fromhex(parent[1].tree), stored.has_data, stored.distrust_tree)
+    return Comparison(parent[0], known, notes, names)
 
 
 def refuse_foreign_chunking(repo: Repository, options: BackupOptions) -> None:

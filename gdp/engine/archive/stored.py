@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from gdp.core.errors import DamagedData
+from gdp.core.ids import ID_BYTES
 from gdp.core.language import N_
 from gdp.core.packformat import BlobKind, PackedBlob
 from gdp.engine.archive.adopt import adoptable_packs
@@ -12,6 +13,8 @@ from gdp.repo.index_files import IndexWriter
 from gdp.repo.repository import Repository
 from gdp.repo.shared_ids import SharedIds
 
+_INDEX_BYTES_A_BLOB = 50  # in a compressed index file; only a guess at the size of the shared set
+
 
 class StoredBlobs:
     """The repository's blobs as this run sees them."""
@@ -19,6 +22,7 @@ class StoredBlobs:
     def __init__(self, repo: Repository, known: SharedIds, emit: Emit, *, dry_run: bool) -> None:
         self._repo, self._known, self._emit = repo, known, emit
         self._trees: set[bytes] = set()
+        self._distrusted: set[bytes] = set()
         self._is_loaded = False
         self._is_dry = dry_run
         self._writer = IndexWriter(self._save)
@@ -40,29 +44,36 @@ class StoredBlobs:
         if self._is_loaded:
             return
         self._is_loaded = True
-        index = self._repo.load_index(on_damaged=self._tell_damaged)
+        index_bytes = sum(size for _, size in self._repo.storage.list(FileKind.INDEX))
+        self.slots = self._known.reserve(index_bytes // _INDEX_BYTES_A_BLOB)
+        index = self._repo.load_index(self._tell_damaged, on_data=self._know)
         adopted = list(adoptable_packs(self._repo))
-        blobs = index.blob_count + sum(len(noted.blobs) for noted in adopted)
-        self.slots = self._known.reserve(blobs)
-        for _, blob in index:
-            if blob.kind == BlobKind.DATA:
-                self._known.add(blob.id)
         for noted in adopted:
-            index.add_pack(noted.id, noted.blobs)
+            index.add_pack(noted.id, [blob for blob in noted.blobs if blob.kind == BlobKind.TREE])
+            self._know([blob for blob in noted.blobs if blob.kind == BlobKind.DATA])
             self._writer.add(noted.id, noted.blobs)
-            for blob in noted.blobs:
-                if blob.kind == BlobKind.DATA:
-                    self._known.add(blob.id)
         if adopted:
             self._emit(Note(N_("{count} packs of an interrupted run were found complete and are kept"), {"count": len(adopted)}))
 
     def is_new_tree(self, tree: bytes) -> bool:
         """Say whether a tree must be stored, and count it as stored from now on."""
         self.load()
-        if tree in self._trees or (BlobKind.TREE, tree) in self._repo.index:
+        is_stored = (BlobKind.TREE, tree) in self._repo.index and tree not in self._distrusted
+        if tree in self._trees or is_stored:
             return False
         self._trees.add(tree)
         return True
+
+    def distrust_tree(self, tree: bytes, error: DamagedData) -> None:
+        """Take a tree for not stored, although an index lists it; if the sources still give it, it is stored once more."""
+        self._distrusted.add(tree)
+        hint = N_("This backup stores it again if the folder is unchanged. 'gdp check' says what else is affected.")
+        self._emit(Problem(N_("a folder of the last snapshot cannot be read: {reason}"), {"reason": str(error)}, hint=hint))
+
+    def has_data(self, content: bytes) -> bool:
+        """Say whether all of a file's pieces are stored; ``content`` is their ids, joined."""
+        self.load()
+        return all(content[start : start + ID_BYTES] in self._known for start in range(0, len(content), ID_BYTES))
 
     def pack_stored(self, pack: bytes, blobs: Sequence[PackedBlob]) -> None:
         """Take a pack that is safely stored into the index."""
@@ -80,6 +91,10 @@ class StoredBlobs:
         self._writer.flush()
         if self._is_loaded and not self._is_dry:
             self._repo.pack_journal.clear()
+
+    def _know(self, blobs: Sequence[PackedBlob]) -> None:
+        for blob in blobs:
+            self._known.add(blob.id)
 
     def _save(self, json: bytes) -> str:
         return "" if self._is_dry else self._repo.save_json(FileKind.INDEX, json)
