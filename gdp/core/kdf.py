@@ -10,7 +10,7 @@ from gdp.core.errors import HostileData
 from gdp.core.language import N_
 
 SALT_BYTES = 64
-MEMORY_LIMIT_BYTES = 1 << 30  # 128 * N * r; restic itself stays at 60 MiB
+MEMORY_LIMIT_BYTES = 256 << 20  # 128 * N * r, for each of two threads; restic itself stays at 60 MiB, rustic at 128 MiB
 WORK_LIMIT = 1 << 27  # N * r * p, about a minute; restic's default is 2 ** 21
 THREADS = 2
 
