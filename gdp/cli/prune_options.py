@@ -59,7 +59,7 @@ def run_prune(session: Session, options: PruneOptions, *, is_dry_run: bool) -> P
     """Plan, show the plan and carry it out."""
     plan = prepare_prune(session.repository, options, session.screen.emit)
     _show_plan(session.screen, plan)
-    if not is_dry_run and not plan.is_empty:
+    if not is_dry_run:
         prune(session.repository, plan, options, session.screen.emit)
     session.screen.say(_verdict(plan, is_dry_run=is_dry_run))
     return plan

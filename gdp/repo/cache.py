@@ -23,6 +23,11 @@ class CachedStorage:
         self._tree_packs: set[str] = set()
 
     @property
+    def inner(self) -> Storage:
+        """What this wraps."""
+        return self._inner
+
+    @property
     def location(self) -> str:
         """See Storage."""
         return self._inner.location

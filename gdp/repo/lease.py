@@ -67,6 +67,11 @@ class LeasedStorage:
         self._inner, self._lease = inner, lease
 
     @property
+    def inner(self) -> Storage:
+        """What this wraps."""
+        return self._inner
+
+    @property
     def location(self) -> str:
         """See Storage."""
         return self._inner.location

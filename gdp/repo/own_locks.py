@@ -25,14 +25,22 @@ class OwnLocks:
         """Note that a lock is gone."""
         (self._folder / name).unlink(missing_ok=True)
 
+    def held(self) -> list[str]:
+        """Return the locks of this process."""
+        ours = _identity(os.getpid())
+        return [name for name, identity in self._noted() if identity == ours]
+
     def orphans(self) -> Iterator[str]:
         """Yield the locks whose process does not live any more."""
-        if not self._folder.is_dir():
-            return
-        for entry in sorted(self._folder.iterdir()):
-            pid, _, _ = (identity := entry.read_text()).partition(" ")
+        for name, identity in self._noted():
+            pid = identity.partition(" ")[0]
             if not pid.isdigit() or _identity(int(pid)) != identity:
-                yield entry.name
+                yield name
+
+    def _noted(self) -> list[tuple[str, str]]:
+        if not self._folder.is_dir():
+            return []
+        return [(entry.name, entry.read_text()) for entry in sorted(self._folder.iterdir())]
 
 
 def _identity(pid: int) -> str:

@@ -27,10 +27,11 @@ from gdp.engine.prune.index_rewrite import rewrite_indexes
 from gdp.engine.prune.needed import Mark, find_needed
 from gdp.engine.prune.options import PruneOptions, PrunePlan
 from gdp.engine.prune.plan import plan_prune
-from gdp.model.events import Emit, Progress, StageBegan
-from gdp.model.files import FileKind
+from gdp.model.events import Emit, Note, Progress, StageBegan
+from gdp.model.files import FileKind, StoredFile
 from gdp.repo.pack_reader import PackBytes, pack_file
 from gdp.repo.repository import Repository
+from gdp.storage.leftovers import sweep_leftovers
 
 REMOVE_THREADS = 4  # a removal is one round trip
 _READ_AHEAD = 2
@@ -72,6 +73,15 @@ def prune(repo: Repository, plan: PrunePlan, options: PruneOptions, emit: Emit) 
         emit(StageBegan(N_("writing new indexes")))
         rewrite_indexes(repo, indexes, gone)
     _remove_packs(repo, sorted((*plan.repack, *plan.remove)), emit)
+    _sweep(repo, emit)
+
+
+def _sweep(repo: Repository, emit: Emit) -> None:
+    """Remove what interrupted uploads of ours left behind; their age is judged by the lock that was just written."""
+    for lock in repo.own_locks.held():
+        swept = sweep_leftovers(repo.storage, StoredFile(FileKind.LOCKS, lock))
+        if swept:
+            emit(Note(N_("{count} unfinished files of interrupted uploads were removed"), {"count": swept}))
 
 
 def _copy_needed(repo: Repository, plan: PrunePlan, store: PackStore, emit: Emit) -> None:
