@@ -4,6 +4,7 @@ import os
 import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import NamedTuple
 
@@ -84,15 +85,27 @@ class _Listing:
 def root_of(sources: Sequence[bytes]) -> Branch:
     """Return the branch that covers all sources. Absolute ones begin at ``/``, relative ones where restic puts them.
 
+    Sources of one name in different places are told apart by a number, as restic does: ``x``, ``../x`` give ``x``, ``x-1``.
     Raises BadInput when there is no source, or one does not exist.
     """
     if not sources:
         raise BadInput(N_("there is nothing to back up: no path was given"))
     root = Branch(b"/")
+    places: dict[bytes, bytes] = {}
     for source in _expanded(sources):
         names, real = _components(source)
+        names[0] = _name_at_root(names[0], real[0], places)
         _plant(root, names, real)
     return root
+
+
+def _name_at_root(name: bytes, path: bytes, places: dict[bytes, bytes]) -> bytes:
+    """Return the name under which ``path`` lies at the root, where ``places`` says what lies there already."""
+    for number in count():
+        free = b"%s-%d" % (name, number) if number else name
+        if places.setdefault(free, path) == path:
+            return free
+    raise AssertionError  # numbers do not end
 
 
 def _expanded(sources: Sequence[bytes]) -> Iterator[bytes]:
