@@ -12,7 +12,7 @@ from gdp.cli.failure import report
 from gdp.cli.screen import Screen
 from gdp.cli.signals import interruptible
 from gdp.cli.translated import Group, Lazy, flag
-from gdp.core.language import LOCALE_DIRECTORY, N_, choose_language
+from gdp.core.language import LANGUAGES, LOCALE_DIRECTORY, N_, choose_language
 
 COMPLETE_VARIABLE = "_GDP_COMPLETE"
 COMMANDS = {
@@ -65,7 +65,7 @@ def program() -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit code. The only broad ``except`` of the front end: it ends on the screen."""
-    _use_language()
+    _use_language(arguments)
     if instruction := os.environ.get(COMPLETE_VARIABLE):
         return _complete(instruction)
     context: list[click.Context] = []
@@ -110,10 +110,14 @@ def _home_for_log(common: Common) -> Any:
     return choose_home(common.home)
 
 
-def _use_language() -> None:
-    """Let click's own sentences come from our catalogue, in the language we use."""
+def _use_language(arguments: Sequence[str]) -> None:
+    """Choose the language before anything can go wrong, and let click's own sentences come from our catalogue too."""
     import gettext
 
+    for word, following in zip(arguments, (*arguments[1:], ""), strict=False):
+        chosen = following if word == "--language" else word.removeprefix("--language=")
+        if chosen in LANGUAGES and word.startswith("--language"):
+            os.environ["GDP_LANGUAGE"] = chosen
     gettext.bindtextdomain("gdp", str(LOCALE_DIRECTORY))
     gettext.textdomain("gdp")
     os.environ["LANGUAGE"] = choose_language(os.environ)

@@ -17,6 +17,9 @@ from gdp.core.language import N_, translate
 AnyCommand = TypeVar("AnyCommand", bound=click.Command)
 
 
+_OPTIONS = N_("[OPTIONS]")  # click's own word in the usage line
+
+
 class Option(click.Option):
     """An option whose help is translated when shown."""
 
@@ -147,6 +150,7 @@ def argument(name: str, metavar: str, **settings: Any) -> Callable[[Callable[...
 
 
 def _metavar(text: str) -> str:
-    """Translate ``FOLDER``, and the word inside ``[FOLDER]...``."""
+    """Translate ``FOLDER``, ``NAME[:HEADER]``, and the word inside ``[FOLDER]...``."""
     word = text.strip("[].")
-    return text.replace(word, translate(word)) if word.isupper() else text
+    whole = translate(text)
+    return whole if whole != text or not word.isupper() else text.replace(word, translate(word))
