@@ -89,7 +89,7 @@ class WorkerPool:
             number = numbers[connection]  # type: ignore[index]
             try:
                 yield number, self.channels[number].receive()
-            except EOFError as error:
+            except (EOFError, ConnectionResetError) as error:
                 self._processes[number].join(5)
                 raise GdpError(
                     N_("a worker process ended unexpectedly (exit code {code})"),

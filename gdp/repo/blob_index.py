@@ -29,6 +29,7 @@ _BUCKETS = 1 << 16
 _KEY_BYTES = 31  # rest of the id, and the kind
 _RECORD = struct.Struct("<30sBxIIII")
 _PLACE = struct.Struct("<IIII")
+_KIND_BYTES = tuple(bytes((kind,)) for kind in range(2))
 
 
 class BlobPlace(NamedTuple):
@@ -86,6 +87,17 @@ class BlobIndex:
             return None
         number, offset, length, plain_length = _PLACE.unpack_from(*found)
         return BlobPlace(self.packs[number], offset, length, plain_length)
+
+    def locate(self, kind: int, blob_id: bytes) -> tuple[int, int, int, int] | None:
+        """Return the first place as (number of the pack in ``packs``, offset, length, plain length): ``find`` for millions."""
+        bucket = self._buckets[blob_id[0] << 8 | blob_id[1]]
+        if bucket is None:
+            return None
+        position = bucket.find(blob_id[2:] + _KIND_BYTES[kind])
+        if position % RECORD_BYTES == 0:  # -1 is not
+            return _PLACE.unpack_from(bucket, position + 32)
+        found = self._record_at(kind, blob_id)
+        return _PLACE.unpack_from(*found) if found else None
 
     def find_all(self, kind: int, blob_id: bytes) -> list[BlobPlace]:
         """Return every place of a blob, in the order they were added."""

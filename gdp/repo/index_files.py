@@ -8,7 +8,7 @@ import msgspec
 
 from gdp.core.errors import DamagedData
 from gdp.core.gotext import encode_json
-from gdp.core.ids import BlobId, PackId
+from gdp.core.ids import ID_BYTES, PackId
 from gdp.core.language import N_
 from gdp.core.packformat import BlobKind, PackedBlob
 from gdp.model.records import IndexedBlob, IndexedPack, IndexFile
@@ -18,6 +18,7 @@ FULL_INDEX_AGE_SECONDS = 600.0  # what a killed run can lose of its index; packs
 _KIND_NAMES = {0: "data", 1: "tree"}
 _KINDS = {"data": BlobKind.DATA, "tree": BlobKind.TREE}
 _UINT32 = 1 << 32
+_ID_DIGITS = 2 * ID_BYTES
 
 
 class DecodedIndex(NamedTuple):
@@ -40,12 +41,17 @@ def decode_index(json: bytes, name: str) -> DecodedIndex:
 
 
 def _decode_pack(pack: IndexedPack) -> tuple[PackId, list[PackedBlob]]:
+    # All ids at once: an index has millions, and opening a repository waits for them.
+    digits = "".join([blob.id for blob in pack.blobs])
+    if digits.strip("0123456789abcdef") or any(len(blob.id) != _ID_DIGITS for blob in pack.blobs):
+        raise DamagedData(N_("an identifier is not 64 hex digits"))
+    ids = bytes.fromhex(digits)
     blobs = []
-    for blob in pack.blobs:
+    for start, blob in zip(range(0, len(ids), ID_BYTES), pack.blobs, strict=True):
         if not (0 <= blob.offset < _UINT32 and 32 <= blob.length < _UINT32 and 0 <= blob.uncompressed_length < _UINT32):
             raise DamagedData(N_("impossible place for block {blob}"), blob=blob.id[:64])
         kind = _KINDS[blob.type]
-        blobs.append(PackedBlob(kind, BlobId.from_hex(blob.id), blob.offset, blob.length, blob.uncompressed_length))
+        blobs.append(PackedBlob(kind, ids[start : start + ID_BYTES], blob.offset, blob.length, blob.uncompressed_length))
     return PackId.from_hex(pack.id), blobs
 
 

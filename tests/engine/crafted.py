@@ -43,7 +43,7 @@ class Crafted:
         self.pack([(kind, blob_id, sealed, plain)])
         return blob_id.hex()
 
-    def pack(self, blobs: Sequence[tuple[BlobKind, bytes, bytes, int]]) -> StoredFile:
+    def pack(self, blobs: Sequence[tuple[BlobKind, bytes, bytes | bytearray, int]]) -> StoredFile:
         """Store a pack of (kind, id, sealed bytes, plain length), true or not."""
         packed, offset = [], 0
         for kind, blob_id, sealed, plain in blobs:
@@ -104,7 +104,7 @@ def sealed_bomb(crafted: Crafted, unfolded_bytes: int) -> bytes:
     import zstandard
 
     frame = zstandard.ZstdCompressor(write_content_size=False).compress(bytes(unfolded_bytes))
-    return crafted.repo.key.seal(frame)
+    return bytes(crafted.repo.key.seal(frame))
 
 
 def by_restic(restic: Path, folder: Path, *commands: Sequence[str | Path], cwd: Path) -> None:

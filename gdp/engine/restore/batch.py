@@ -79,7 +79,10 @@ class BatchRun:
         self._uses: dict[Place, list[tuple[int, int, int]]] = {}
         """where each block goes: (position of the entry, number of the place in it, offset in the file)"""
         for position, entry in enumerate(self._entries):
-            self._guard(position, self._prepare, entry)
+            if entry[0] == FILE and entry[4] <= Action.REPLACE and entry[6]:
+                self._expect(position, entry[6])
+            else:
+                self._guard(position, self._prepare, entry)
         self._blocks = tools.reader.request(self._packs, self._uses)
 
     def run(self) -> Outcome:
@@ -100,7 +103,7 @@ class BatchRun:
     # --- before blocks arrive ----------------------------------------------------------------------------------------
 
     def _prepare(self, position: int, entry: Entry) -> None:
-        kind, _, _, _, action, _, payload = entry
+        kind, action = entry[0], entry[4]
         if kind == VERIFY:
             self._verify(position, entry)
         elif kind == PART:
@@ -109,13 +112,14 @@ class BatchRun:
             self._keep(position, entry)
         elif kind == FILE and action == Action.CHECK:
             self._prepare_check(position, entry)
-        elif kind == FILE and not payload:
+        elif kind == FILE:  # without any content
             self._finish(position, entry, self._create(entry))
-        elif kind == FILE:
-            offset = 0
-            for number, place in enumerate(payload):
-                self._use(position, number, place, offset)
-                offset += plain_bytes(place)
+
+    def _expect(self, position: int, places: list[Place]) -> None:
+        offset = 0
+        for number, place in enumerate(places):
+            self._use(position, number, place, offset)
+            offset += plain_bytes(place)
 
     def _prepare_part(self, position: int, entry: Entry) -> None:
         _, folder, name, _, action, identity, (offset, places) = entry
@@ -174,16 +178,17 @@ class BatchRun:
     # --- when blocks arrive ------------------------------------------------------------------------------------------
 
     def _deliver(self, block: Block) -> None:
-        for position, number, offset in self._uses[block.place]:
+        place, data, error = block
+        for position, number, offset in self._uses[place]:
             entry = self._entries[position]
             if position in self._failed:
                 continue
-            if entry[0] == FILE and len(entry[6]) == 1 and entry[4] != Action.CHECK and block.error is None:
-                self._guard(position, self._write_whole, entry, block.data)
+            if entry[0] == FILE and len(entry[6]) == 1 and entry[4] != Action.CHECK and error is None:
+                self._guard(position, self._write_whole, entry, data)
             else:
                 self._guard(position, self._write_block, entry, number, offset, block)
 
-    def _write_whole(self, position: int, entry: Entry, data: bytes) -> None:
+    def _write_whole(self, position: int, entry: Entry, data: bytes | memoryview) -> None:
         descriptor = self._create(entry)
         try:
             if self._tools.is_sparse:
@@ -191,24 +196,24 @@ class BatchRun:
                 write_with_holes(descriptor, data, 0)
             else:
                 write_at(descriptor, data, 0)
-        except OSError:
+            self._written_bytes += len(data)
+            self._restore_metadata(position, entry, descriptor, has_mode=True)
+        finally:
             os.close(descriptor)
-            raise
-        self._written_bytes += len(data)
-        self._finish(position, entry, descriptor)
 
     def _write_block(self, position: int, entry: Entry, number: int, offset: int, block: Block) -> None:
         file = self._open.get(position)
         if file is None:
             file = self._open_new(position, entry)
+        _, data, error = block
         file.waiting -= 1
-        if block.error is not None:
+        if error is not None:
             file.missing.append(number)
-            file.reason = block.error
+            file.reason = error
         else:
             write = write_with_holes if self._tools.is_sparse and file.is_new else write_at
-            write(file.descriptor, block.data, offset)
-            self._written_bytes += len(block.data)
+            write(file.descriptor, data, offset)
+            self._written_bytes += len(data)
         if not file.waiting:
             self._complete(position, entry, self._open.pop(position))
 

@@ -7,6 +7,7 @@ from gdp.engine.restore.messages import Outcome, Start
 from gdp.engine.restore.outgoing import Batch
 from gdp.engine.restore.worker import BATCHES_AHEAD
 from gdp.engine.workers import WorkerPool
+from gdp.repo.blob_index import BlobIndex
 
 Settle = Callable[[Batch, Outcome], None]
 
@@ -14,8 +15,8 @@ Settle = Callable[[Batch, Outcome], None]
 class Dispatcher:
     """The batches under way. ``settle`` may not send; it leaves what is still to be sent to its owner."""
 
-    def __init__(self, pool: WorkerPool, start: Start, settle: Settle) -> None:
-        self._pool = pool
+    def __init__(self, pool: WorkerPool, start: Start, index: BlobIndex, settle: Settle) -> None:
+        self._pool, self._index = pool, index
         self.settle = settle
         self._under_way: dict[int, tuple[int, Batch]] = {}
         self._load = [0] * len(pool)
@@ -35,7 +36,7 @@ class Dispatcher:
             if not self._is_started[worker]:
                 self._is_started[worker] = True
                 channel.send(tuple(self._start))
-            channel.send(batch.to_message())
+            channel.send(batch.to_message(self._index))
             return
         self._receive()
 

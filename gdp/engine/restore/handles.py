@@ -26,25 +26,19 @@ class FolderHandles:
         """Take over the descriptor of the target."""
         self._root = root
         self._open: dict[FolderPath, int] = {}
+        self._last: tuple[FolderPath, int] = (), root
 
     def open(self, path: FolderPath) -> int:
         """Return a descriptor that is good until the next call. Raises OSError, also for a link on the way."""
-        if not path:
-            return self._root
-        found = self._open.pop(path, None)
-        if found is not None:
-            self._open[path] = found  # the one used last stands last
-            return found
-        known = len(path) - 1
-        while known and path[:known] not in self._open:
-            known -= 1
-        descriptor = self._open[path[:known]] if known else self._root
-        for depth in range(known + 1, len(path) + 1):
-            descriptor = self._keep(path[:depth], os.open(path[depth - 1], _FLAGS, dir_fd=descriptor))
+        if path is self._last[0]:
+            return self._last[1]
+        descriptor = self._find(path) if path else self._root
+        self._last = path, descriptor
         return descriptor
 
     def forget(self, path: FolderPath) -> None:
         """Close a directory that is about to be removed."""
+        self._last = (), self._root
         for known in [known for known in self._open if known[: len(path)] == path]:
             os.close(self._open.pop(known))
 
@@ -60,6 +54,19 @@ class FolderHandles:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
+
+    def _find(self, path: FolderPath) -> int:
+        found = self._open.pop(path, None)
+        if found is not None:
+            self._open[path] = found  # the one used last stands last
+            return found
+        known = len(path) - 1
+        while known and path[:known] not in self._open:
+            known -= 1
+        descriptor = self._open[path[:known]] if known else self._root
+        for depth in range(known + 1, len(path) + 1):
+            descriptor = self._keep(path[:depth], os.open(path[depth - 1], _FLAGS, dir_fd=descriptor))
+        return descriptor
 
     def _keep(self, path: FolderPath, descriptor: int) -> int:
         if len(self._open) >= KEPT_OPEN:

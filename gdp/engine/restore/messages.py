@@ -6,7 +6,7 @@ Parent to worker: first ``Start``, then batches. A batch is ``(number, packs, fo
 ==========  ==========================================================================
 part        is
 ==========  ==========================================================================
-packs       ``{number: pack id}``, for the numbers in places
+packs       ``{number: pack id}``, for the numbers in places (those of the index)
 folders     ``[(path, has others' attributes)]``: the directories the entries lie in
 entry       ``(kind, folder number, name, metadata, action, identity, payload)``
 identity    ``(device, inode)`` of the file that must be found there, or None
@@ -84,6 +84,13 @@ class Outcome(NamedTuple):
         """Return what the worker sent."""
         number, written, unchanged, failures, shortfalls = message
         return cls(number, written, unchanged, [Failure(*failure) for failure in failures], shortfalls)
+
+
+def places_in(entry: Entry) -> list[Place]:
+    """Return the places that an entry's blocks are read from."""
+    if entry[0] == FILE:
+        return entry[6]  # type: ignore[no-any-return]
+    return entry[6][1] if entry[0] == PART else []
 
 
 def plain_bytes(place: Place) -> int:

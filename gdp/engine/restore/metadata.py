@@ -17,6 +17,7 @@ from gdp.model.node import Node
 Metadata = tuple[int, int, int, str, str, list[tuple[str, bytes]] | None]
 """(Go mode, uid, gid, mtime, atime, extended attributes): plain values, since they travel by marshal"""
 WITHOUT_SPECIAL_BITS = 0o1777
+_PLAIN_MODES = 0o1000  # below it, Go's bits are the system's
 _UNSUPPORTED = (errno.ENOTSUP, errno.ENOSYS)
 _REMOVABLE = ("user.", "system.posix_acl_")  # what a file may have inherited or kept; labels of security modules stay
 
@@ -80,7 +81,7 @@ class MetadataWriter:
             with_times: False for a file whose content is not right, so that the next run does not take it for unchanged.
         """
         mode, user, group, mtime, atime, attributes = metadata
-        bits = permission_bits(mode)
+        bits = mode if mode < _PLAIN_MODES else permission_bits(mode)
         if not self._change_owner(handle, user, group):
             bits &= WITHOUT_SPECIAL_BITS
         if has_mode:

@@ -7,10 +7,22 @@ from gdp.core.errors import DamagedData
 from gdp.core.ids import is_id_text
 from gdp.core.language import N_
 from gdp.core.packformat import BlobKind
-from gdp.engine.restore.messages import FILE, PART, VERIFY, BatchMessage, Entry, Identity, Place, WireFolder, plain_bytes
+from gdp.engine.restore.existing import Action
+from gdp.engine.restore.messages import (
+    FILE,
+    PART,
+    VERIFY,
+    BatchMessage,
+    Entry,
+    Identity,
+    Place,
+    WireFolder,
+    places_in,
+    plain_bytes,
+)
 from gdp.engine.restore.metadata import Metadata
 from gdp.engine.restore.plan import PlannedFolder, PlannedItem
-from gdp.repo.blob_index import BlobIndex, BlobPlace
+from gdp.repo.blob_index import BlobIndex
 
 _DATA = int(BlobKind.DATA)
 BATCH_ENTRIES = 384
@@ -43,7 +55,6 @@ class Batch:
     """What one worker does at once."""
 
     number: int
-    packs: dict[bytes, int] = field(default_factory=dict)
     folders: list[WireFolder] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
     subjects: list[Subject] = field(default_factory=list)
@@ -65,9 +76,10 @@ class Batch:
             or self.blocks >= BATCH_BLOCKS
         )
 
-    def to_message(self) -> BatchMessage:
+    def to_message(self, index: BlobIndex) -> BatchMessage:
         """Return what the worker gets."""
-        return self.number, {number: pack for pack, number in self.packs.items()}, self.folders, self.entries
+        packs = {place[0] for entry in self.entries for place in places_in(entry)}
+        return self.number, {number: bytes(index.packs[number]) for number in packs}, self.folders, self.entries
 
     def add_file(self, folder: PlannedFolder, item: PlannedItem, metadata: Metadata, places: list[Place], size: int) -> None:
         """Add a file that a worker makes alone."""
@@ -81,7 +93,7 @@ class Batch:
         self.files += 1
         blocks = len(places)
         self.blocks += blocks
-        self.open_files += blocks > 1
+        self.open_files += blocks > 1 or item.action is Action.CHECK
 
     def add_item(self, folder: PlannedFolder, item: PlannedItem, kind: int, metadata: Metadata, payload: object) -> None:
         """Add an entry without content: a symbolic link or a special file."""
@@ -105,23 +117,6 @@ class Batch:
         self.sizes.append(sum(map(plain_bytes, places)))
         self.total_bytes += self.sizes[-1]
 
-    def places_of(self, index: BlobIndex, content: Sequence[str]) -> tuple[list[Place], int]:
-        """Return where a file's blocks lie, and how long they are together. Raises DamagedData when one is nowhere."""
-        places = []
-        size = 0
-        for found, blob_id in find_blocks(index, content):
-            places.append(self.place(found, blob_id))
-            size += found.data_bytes
-        return places, size
-
-    def place(self, found: BlobPlace, blob_id: bytes) -> Place:
-        """Return a place in the form that this batch's message needs."""
-        pack, offset, length, plain_length = found
-        number = self.packs.get(pack)
-        if number is None:
-            number = self.packs[bytes(pack)] = len(self.packs)
-        return number, offset, length, plain_length, blob_id
-
     def _add(
         self,
         folder: PlannedFolder,
@@ -140,12 +135,12 @@ class Batch:
         self.folders.append((folder.path, bool(folder.made and folder.made.inherits)))
 
 
-def find_blocks(index: BlobIndex, content: Sequence[str]) -> Iterator[tuple[BlobPlace, bytes]]:
-    """Yield where each block of a file lies, and its id. Raises DamagedData when one is nowhere."""
-    find = index.find
+def find_blocks(index: BlobIndex, content: Sequence[str]) -> Iterator[Place]:
+    """Yield where each block of a file lies. Raises DamagedData when one is nowhere."""
+    locate = index.locate
     for text in content:
         blob_id = bytes.fromhex(text) if is_id_text(text) else b""
-        found = find(_DATA, blob_id) if blob_id else None
+        found = locate(_DATA, blob_id) if blob_id else None
         if found is None:
             raise DamagedData(N_("block {blob} is in no index"), N_("Run 'gdp repair index', then 'gdp check'."), blob=text[:64])
-        yield found, blob_id
+        yield (*found, blob_id)

@@ -125,12 +125,16 @@ class Planner:
         prefix = b"/" + b"".join(name + b"/" for name in folder.path)
         names: set[bytes] = set()
         children = []
+        everything = self._selects is None and present is None
         for node in nodes:
             try:
                 name = checked_name(node)
                 if name in names:
                     raise HostileData(N_("{name!r} is twice in one directory; only the first was restored"), name=node.name)
                 names.add(name)
+                if everything and node.type == "file" and node.links <= 1:
+                    folder.items.append(PlannedItem(name, node, Action.CREATE))  # nearly all entries take this short way
+                    continue
                 child = self._place(folder, node, name, prefix, present)
             except (DamagedData, ValueError) as error:
                 self.report((*folder.path, node.name.encode("utf-8", "replace")), _as_damage(error, node))

@@ -34,12 +34,8 @@ class PackRange(NamedTuple):
     places: list[Place]
 
 
-class Block(NamedTuple):
-    """A block's contents, or why there are none."""
-
-    place: Place
-    data: bytes
-    error: DamagedData | FileMissing | None
+Block = tuple[Place, bytes | memoryview, DamagedData | FileMissing | None]
+"""A block's contents, or why there are none. A plain tuple, since millions of them are made."""
 
 
 def plan_ranges(places: Iterable[Place]) -> list[PackRange]:
@@ -109,7 +105,7 @@ class BlockReader:
                 if payload is not None and plain_bytes(place) <= LARGEST_BLOCK_BYTES:
                     plain = decompress(payload, place[3]) if place[3] else payload
                     if hashlib.sha256(plain).digest() == place[4]:
-                        yield Block(place, plain, None)
+                        yield place, plain, None
                         continue
             except DamagedData:
                 pass
@@ -124,9 +120,9 @@ class BlockReader:
                     N_("block {blob} claims {size} bytes, which no program writes"), blob=place[4].hex(), size=claimed
                 )
             sealed = self._storage.read(file, place[1], place[2])
-            return Block(place, open_blob(self._key, sealed, place[3], place[4]), None)
+            return place, open_blob(self._key, sealed, place[3], place[4]), None
         except (DamagedData, FileMissing) as error:
-            return Block(place, b"", error)
+            return place, b"", error
 
 
 def _groups(places: list[Place]) -> Iterator[list[Place]]:

@@ -1,26 +1,31 @@
 """Carries out a restore: plans as it goes, makes directories, keeps the workers busy, and finishes what only one can finish."""
 
+import contextlib
+import gc
 import os
 from collections.abc import Iterator, Mapping
+
+import msgspec
 
 from gdp.core.errors import DamagedData
 from gdp.core.ids import BlobId
 from gdp.core.language import N_
 from gdp.engine.browse.lookup import find_folder
-from gdp.engine.restore.batch import NOT_WRITTEN
+from gdp.engine.restore.batch import NO_METADATA, NOT_WRITTEN
 from gdp.engine.restore.dispatch import Dispatcher
 from gdp.engine.restore.existing import Action
 from gdp.engine.restore.finish import delete_extras, make_links
 from gdp.engine.restore.folders import FolderMaker
 from gdp.engine.restore.handles import FolderHandles, open_target
-from gdp.engine.restore.messages import SPECIAL, SYMLINK, Failure, Outcome, Place, Start
-from gdp.engine.restore.metadata import MetadataWriter, metadata_of
+from gdp.engine.restore.messages import SPECIAL, SYMLINK, Failure, Outcome, Place, Start, plain_bytes
+from gdp.engine.restore.metadata import Metadata, MetadataWriter, metadata_of
 from gdp.engine.restore.options import RestoreOptions, RestoreResult
 from gdp.engine.restore.outgoing import BATCH_BLOCKS, BATCH_BYTES, Batch, SharedFile, find_blocks
 from gdp.engine.restore.plan import PlannedFolder, PlannedItem, Planner
 from gdp.engine.restore.report import Report
 from gdp.engine.restore.shared import SharedFiles
 from gdp.engine.restore.verify import Verification
+from gdp.engine.restore.worker import GC_THRESHOLDS
 from gdp.engine.restore.writing import raise_if_hopeless
 from gdp.engine.workers import WorkerPool
 from gdp.model.events import Emit, StageBegan, ignore_events
@@ -82,9 +87,20 @@ def restore(
         return _count(repo, tree, options, report, emit)
     handles = open_target(options.target, create=True)
     assert handles
-    with handles:
+    with handles, _patient_collector():
         _Restore(repo, options, pool, handles, report=report, secrets=secrets or {}).run(tree)
     return report.result
+
+
+@contextlib.contextmanager
+def _patient_collector() -> Iterator[None]:
+    """Let Python look for cycles of garbage less often, as the workers do."""
+    before = gc.get_threshold()
+    gc.set_threshold(*GC_THRESHOLDS)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 def _count(repo: Repository, tree: BlobId, options: RestoreOptions, report: Report, emit: Emit) -> RestoreResult:
@@ -130,7 +146,7 @@ class _Restore:
             options.sparse,
             options.delete,
         )
-        self._dispatcher = Dispatcher(pool, start, self._settle)
+        self._dispatcher = Dispatcher(pool, start, repo.index, self._settle)
         self._links: list[tuple[PlannedFolder, PlannedItem]] = []
         self._batch = Batch(0)
 
@@ -178,21 +194,29 @@ class _Restore:
         elif node.type == "file":
             self._add_file(folder, item)
         elif node.type == "symlink":
-            self._batch.add_item(folder, item, SYMLINK, metadata_of(node), node.target)
+            self._batch.add_item(folder, item, SYMLINK, self._metadata_of(folder, item), node.target)
         else:
-            self._batch.add_item(folder, item, SPECIAL, metadata_of(node), (node.type, node.device))
+            self._batch.add_item(folder, item, SPECIAL, self._metadata_of(folder, item), (node.type, node.device))
         if self._batch.is_full:
             self._flush()
 
+    def _metadata_of(self, folder: PlannedFolder, item: PlannedItem) -> Metadata:
+        try:
+            return metadata_of(item.node)
+        except DamagedData as error:
+            self._report.item_problem(folder, item, NO_METADATA, str(error))
+            return metadata_of(msgspec.structs.replace(item.node, extended_attributes=None))
+
     def _add_file(self, folder: PlannedFolder, item: PlannedItem) -> None:
-        metadata = metadata_of(item.node)
+        metadata = self._metadata_of(folder, item)
         content = item.node.content or []
         if item.node.size <= SHARED_BYTES and len(content) <= BATCH_BLOCKS:
-            places, size = self._batch.places_of(self._repo.index, content)
+            places = list(find_blocks(self._repo.index, content))
+            size = sum(map(plain_bytes, places))
             if size <= SHARED_BYTES:
                 self._batch.add_file(folder, item, metadata, places, size)
                 return
-        size = sum(place.data_bytes for place, _ in find_blocks(self._repo.index, content))
+        size = sum(map(plain_bytes, find_blocks(self._repo.index, content)))
         shared = self._shared.begin(folder, item, metadata, size, delete=self._options.delete)
         if shared:
             self._add_parts(shared, content)
@@ -201,9 +225,9 @@ class _Restore:
 
     def _add_parts(self, shared: SharedFile, content: list[str]) -> None:
         offset, length, places = 0, 0, list[Place]()
-        for found, blob_id in find_blocks(self._repo.index, content):
-            places.append(self._batch.place(found, blob_id))
-            length += found.data_bytes
+        for place in find_blocks(self._repo.index, content):
+            places.append(place)
+            length += plain_bytes(place)
             if self._batch.total_bytes + length >= BATCH_BYTES or len(places) >= BATCH_BLOCKS:
                 self._batch.add_part(shared, offset, places)
                 self._flush()

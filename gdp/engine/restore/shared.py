@@ -79,7 +79,8 @@ class SharedFiles:
         shared, offset, blob_id, number = self.retries.pop()
         copy = self._index.find_all(BlobKind.DATA, blob_id)[number]
         shared.parts_open -= 1
-        batch.add_part(shared, offset, [batch.place(copy, blob_id)])
+        place = self._index.packs.index(copy.pack), copy.offset, copy.length, copy.plain_length, blob_id
+        batch.add_part(shared, offset, [place])
 
     def adopt(self, batch: Batch, failure: Failure) -> None:
         """Take over a file of which a worker could not get every block; look for other copies of those."""
@@ -94,22 +95,21 @@ class SharedFiles:
             folder, item = subject
             shared = SharedFile(folder, item, entry[3], failure.identity, batch.sizes[failure.position], is_all_sent=True)
             offset, places = 0, entry[6]
-        packs = {number: pack for pack, number in batch.packs.items()}
         offsets = _offsets(offset, places)
         for number in failure.missing:
-            self._seek_copy(shared, offsets[number], places[number], packs, failure)
+            self._seek_copy(shared, offsets[number], places[number], failure)
         if entry[0] == PART:
             self.settle_part(shared, is_unchanged=False)
         else:
             shared.is_changed = True
             self.settle(shared)
 
-    def _seek_copy(self, shared: SharedFile, offset: int, place: Place, packs: dict[int, bytes], failure: Failure) -> None:
+    def _seek_copy(self, shared: SharedFile, offset: int, place: Place, failure: Failure) -> None:
         blob_id = place[4]
         tried = self._tried.setdefault(blob_id, set())
-        tried.add((packs[place[0]], place[1]))
+        tried.add((self._index.packs[place[0]], place[1]))
         for number, copy in enumerate(self._index.find_all(BlobKind.DATA, blob_id)):
-            if (bytes(copy.pack), copy.offset) not in tried:
+            if (copy.pack, copy.offset) not in tried:
                 self.retries.append((shared, offset, blob_id, number))
                 shared.parts_open += 1  # until it is sent
                 return

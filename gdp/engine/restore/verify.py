@@ -4,7 +4,7 @@ from gdp.core.errors import DamagedData
 from gdp.engine.restore.batch import UNLIKE
 from gdp.engine.restore.dispatch import Dispatcher
 from gdp.engine.restore.handles import FolderPath
-from gdp.engine.restore.messages import Outcome
+from gdp.engine.restore.messages import Outcome, plain_bytes
 from gdp.engine.restore.options import RestoreOptions
 from gdp.engine.restore.outgoing import BATCH_BLOCKS, BATCH_BYTES, Batch, find_blocks
 from gdp.engine.restore.plan import PlannedFolder, PlannedItem, Planner
@@ -46,13 +46,13 @@ class Verification:
     def _add(self, folder: PlannedFolder, item: PlannedItem) -> None:
         content = item.node.content or []
         try:
-            size = sum(found.data_bytes for found, _ in find_blocks(self._repo.index, content))
+            size = sum(map(plain_bytes, find_blocks(self._repo.index, content)))
         except DamagedData:
             return  # was told when it could not be restored
         offset, length, places = 0, 0, []
-        for found, blob_id in find_blocks(self._repo.index, content):
-            places.append(self._batch.place(found, blob_id))
-            length += found.data_bytes
+        for place in find_blocks(self._repo.index, content):
+            places.append(place)
+            length += plain_bytes(place)
             if self._batch.total_bytes + length >= BATCH_BYTES or len(places) >= BATCH_BLOCKS:
                 self._batch.add_check(folder, item, offset, size, places)
                 self._flush()

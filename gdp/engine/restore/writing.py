@@ -77,8 +77,9 @@ def write_at(descriptor: int, data: bytes | memoryview, offset: int) -> None:
         written += os.pwrite(descriptor, memoryview(data)[written:], offset + written)
 
 
-def write_with_holes(descriptor: int, data: bytes, offset: int) -> None:
-    """Write ``data`` into a file of zeros, leaving out its runs of zeros. The caller sets the file's size."""
+def write_with_holes(descriptor: int, block: bytes | memoryview, offset: int) -> None:
+    """Write ``block`` into a file of zeros, leaving out its runs of zeros. The caller sets the file's size."""
+    data = bytes(block)
     view = memoryview(data)
     start = 0
     for position in range(0, len(data), HOLE_BYTES):
