@@ -19,7 +19,7 @@ from gdp.repo.pack_reader import PackBytes
 from gdp.repo.sealer import open_blob
 from gdp.storage.contract import Storage
 
-BATCH_BYTES = 1 << 20  # of blobs that are opened together
+BATCH_BYTES = 120 << 10  # of blobs that are opened together: fits into a processor's cache, with room for the results
 
 Fault = tuple[str, dict[str, Any]]
 """template and facts; only what ``marshal`` takes"""
@@ -75,48 +75,66 @@ def find_faults(key: MasterKey, job: PackJob, content: PackBytes | DamagedData |
         facts = {"pack": name, "size": content.size, "expected": job.size}
         faults.append((N_("pack {pack} has {size} bytes instead of {expected}"), facts))
     try:
-        if content.digest() != job.pack:
-            faults.append((N_("pack {pack} was changed: its contents do not match its name"), {"pack": name}))
         blobs, digest = content.contents_and_digest(key)
+        if digest != job.digest:
+            faults.append((N_("pack {pack} lists other blocks than the index"), {"pack": name}))
+        is_genuine = _check_blobs(key, content, blobs, faults) == job.pack
     except (DamagedData, FileMissing) as error:
-        return [*faults, ("{reason}", {"reason": str(error), "pack": name})]
-    if digest != job.digest:
-        faults.append((N_("pack {pack} lists other blocks than the index"), {"pack": name}))
-    opener = BatchOpener(key)
-    for batch in _batches(blobs):
-        faults += _find_faults_in_blobs(key, opener, content, batch)
+        faults.append(("{reason}", {"reason": str(error), "pack": name}))
+        is_genuine = content.digest() == job.pack
+    if not is_genuine:
+        faults.append((N_("pack {pack} was changed: its contents do not match its name"), {"pack": name}))
     return faults
+
+
+def _check_blobs(key: MasterKey, content: PackBytes, blobs: Sequence[PackedBlob], faults: list[Fault]) -> bytes:
+    """Add what is wrong with each blob, and return the SHA-256 of the whole pack.
+
+    Each piece is hashed and opened while the processor's cache holds it; a pack is larger than that.
+    """
+    opener = BatchOpener(key)
+    digest = hashlib.sha256()
+    end = 0
+    for batch in _batches(blobs):
+        start, end = end, batch[-1].offset + batch[-1].length
+        piece = memoryview(content.read(start, end - start))
+        digest.update(piece)
+        sealed = [piece[blob.offset - start : blob.offset - start + blob.length] for blob in batch]
+        for blob, envelope, payload in zip(batch, sealed, opener.open(sealed), strict=True):
+            if payload is None or not _is_named(payload, blob):
+                faults.append(_fault_of(key, content.id, blob, envelope))
+    digest.update(content.read(end, content.size - end))
+    return digest.digest()
 
 
 def _batches(blobs: Sequence[PackedBlob]) -> Iterator[list[PackedBlob]]:
     batch: list[PackedBlob] = []
     size = 0
     for blob in blobs:
-        batch.append(blob)
-        size += blob.length
-        if size >= BATCH_BYTES:
+        if size and size + blob.length > BATCH_BYTES:
             yield batch
             batch, size = [], 0
+        batch.append(blob)
+        size += blob.length
     if batch:
         yield batch
 
 
-def _find_faults_in_blobs(key: MasterKey, opener: BatchOpener, content: PackBytes, batch: list[PackedBlob]) -> list[Fault]:
-    faults: list[Fault] = []
+def _is_named(payload: memoryview, blob: PackedBlob) -> bool:
+    """Say whether an opened blob is the one that its id names."""
     try:
-        sealed = [memoryview(content.read(blob.offset, blob.length)) for blob in batch]
-    except (DamagedData, FileMissing) as error:
-        return [(N_("pack {pack} cannot be read: {reason}"), {"pack": content.id.hex(), "reason": str(error)})]
-    for blob, envelope, payload in zip(batch, sealed, opener.open(sealed), strict=True):
-        try:
-            if payload is None or hashlib.sha256(_unfolded(payload, blob.plain_length)).digest() != blob.id:
-                open_blob(key, envelope, blob.plain_length, blob.id)  # raises, and says what is wrong
-                raise DamagedData(N_("opening the block twice gave different results; the memory or the processor is faulty"))
-        except DamagedData as error:
-            facts = {"pack": content.id.hex(), "blob": blob.id.hex(), "offset": blob.offset, "reason": str(error)}
-            faults.append((N_("pack {pack}: block {blob} at byte {offset} is damaged: {reason}"), facts))
-    return faults
+        plain = decompress(payload, blob.plain_length) if blob.plain_length else payload
+    except DamagedData:
+        return False
+    return hashlib.sha256(plain).digest() == blob.id
 
 
-def _unfolded(payload: bytes, plain_length: int) -> bytes:
-    return decompress(payload, plain_length) if plain_length else payload
+def _fault_of(key: MasterKey, pack: PackId, blob: PackedBlob, envelope: memoryview) -> Fault:
+    """Open a blob again, the slow way, which says what is wrong with it."""
+    reason = N_("opening the block twice gave different results; the memory or the processor is faulty")
+    try:
+        open_blob(key, envelope, blob.plain_length, blob.id)
+    except DamagedData as error:
+        reason = str(error)
+    facts = {"pack": pack.hex(), "blob": blob.id.hex(), "offset": blob.offset, "reason": reason}
+    return N_("pack {pack}: block {blob} at byte {offset} is damaged: {reason}"), facts
