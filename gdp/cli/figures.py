@@ -3,7 +3,7 @@
 import os
 import time
 
-from gdp.core.language import N_, choose_language, translate
+from gdp.core.language import choose_language
 
 _UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
 
@@ -40,9 +40,7 @@ def duration(seconds: float) -> str:
 
 
 def rough_duration(seconds: float) -> str:
-    """Return how long something may still take, no more exact than can be known."""
-    if seconds < 60:
-        return translate(N_("less than a minute"))
+    """Return how long something takes that lasts a minute or longer, no more exact than can be known."""
     if seconds < 5400:
         return f"{round(seconds / 60)} min"
     return f"{int(seconds // 3600)} h {int(seconds // 60 % 60)} min"

@@ -22,8 +22,8 @@ _CLEAR = "\r\x1b[K"
 class ProgressView(Protocol):
     """Is told of stages and progress, and shows them as often as suits it."""
 
-    def begin(self, stage: str) -> None:
-        """Note that a stage, named in the user's language, begins."""
+    def begin(self, stage: str, *, counts_files: bool = True) -> None:
+        """Note that a stage, named in the user's language, begins; else it counts packs, snapshots and the like."""
 
     def update(self, progress: Progress) -> None:
         """Note how far the stage is."""
@@ -35,7 +35,7 @@ class ProgressView(Protocol):
 class NoProgress:
     """Shows nothing."""
 
-    def begin(self, stage: str) -> None:
+    def begin(self, stage: str, *, counts_files: bool = True) -> None:
         """See ProgressView."""
 
     def update(self, progress: Progress) -> None:
@@ -54,12 +54,12 @@ class _Paced:
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self.clock = clock
-        self.stage = ""
+        self.stage, self.counts_files = "", True
         self.began = self._shown = clock()
         self._estimator = Estimator()
 
-    def begin(self, stage: str) -> None:
-        self.stage = stage
+    def begin(self, stage: str, *, counts_files: bool = True) -> None:
+        self.stage, self.counts_files = stage, counts_files
         self.began = now = self.clock()
         self._estimator = Estimator()
         if self.shows_first:
@@ -91,14 +91,14 @@ class Bar(_Paced):
         self._stream, self._width = stream, width
         self._drawn = False
 
-    def begin(self, stage: str) -> None:
-        super().begin(stage)
+    def begin(self, stage: str, *, counts_files: bool = True) -> None:
+        super().begin(stage, counts_files=counts_files)
         self._draw(stage)
 
     def show(self, progress: Progress, remaining: float | None) -> None:
         done = fraction(progress)
         bar = f"{draw_bar(done)} " if done is not None and self._width() >= _NARROWEST else ""
-        self._draw(f"{self.stage}  {bar}{describe(progress, remaining)}")
+        self._draw(f"{self.stage}  {bar}{describe(progress, remaining, counts_files=self.counts_files)}")
 
     def clear(self) -> None:
         if self._drawn:
@@ -124,7 +124,7 @@ class MinuteLines(_Paced):
         self._stream = stream
 
     def show(self, progress: Progress, remaining: float | None) -> None:
-        self._stream.write(f"{self.stage}: {describe(progress, remaining)}\n")
+        self._stream.write(f"{self.stage}: {describe(progress, remaining, counts_files=self.counts_files)}\n")
         self._stream.flush()
 
 
@@ -163,20 +163,26 @@ def fraction(progress: Progress) -> float | None:
     return min(1.0, done / total) if total else None
 
 
-def describe(progress: Progress, remaining: float | None) -> str:
-    """Return the progress in words: ``64 %, 117.2 GB of 182.4 GB, 261,004 of 418,203 files, about 12 min left``."""
+def describe(progress: Progress, remaining: float | None, *, counts_files: bool = True) -> str:
+    """Return the progress in words: ``64 %, about 12 min left, 117.2 GB of 182.4 GB, 261,004 of 418,203 files``."""
     parts = []
     done = fraction(progress)
     if done is not None:
         parts.append(f"{int(done * 100)} %")
+    if remaining is not None:
+        parts.append(_left(remaining))
     if progress.bytes_done or progress.bytes_total:
         parts.append(_of(figures.size(progress.bytes_done), progress.bytes_total, figures.size))
     if progress.files_done or progress.files_total:
-        files = _of(figures.count(progress.files_done), progress.files_total, figures.count)
-        parts.append(translate(N_("{files} files")).format(files=files))
-    if remaining is not None:
-        parts.append(translate(N_("about {duration} left")).format(duration=figures.rough_duration(remaining)))
+        counted = _of(figures.count(progress.files_done), progress.files_total, figures.count)
+        parts.append(translate(N_("{files} files")).format(files=counted) if counts_files else counted)
     return ", ".join(parts)
+
+
+def _left(seconds: float) -> str:
+    if seconds < 60:
+        return translate(N_("less than a minute left"))
+    return translate(N_("about {duration} left")).format(duration=figures.rough_duration(seconds))
 
 
 def draw_bar(done: float, cells: int = _BAR_CELLS) -> str:

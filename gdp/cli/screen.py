@@ -25,6 +25,7 @@ _ACTIONS = {
     "restored": N_("restored"),
     "deleted": N_("deleted"),
 }
+FILE_STAGES = ("saving files", "restoring files", "reading the restored files again")  # what the engine calls them
 VERBOSE_FILES = 2  # -vv
 
 
@@ -79,7 +80,7 @@ class Screen:
                     self._view.update(event)
                 case StageBegan():
                     self._during = event.stage
-                    self._view.begin(translate(event.stage))
+                    self._view.begin(translate(event.stage), counts_files=event.stage in FILE_STAGES)
                 case ItemDone():
                     self._show_item(event)
                 case Note():

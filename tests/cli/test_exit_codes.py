@@ -44,12 +44,13 @@ def test_1_when_the_command_makes_no_sense(arguments: list[str]) -> None:
     assert "Traceback" not in outcome.err
 
 
-def test_3_when_sources_could_not_be_read(ready: Gdp, source: Path) -> None:
+@pytest.mark.parametrize("unreadable", ["/proc/self/mem", "/does/not/exist"])
+def test_3_when_sources_could_not_be_read(ready: Gdp, source: Path, unreadable: str) -> None:
     """A snapshot was made, but not of everything: a script must be able to tell."""
-    outcome = ready.process("backup", source, "/proc/self/mem")
+    outcome = ready.process("backup", source, unreadable)
 
     assert outcome.code == 3
-    assert "/proc/self/mem: " in outcome.err
+    assert f"{unreadable}: " in outcome.err
     assert len(ready("--json", "snapshots").records) == 2
 
 

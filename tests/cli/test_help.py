@@ -4,11 +4,12 @@ import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from gdp.cli.command_names import every_command
-from tests.cli.command_line import here, process
+from tests.cli.command_line import Gdp, here, process
 
 HEAVY = ("paramiko", "textual", "Crypto", "zstandard", "pyfastcdc", "pathspec", "msgspec", "gdp.engine", "gdp.repo")
 WORDS_OF_BOTH = {"gdp", "Snapshot", "SNAPSHOT", "SNAPSHOT...", "ID", "HOST", "TAG,..."}
@@ -104,3 +105,15 @@ def test_scripts_for_three_shells(shell: str) -> None:
 def paragraphs(text: str) -> list[str]:
     """Return the lines that hold words."""
     return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def test_snapshots_are_completed_where_the_password_is_known(ready: Gdp, source: Path) -> None:
+    """Nobody types ids by hand; where there is no password, nobody is asked."""
+    assert ready("backup", source).code == 0
+    short = ready("--json", "snapshots").records[0]["short_id"]
+    words = ["gdp", *ready.options, "restore", ""]
+    environment = {"_GDP_COMPLETE": "bash_complete", "COMP_WORDS": " ".join(words), "COMP_CWORD": str(len(words) - 1)}
+    assert process([], environment=environment).out.split() == ["plain,latest", f"plain,{short}"]
+    ready.password_file.unlink()
+
+    assert process([], environment=environment).out.split() == ["plain,latest"]

@@ -49,7 +49,7 @@ def test_a_terminal_shows_a_bar_with_the_time_that_is_left() -> None:
     half_way(50, clock, Bar(terminal, clock, lambda: 120))
 
     assert terminal.line == (
-        "reading  ━━━━━━━━━━━━╸─────────── 50 %, 50.0 GB of 100.0 GB, 500 of 1,000 files, about less than a minute left"
+        "reading  ━━━━━━━━━━━━╸─────────── 50 %, less than a minute left, 50.0 GB of 100.0 GB, 500 of 1,000 files"
     )
 
 
@@ -83,7 +83,7 @@ def test_elsewhere_a_plain_line_comes_once_a_minute() -> None:
     assert log.getvalue() == ""
     half_way(99, clock, lines)
 
-    assert log.getvalue() == "reading: 60 %, 60.0 GB of 100.0 GB, 600 of 1,000 files, about less than a minute left\n"
+    assert log.getvalue() == "reading: 60 %, less than a minute left, 60.0 GB of 100.0 GB, 600 of 1,000 files\n"
 
 
 def test_with_json_status_records_come_once_a_second() -> None:
@@ -131,6 +131,7 @@ def test_nothing_is_estimated_before_anything_is_known() -> None:
 def test_without_a_total_only_what_was_done_is_said() -> None:
     """While the sources are being walked nobody knows more."""
     assert describe(Progress(1234, None, 5 * GB, None), None) == "5.0 GB, 1,234 files"
+    assert describe(Progress(3, 53), 754.0, counts_files=False) == "5 %, about 13 min left, 3 of 53"
     assert draw_bar(0.0, 4) == "╸───"
     assert draw_bar(1.0, 4) == "━━━━"
 

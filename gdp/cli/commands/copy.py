@@ -15,13 +15,14 @@ from gdp.cli.records import SHORT_ID
 from gdp.cli.screen import Screen
 from gdp.cli.selection import make_filter, snapshot_filter
 from gdp.cli.session import Session, ask_at_terminal, make_access, opened
-from gdp.cli.translated import Command, argument, option
+from gdp.cli.snapshot_name import snapshot_argument
+from gdp.cli.translated import Command, option
 from gdp.core.language import N_, translate
 from gdp.engine.copy import Copied, copy_snapshots
 
 
 @click.command("copy", cls=Command, help=N_("Copy snapshots from another repository into this one."))
-@argument("names", N_("[SNAPSHOT]..."), nargs=-1)
+@snapshot_argument("names", N_("[SNAPSHOT]..."), nargs=-1)
 @option(
     "--from-repo",
     envvar="GDP_FROM_REPO",

@@ -10,8 +10,9 @@ from gdp.cli.common import common_options
 from gdp.cli.picking import Picked, load_index, pick
 from gdp.cli.screen import Screen
 from gdp.cli.session import Session, opened
+from gdp.cli.snapshot_name import snapshot_argument
 from gdp.cli.table import layout
-from gdp.cli.translated import Command, argument, flag
+from gdp.cli.translated import Command, flag
 from gdp.core.language import N_, translate
 from gdp.engine.browse.diff import Change, DiffStatistics, diff
 from gdp.engine.browse.lookup import find_folder
@@ -22,8 +23,8 @@ from gdp.engine.browse.lookup import find_folder
     cls=Command,
     help=N_("Show what differs: + added, - removed, M other contents, U other metadata, T another type, ? perhaps damaged."),
 )
-@argument("before", N_("SNAPSHOT"))
-@argument("after", N_("SNAPSHOT"))
+@snapshot_argument("before", N_("SNAPSHOT"))
+@snapshot_argument("after", N_("SNAPSHOT"))
 @flag("--metadata", help=N_("Show as well where only times, owners and the like differ."))
 @common_options()
 def command(*, before: str, after: str, metadata: bool) -> int:

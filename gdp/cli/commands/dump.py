@@ -12,6 +12,7 @@ from gdp.cli.common import common_options
 from gdp.cli.picking import load_index, pick
 from gdp.cli.selection import make_filter, snapshot_filter
 from gdp.cli.session import opened
+from gdp.cli.snapshot_name import snapshot_argument
 from gdp.cli.translated import Command, argument, option
 from gdp.core.errors import BadInput
 from gdp.core.language import N_
@@ -19,7 +20,7 @@ from gdp.engine.browse.dump import Archive, dump
 
 
 @click.command("dump", cls=Command, help=N_("Write a file of a snapshot to standard output; a folder as an archive."))
-@argument("name", N_("SNAPSHOT"))
+@snapshot_argument("name", N_("SNAPSHOT"))
 @argument("path", N_("PATH"))
 @option(
     "--archive",

@@ -13,8 +13,9 @@ from gdp.cli.records import SHORT_ID, snapshot_fields
 from gdp.cli.screen import Screen
 from gdp.cli.selection import make_filter, snapshot_filter
 from gdp.cli.session import Session, opened
+from gdp.cli.snapshot_name import snapshot_argument
 from gdp.cli.table import layout
-from gdp.cli.translated import Command, argument, flag, option
+from gdp.cli.translated import Command, flag, option
 from gdp.cli.values import TagList
 from gdp.core.errors import BadInput
 from gdp.core.language import N_, translate
@@ -60,7 +61,7 @@ def _keep_options(function: Any) -> Any:
 
 
 @click.command("forget", cls=Command, help=N_("Remove snapshots: those named, or those that no rule keeps."))
-@argument("names", N_("[SNAPSHOT]..."), nargs=-1)
+@snapshot_argument("names", N_("[SNAPSHOT]..."), nargs=-1)
 @_keep_options
 @option(
     "--keep-tag",

@@ -11,13 +11,14 @@ from gdp.cli.picking import Picked, load_index, pick
 from gdp.cli.records import snapshot_fields
 from gdp.cli.selection import make_filter, snapshot_filter
 from gdp.cli.session import Session, opened
+from gdp.cli.snapshot_name import snapshot_argument
 from gdp.cli.translated import Command, argument, flag
 from gdp.core.language import N_
 from gdp.engine.browse.listing import list_entries
 
 
 @click.command("ls", cls=Command, help=N_("List a snapshot's files: all of them, or what lies in the folders that are named."))
-@argument("name", N_("SNAPSHOT"))
+@snapshot_argument("name", N_("SNAPSHOT"))
 @argument("folders", N_("[PATH]..."), nargs=-1)
 @flag("--long", "-l", help=N_("With mode, owner, size and time."))
 @flag("--recursive", help=N_("Everything below the folders that are named."))

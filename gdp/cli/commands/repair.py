@@ -13,6 +13,7 @@ from gdp.cli.picking import load_index, pick_many
 from gdp.cli.records import SHORT_ID
 from gdp.cli.selection import make_filter, snapshot_filter
 from gdp.cli.session import opened
+from gdp.cli.snapshot_name import snapshot_argument
 from gdp.cli.translated import Command, Group, Lazy, argument, flag, option
 from gdp.core.language import N_, translate
 from gdp.engine.repair import RepairedSnapshot, repair_index, repair_packs, repair_snapshots
@@ -71,7 +72,7 @@ def packs_command(*, names: Sequence[str], copies: Path) -> int:
 
 
 @click.command("snapshots", cls=Command, help=N_("Store new snapshots without what is lost, in the place of damaged ones."))
-@argument("names", N_("[SNAPSHOT]..."), nargs=-1)
+@snapshot_argument("names", N_("[SNAPSHOT]..."), nargs=-1)
 @flag("--forget", help=N_("Remove the damaged snapshots afterwards."))
 @flag("--dry-run", "-n", help=N_("Change nothing; only say what would be done."))
 @snapshot_filter()

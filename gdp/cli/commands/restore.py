@@ -14,13 +14,14 @@ from gdp.cli.reporting import reporting
 from gdp.cli.screen import Screen
 from gdp.cli.selection import make_filter, snapshot_filter
 from gdp.cli.session import ending, make_access, opened_with
+from gdp.cli.snapshot_name import snapshot_argument
 from gdp.cli.translated import Command, argument, flag, option
 from gdp.core.language import N_, translate
 from gdp.engine.restore import Overwrite, RestoreOptions, RestoreResult, restore, start_workers
 
 
 @click.command("restore", cls=Command, help=N_("Restore a snapshot, or the paths in it that are named, into a folder."))
-@argument("name", N_("SNAPSHOT"))
+@snapshot_argument("name", N_("SNAPSHOT"))
 @argument("wanted", N_("[PATH]..."), nargs=-1)
 @option(
     "--target",

@@ -11,7 +11,8 @@ from gdp.cli.picking import load_index, pick_many
 from gdp.cli.records import SHORT_ID
 from gdp.cli.selection import make_filter, snapshot_filter
 from gdp.cli.session import opened
-from gdp.cli.translated import Command, argument, flag, option
+from gdp.cli.snapshot_name import snapshot_argument
+from gdp.cli.translated import Command, flag, option
 from gdp.cli.values import parse_moment
 from gdp.core.errors import BadInput
 from gdp.core.gotext import format_time
@@ -20,7 +21,7 @@ from gdp.engine.rewrite import RewriteOptions, Rewritten, rewrite_snapshots
 
 
 @click.command("rewrite", cls=Command, help=N_("Make new snapshots of old ones, without some files or with another host."))
-@argument("names", N_("[SNAPSHOT]..."), nargs=-1)
+@snapshot_argument("names", N_("[SNAPSHOT]..."), nargs=-1)
 @pattern_options(includes=False)
 @option("--new-host", metavar=N_("HOST"), help=N_("Another host."))
 @option("--new-time", metavar=N_("TIME"), help=N_("Another time, such as '2026-11-24 03:10:00'."))

@@ -11,8 +11,9 @@ from gdp.cli.records import SHORT_ID, snapshot_fields
 from gdp.cli.screen import Screen
 from gdp.cli.selection import make_filter, newest_of_each, snapshot_filter
 from gdp.cli.session import opened
+from gdp.cli.snapshot_name import snapshot_argument
 from gdp.cli.table import layout
-from gdp.cli.translated import Command, argument, flag, option
+from gdp.cli.translated import Command, flag, option
 from gdp.core.language import N_, translate, translate_plural
 from gdp.model.snapshot import Snapshot, SnapshotId
 
@@ -20,7 +21,7 @@ _HEADINGS = (N_("Snapshot"), N_("Time"), N_("Host"), N_("Tags"), N_("Size"), N_(
 
 
 @click.command("snapshots", cls=Command, help=N_("List the snapshots, oldest first."))
-@argument("names", N_("[SNAPSHOT]..."), nargs=-1)
+@snapshot_argument("names", N_("[SNAPSHOT]..."), nargs=-1)
 @option(
     "--latest", type=click.IntRange(1), metavar=N_("NUMBER"), help=N_("Only the newest so many of each host and set of paths.")
 )

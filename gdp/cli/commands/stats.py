@@ -12,7 +12,8 @@ from gdp.cli.picking import load_index, pick_many
 from gdp.cli.screen import Screen
 from gdp.cli.selection import make_filter, snapshot_filter
 from gdp.cli.session import opened
-from gdp.cli.translated import Command, argument, option
+from gdp.cli.snapshot_name import snapshot_argument
+from gdp.cli.translated import Command, option
 from gdp.core.language import N_, translate
 from gdp.engine.stats import Stats, StatsMode, count_stats
 
@@ -20,7 +21,7 @@ Number = TypeVar("Number", int, float)
 
 
 @click.command("stats", cls=Command, help=N_("Count what snapshots hold: those named, or all that the filters let through."))
-@argument("names", N_("[SNAPSHOT]..."), nargs=-1)
+@snapshot_argument("names", N_("[SNAPSHOT]..."), nargs=-1)
 @option(
     "--mode",
     type=click.Choice([str(mode) for mode in StatsMode]),

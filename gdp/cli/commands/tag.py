@@ -9,7 +9,8 @@ from gdp.cli.common import common_options
 from gdp.cli.picking import pick_many
 from gdp.cli.selection import make_filter, snapshot_filter
 from gdp.cli.session import opened
-from gdp.cli.translated import Command, argument, option
+from gdp.cli.snapshot_name import snapshot_argument
+from gdp.cli.translated import Command, option
 from gdp.cli.values import TagList
 from gdp.core.language import N_, translate_plural
 from gdp.engine.tag import TagChange, tag_snapshots
@@ -18,7 +19,7 @@ Tags = Sequence[Sequence[str]]
 
 
 @click.command("tag", cls=Command, help=N_("Change the tags of the snapshots named, or of all that the filters let through."))
-@argument("names", N_("[SNAPSHOT]..."), nargs=-1)
+@snapshot_argument("names", N_("[SNAPSHOT]..."), nargs=-1)
 @option("--set", "replace", multiple=True, type=TagList(), metavar=N_("TAG,..."), help=N_("These tags and no others."))
 @option("--add", multiple=True, type=TagList(), metavar=N_("TAG,..."), help=N_("Add these tags."))
 @option("--remove", multiple=True, type=TagList(), metavar=N_("TAG,..."), help=N_("Remove these tags."))
