@@ -1,12 +1,12 @@
 """One batch in a worker: which blocks its entries need, and what happens when they arrive."""
 
-import hashlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from gdp.core.errors import DamagedData, FileMissing
 from gdp.core.language import N_
+from gdp.engine.restore.compare import holds
 from gdp.engine.restore.existing import Action
 from gdp.engine.restore.handles import FolderHandles
 from gdp.engine.restore.messages import (
@@ -148,7 +148,7 @@ class BatchRun:
         """Ask for the blocks that the file does not have."""
         file = self._open[position] = OpenFile(descriptor, 0, is_new)
         for number, place in enumerate(places):
-            if is_new or not _holds(descriptor, place, offset):
+            if is_new or not holds(descriptor, place, offset):
                 self._use(position, number, place, offset)
                 file.waiting += 1
             offset += plain_bytes(place)
@@ -168,7 +168,7 @@ class BatchRun:
         try:
             is_right = size < 0 or os.fstat(descriptor).st_size == size
             for place in places:
-                is_right = is_right and _holds(descriptor, place, offset)
+                is_right = is_right and holds(descriptor, place, offset)
                 offset += plain_bytes(place)
         finally:
             os.close(descriptor)
@@ -288,20 +288,3 @@ class BatchRun:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         self._failed.add(position)
         self._failures.append(Failure(position, template, "", {"reason": str(reason)}, [], None))
-
-
-def _holds(descriptor: int, place: Place, offset: int) -> bool:
-    """Say whether a file has a place's block at ``offset``."""
-    wanted = plain_bytes(place)
-    digest = hashlib.sha256()
-    for part in _read_parts(descriptor, wanted, offset):
-        digest.update(part)
-        wanted -= len(part)
-    return not wanted and digest.digest() == place[4]
-
-
-def _read_parts(descriptor: int, length: int, offset: int) -> Iterator[bytes]:
-    while length and (part := os.pread(descriptor, min(length, 1 << 20), offset)):
-        yield part
-        offset += len(part)
-        length -= len(part)

@@ -45,6 +45,7 @@ class SharedFile:
     is_damaged: bool = False
     is_changed: bool = False
     """some block had to be written"""
+    done_bytes: int = 0
 
 
 Subject = tuple[PlannedFolder, PlannedItem] | SharedFile

@@ -20,6 +20,8 @@ class Report:
         self.result = RestoreResult()
         self.failed: set[tuple[FolderPath, bytes]] = set()
         """files that are not as the snapshot has them"""
+        self.under_way_bytes = 0
+        """of large files that are not finished yet"""
         self.emit, self._reports_items = emit, options.report_items
         self._shortfalls: set[str] = set()
         self._files_total: int | None = None
@@ -35,7 +37,7 @@ class Report:
             Progress(
                 done.files_restored + done.files_unchanged + done.files_skipped + done.links_restored,
                 self._files_total,
-                done.bytes_restored + done.bytes_unchanged + done.bytes_skipped,
+                done.bytes_restored + done.bytes_unchanged + done.bytes_skipped + self.under_way_bytes,
                 self._bytes_total,
             )
         )

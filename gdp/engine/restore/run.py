@@ -67,7 +67,7 @@ def restore(
         repo: with its index loaded.
         snapshot: what to restore.
         options: where to, what of it, and what to do with what is there.
-        pool: made by ``start_workers``; not used for a dry run. The caller closes it.
+        pool: made by ``start_workers``, for one restore; not used for a dry run. The caller closes it.
         folder: the directory of the snapshot whose contents go into the target.
         secrets: what the workers need to open the storage.
         emit: told of progress, problems and (if ``options.report_items``) every entry.
@@ -239,7 +239,6 @@ class _Restore:
         if self._batch.entries:
             full, self._batch = self._batch, Batch(self._batch.number + 1)
             self._dispatcher.send(full)
-            self._report.progress()
 
     def _drain(self) -> None:
         """Wait until every file is written, from whatever copy of its blocks is good."""
@@ -255,6 +254,10 @@ class _Restore:
 
     def _settle(self, batch: Batch, outcome: Outcome) -> None:
         self._report.shortfalls(outcome.shortfalls)
+        self._count(batch, outcome)
+        self._report.progress()
+
+    def _count(self, batch: Batch, outcome: Outcome) -> None:
         is_plain = batch.files == len(batch.entries) and not (outcome.failures or outcome.unchanged)
         if is_plain and self._report.files(batch.files, batch.total_bytes):
             return
@@ -267,7 +270,7 @@ class _Restore:
             if position in failed:
                 continue
             if isinstance(subject, SharedFile):
-                self._shared.settle_part(subject, is_unchanged=position in unchanged)
+                self._shared.settle_part(subject, batch.sizes[position], is_unchanged=position in unchanged)
             else:
                 self._report.item(*subject, batch.sizes[position], is_unchanged=position in unchanged)
 

@@ -55,9 +55,11 @@ class SharedFiles:
             os.close(file)
         return SharedFile(folder, item, metadata, (found.st_dev, found.st_ino), size, is_changed=is_resized)
 
-    def settle_part(self, shared: SharedFile, *, is_unchanged: bool) -> None:
+    def settle_part(self, shared: SharedFile, size: int, *, is_unchanged: bool) -> None:
         """Note that a part is dealt with, and finish the file if it was the last."""
         shared.parts_open -= 1
+        shared.done_bytes += size
+        self._report.under_way_bytes += size
         shared.is_changed = shared.is_changed or not is_unchanged
         self.settle(shared)
 
@@ -72,7 +74,7 @@ class SharedFiles:
             shared.is_damaged = True
             reason = failure.facts.get("reason", "")
             self._report.item_problem(shared.folder, shared.item, failure.template, reason, failure.hint)
-        self.settle_part(shared, is_unchanged=False)
+        self.settle_part(shared, 0, is_unchanged=False)
 
     def add_retry(self, batch: Batch) -> None:
         """Add the last of ``retries`` to a batch."""
@@ -99,7 +101,7 @@ class SharedFiles:
         for number in failure.missing:
             self._seek_copy(shared, offsets[number], places[number], failure)
         if entry[0] == PART:
-            self.settle_part(shared, is_unchanged=False)
+            self.settle_part(shared, batch.sizes[failure.position], is_unchanged=False)
         else:
             shared.is_changed = True
             self.settle(shared)
@@ -119,6 +121,7 @@ class SharedFiles:
 
     def _finish(self, shared: SharedFile) -> None:
         folder, item = shared.folder, shared.item
+        self._report.under_way_bytes -= shared.done_bytes
         try:
             with path_handle(self._handles.open(folder.path), item.name, shared.identity) as handle:
                 clean = bool(folder.made and folder.made.inherits) or item.action in (Action.CHECK, Action.KEEP)

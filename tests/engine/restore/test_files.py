@@ -39,6 +39,9 @@ def test_large_file_is_written_by_all_workers(crafted: Crafted, target: Path) ->
     assert (target / "image").stat().st_mtime_ns == 1714979289123456789
     assert restored.result.files_restored == 2
     assert restored.result.bytes_restored == len(whole) + 1
+    steps = [event.bytes_done for event in restored.events if isinstance(event, Progress)]
+    assert steps == sorted(steps)
+    assert any(0 < step < len(whole) for step in steps)
     assert {event.path for event in restored.events if isinstance(event, ItemDone)} == {"/image", "/small"}
 
 
