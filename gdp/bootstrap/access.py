@@ -11,7 +11,7 @@ from pathlib import Path
 
 from gdp.bootstrap.storages import Ask, Reaching, StorageMaker
 from gdp.core.errors import RepositoryLocked
-from gdp.core.language import N_
+from gdp.core.language import N_, error_sentence
 from gdp.model.events import Emit, Note
 from gdp.model.target import LocalTarget, Target
 from gdp.repo.cache import CachedStorage
@@ -30,7 +30,8 @@ class AccessSettings:
     reaching: Reaching
     keeps_cache: bool = True
     """only for targets that are slower than the local disk"""
-    takes_lock: bool = True
+    reads_without_lock: bool = False
+    """for targets that cannot be written to; whoever writes locks all the same"""
     retry_lock_seconds: float = 0.0
 
 
@@ -43,8 +44,7 @@ class Access:
         pinned_hosts = settings.home / "known_hosts"
         self.make_storage = StorageMaker(settings.target, settings.reaching, pinned_hosts, ask, emit)
         """gives each process a storage of its own, whose writes no lock protects"""
-        # Without a lock there is nothing to lose: a lease whose clock stands still never runs out.
-        self.lease = Lease() if settings.takes_lock else Lease(clock=lambda: 0.0)
+        self.lease = Lease()
 
     def open(self, password: bytes) -> Repository:
         """Return the repository, open. Raises NoRepository, WrongPassword."""
@@ -56,9 +56,9 @@ class Access:
         return init_repository(self._leased_storage(), password, self.settings.home, block_bytes)
 
     @contextmanager
-    def locked(self, repository: Repository, *, exclusive: bool) -> Iterator[None]:
-        """Hold a lock while the block runs, unless the user wants none. Raises RepositoryLocked."""
-        if not self.settings.takes_lock:
+    def locked(self, repository: Repository, *, exclusive: bool, writes: bool) -> Iterator[None]:
+        """Hold a lock while the block runs, unless it only reads and the user wants none. Raises RepositoryLocked."""
+        if self.settings.reads_without_lock and not writes:
             yield
             return
         retry_seconds = self.settings.retry_lock_seconds
@@ -81,5 +81,5 @@ class Access:
         return repository
 
     def _report_waiting(self, conflict: RepositoryLocked, seconds: float) -> None:
-        facts: dict[str, object] = {"seconds": round(seconds), "reason": str(conflict)}
+        facts: dict[str, object] = {"seconds": round(seconds), "reason": error_sentence(conflict)}
         self._emit(Note(N_("{reason}; trying again in {seconds} s"), facts))

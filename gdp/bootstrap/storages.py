@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from gdp.core.language import N_
+from gdp.core.language import N_, error_sentence
 from gdp.model.events import Emit, Note
 from gdp.model.target import LocalTarget, SftpTarget, Target
 from gdp.storage.contract import Storage
@@ -85,7 +85,11 @@ class StorageMaker:
         self._emit(Note(N_("met {host} for the first time; its key {kind} {fingerprint} is remembered from now on"), facts))
 
     def _tell_retry(self, retry: Retry) -> None:
-        facts: dict[str, object] = {"reason": str(retry.error), "seconds": round(retry.wait_seconds, 1), "attempt": retry.attempt}
+        facts: dict[str, object] = {
+            "reason": error_sentence(retry.error),
+            "seconds": round(retry.wait_seconds, 1),
+            "attempt": retry.attempt,
+        }
         self._emit(Note(N_("{reason}; attempt {attempt} failed, the next one is in {seconds} s"), facts))
 
 

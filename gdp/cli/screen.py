@@ -115,7 +115,7 @@ class Screen:
         self.say(f"{translate(_ACTIONS[item.action])}  {item.path}{of_size}")
 
     def _show_note(self, note: Note) -> None:
-        sentence = translate(note.template).format(**note.facts)
+        sentence = _filled(note.template, note.facts)
         if self.json:
             self._write(self._err, encode_record({"message_type": "note", "message": sentence}))
         elif not self.quiet:
@@ -123,7 +123,7 @@ class Screen:
 
     def _show_problem(self, problem: Problem) -> None:
         self.problems += 1
-        sentence, hint = (translate(text).format(**problem.facts) for text in (problem.template, problem.hint))
+        sentence, hint = (_filled(text, problem.facts) for text in (problem.template, problem.hint))
         if self.json:
             fields = {
                 "message_type": "error",
@@ -158,6 +158,12 @@ class Screen:
 
     def _write_status(self, fields: dict[str, object]) -> None:
         self._write(self._out, encode_record(fields))
+
+
+def _filled(template: str, facts: Mapping[str, object]) -> str:
+    """Return a sentence in the user's language; a fact that is an error itself becomes its sentence."""
+    shown = {name: error_sentence(fact) if isinstance(fact, GdpError) else fact for name, fact in facts.items()}
+    return translate(template).format(**shown)
 
 
 def encode_record(fields: Mapping[str, object]) -> str:

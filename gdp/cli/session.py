@@ -38,20 +38,28 @@ class Session:
 
 
 @contextmanager
-def opened(*, exclusive: bool = False, locks: bool = True) -> Iterator[Session]:
-    """Open the repository and hold a lock while the block runs."""
+def opened(*, exclusive: bool = False, writes: bool = False, locks: bool = True) -> Iterator[Session]:
+    """Open the repository and hold a lock while the block runs.
+
+    Args:
+        exclusive: nobody else may use the repository meanwhile.
+        writes: the lock is taken also where the user wants none.
+        locks: whether to lock at all.
+    """
     with reporting() as screen:
         access = make_access(screen)
-        with opened_with(access, screen, exclusive=exclusive, locks=locks) as session:
+        with opened_with(access, screen, exclusive=exclusive, writes=writes, locks=locks) as session:
             yield session
 
 
 @contextmanager
-def opened_with(access: Access, screen: Screen, *, exclusive: bool = False, locks: bool = True) -> Iterator[Session]:
+def opened_with(
+    access: Access, screen: Screen, *, exclusive: bool = False, writes: bool = False, locks: bool = True
+) -> Iterator[Session]:
     """The same, for an access that was made before workers were forked."""
     repository = access.open(ask_password())
     with contextlib.closing(repository.storage):
-        lock = access.locked(repository, exclusive=exclusive) if locks else contextlib.nullcontext()
+        lock = access.locked(repository, exclusive=exclusive, writes=writes) if locks else contextlib.nullcontext()
         with ignoring_hangup(), lock:
             yield Session(repository, screen, access)
 
@@ -88,7 +96,7 @@ def make_access(screen: Screen, repo: str | None = None, *, uses_cache: bool = T
         home=home_folder(common),
         reaching=Reaching(common.connections, common.limit_upload, common.limit_download),
         keeps_cache=uses_cache and not common.no_cache,
-        takes_lock=not common.no_lock,
+        reads_without_lock=bool(common.no_lock),
         retry_lock_seconds=common.retry_lock or 0.0,
     )
     return Access(settings, ask_at_terminal, screen.emit)

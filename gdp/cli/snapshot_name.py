@@ -46,7 +46,7 @@ def _known_snapshots(common: Common) -> dict[str, str]:
     from gdp.model.target import parse_target
 
     try:
-        settings = AccessSettings(parse_target(common.repo or ""), choose_home(common.home), Reaching(), takes_lock=False)
+        settings = AccessSettings(parse_target(common.repo or ""), choose_home(common.home), Reaching(), reads_without_lock=True)
         source = PasswordSource(common.password_file, common.password_command)
         repository = Access(settings, _ask_nobody, ignore_events).open(find_password(source, _ask_nobody, ""))
         snapshots = repository.snapshots().snapshots

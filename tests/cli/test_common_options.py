@@ -5,7 +5,12 @@ from pathlib import Path
 import pytest
 
 from gdp.cli.command_names import every_command
-from tests.cli.command_line import Gdp, here
+from gdp.repo.lease import Lease
+from gdp.repo.locks import LockKeeper
+from gdp.repo.own_locks import OwnLocks
+from gdp.repo.repository import open_repository
+from gdp.storage.local import LocalStorage
+from tests.cli.command_line import PASSWORD, Gdp, here
 
 
 def test_options_may_stand_before_or_after_the_command(ready: Gdp) -> None:
@@ -103,3 +108,28 @@ def test_every_command_takes_the_common_options() -> None:
         assert shown.code == 0, words
         assert "--password-file" in shown.out, words
         assert "--json" in shown.out, words
+
+
+def test_whoever_writes_locks_even_when_told_not_to(ready: Gdp, source: Path, tmp_path: Path) -> None:
+    """--no-lock is for reading what cannot be written to; a prune without a lock would destroy a running backup."""
+    repository = open_repository(LocalStorage(ready.repository), PASSWORD.strip().encode(), tmp_path / "other home")
+    keeper = LockKeeper(repository.storage, repository.key, 2, OwnLocks(tmp_path / "other home" / "locks"))
+    with keeper.hold(exclusive=True, lease=Lease()):
+        codes = [
+            ready("--no-lock", *command).code for command in (["check"], ["prune"], ["tag", "--add", "x"], ["backup", source])
+        ]
+
+    assert codes == [0, 11, 11, 11]
+
+
+def test_a_lock_can_be_waited_for(ready: Gdp, tmp_path: Path) -> None:
+    """Two jobs at the same hour should follow each other, and it is said why one waits."""
+    repository = open_repository(LocalStorage(ready.repository), PASSWORD.strip().encode(), tmp_path / "other home")
+    keeper = LockKeeper(repository.storage, repository.key, 2, OwnLocks(tmp_path / "other home" / "locks"))
+    with keeper.hold(exclusive=True, lease=Lease()):
+        outcome = ready("--json", "--retry-lock", "100ms", "snapshots")
+
+    assert outcome.code == 11
+    *notes, last = (record["message_type"] for record in outcome.errors)
+    assert (set(notes), last) == ({"note"}, "exit_error")
+    assert "trying again" in outcome.errors[0]["message"]

@@ -81,7 +81,7 @@ def command(**given: Any) -> int:
                 open_storage=access.make_storage,
                 secrets=lambda: access.make_storage.secrets,
                 open_repository=lambda: access.open(password),
-                locked=lambda repository: access.locked(repository, exclusive=False),
+                locked=lambda repository: access.locked(repository, exclusive=False, writes=True),
                 lease=access.lease,
             ),
             screen.emit,

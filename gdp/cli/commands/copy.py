@@ -50,11 +50,11 @@ def command(
     **given: Any,
 ) -> None:
     """Copy snapshots."""
-    with opened() as session:
+    with opened(writes=True) as session:
         source_of = PasswordSource(from_password_file, from_password_command)
         access = make_access(session.screen, from_repo)
         source = access.open(find_password(source_of, ask_at_terminal, N_("Password of the other repository: ")))
-        with contextlib.closing(source.storage), access.locked(source, exclusive=False):
+        with contextlib.closing(source.storage), access.locked(source, exclusive=False, writes=False):
             theirs = Session(source, session.screen, access)
             found = pick_many(theirs, names, make_filter(given["hosts"], given["tags"], given["paths"]))
             load_index(theirs)

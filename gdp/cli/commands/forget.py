@@ -81,7 +81,7 @@ def command(**given: Any) -> None:
     """Remove snapshots."""
     policy = _policy(given)
     prune = take_prune_options(given)
-    with opened(exclusive=not given["dry_run"], locks=not given["dry_run"]) as session:
+    with opened(exclusive=not given["dry_run"], writes=not given["dry_run"]) as session:
         listed = session.repository.snapshots()
         names = [listed.resolve(name) for name in given["names"]]
         if names:

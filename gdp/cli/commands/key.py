@@ -49,7 +49,7 @@ def list_command() -> None:
 @common_options()
 def add_command(*, new_password_file: str | None) -> None:
     """Add a key."""
-    with opened() as session:
+    with opened(writes=True) as session:
         name = add_key(session.repository, ask_new_password(PasswordSource(new_password_file)))
         session.screen.say(translate(N_("added key {id}")).format(id=name[:SHORT_ID]))
         session.screen.record("summary", {"id": name})
@@ -60,7 +60,7 @@ def add_command(*, new_password_file: str | None) -> None:
 @common_options()
 def remove_command(*, name: str) -> None:
     """Remove a key."""
-    with opened(exclusive=True) as session:
+    with opened(exclusive=True, writes=True) as session:
         removed = remove_key(session.repository, name)
         session.screen.say(translate(N_("removed key {id}")).format(id=removed[:SHORT_ID]))
         session.screen.record("summary", {"id": removed})
@@ -71,7 +71,7 @@ def remove_command(*, name: str) -> None:
 @common_options()
 def passwd_command(*, new_password_file: str | None) -> None:
     """Change the password."""
-    with opened(exclusive=True) as session:
+    with opened(exclusive=True, writes=True) as session:
         name = change_password(session.repository, ask_new_password(PasswordSource(new_password_file)))
         session.screen.say(translate(N_("changed the password; the new key is {id}")).format(id=name[:SHORT_ID]))
         session.screen.record("summary", {"id": name})

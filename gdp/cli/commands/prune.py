@@ -18,6 +18,6 @@ from gdp.core.language import N_
 def command(*, dry_run: bool, **given: Any) -> None:
     """Remove data."""
     options = take_prune_options(given)
-    with opened(exclusive=True) as session:
+    with opened(exclusive=True, writes=True) as session:
         plan = run_prune(session, options, is_dry_run=dry_run)
         session.screen.record("summary", {**prune_fields(plan), "dry_run": dry_run})

@@ -37,7 +37,7 @@ def command() -> None:
 @common_options()
 def index_command(*, read_all_packs: bool) -> None:
     """Repair the index."""
-    with opened(exclusive=True) as session:
+    with opened(exclusive=True, writes=True) as session:
         done = repair_index(session.repository, session.screen.emit, read_all_packs=read_all_packs)
         sentence = N_("packs added to the index: {added}, taken out: {dropped}")
         facts = {"added": figures.count(len(done.packs_added)), "dropped": figures.count(len(done.packs_dropped))}
@@ -58,7 +58,7 @@ def index_command(*, read_all_packs: bool) -> None:
 @common_options()
 def packs_command(*, names: Sequence[str], copies: Path) -> int:
     """Repair packs."""
-    with opened(exclusive=True) as session:
+    with opened(exclusive=True, writes=True) as session:
         packs = [full_name(session.repository.storage, FileKind.DATA, name) for name in names]
         load_index(session)
         done = repair_packs(session.repository, packs, copies, session.screen.emit)
@@ -79,7 +79,7 @@ def packs_command(*, names: Sequence[str], copies: Path) -> int:
 @common_options()
 def snapshots_command(*, names: Sequence[str], forget: bool, dry_run: bool, **given: Any) -> None:
     """Repair snapshots."""
-    with opened(exclusive=True) as session:
+    with opened(exclusive=True, writes=True) as session:
         found = pick_many(session, names, make_filter(given["hosts"], given["tags"], given["paths"]))
         load_index(session)
         repaired = repair_snapshots(session.repository, found, session.screen.emit, forget=forget, dry_run=dry_run)

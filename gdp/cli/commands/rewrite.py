@@ -42,7 +42,7 @@ def command(**given: Any) -> None:
     )
     if options.is_excluded is None and not options.host and not options.time:
         raise BadInput(N_("there is nothing to change"), N_("Give --exclude, --new-host or --new-time."))
-    with opened(exclusive=options.forget and not options.dry_run) as session:
+    with opened(exclusive=options.forget and not options.dry_run, writes=not options.dry_run) as session:
         patterns.warn(session.screen.emit)
         found = pick_many(session, given["names"], make_filter(given["hosts"], given["tags"], given["paths"]))
         load_index(session)

@@ -30,7 +30,7 @@ def command(
 ) -> None:
     """Change tags."""
     change = TagChange(_flat(replace) if replace else None, _flat(add), _flat(remove))
-    with opened(exclusive=True) as session:
+    with opened(exclusive=True, writes=True) as session:
         found = pick_many(session, names, make_filter(hosts, tags, paths))
         changed = tag_snapshots(session.repository, found, change)
         for old, new in changed:
