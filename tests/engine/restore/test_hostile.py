@@ -120,6 +120,39 @@ def test_folder_exchanged_for_a_link_at_the_end_keeps_its_hands_off(
     assert restored.result.problems == 2
 
 
+def test_folder_exchanged_for_another_folder_is_not_given_away(
+    crafted: Crafted, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody's own folder, moved to the place of ours, must not get the owner and permissions meant for ours."""
+    snapshot = crafted.snapshot(crafted.folder_of(b"a", crafted.file(b"file", b"x"), mode=1 << 31 | 0o777))
+    finish = FolderMaker.finish
+
+    def race(self: FolderMaker) -> int:
+        self._handles.forget((b"a",))
+        (target / "a").rename(target / "moved")
+        (target / "a").mkdir(mode=0o700)
+        return finish(self)
+
+    monkeypatch.setattr(FolderMaker, "finish", race)
+    restored = run_restore(crafted.repo, snapshot, target)
+
+    assert stat.S_IMODE((target / "a").stat().st_mode) == 0o700
+    assert "exchanged" in restored.problems[0]
+
+
+def test_block_that_is_genuine_but_another_is_refused(crafted: Crafted, target: Path) -> None:
+    """Whoever can write an index can point at any block that was ever sealed: only the hash tells that it is the wrong one."""
+    wanted = hashlib.sha256(b"wanted").digest()
+    crafted.pack([(BlobKind.DATA, wanted, crafted.repo.key.seal(b"others"), 0)])
+    snapshot = crafted.snapshot(node(b"file", "file", content=[wanted.hex()], size=6))
+
+    restored = run_restore(crafted.repo, snapshot, target)
+
+    assert restored.result.problems == 1
+    assert "holds other data than its name says" in restored.problems[0]
+    assert b"others" not in (target / "file").read_bytes()
+
+
 class _Loop(Repository):
     """A repository in which every directory contains itself."""
 
