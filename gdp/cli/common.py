@@ -96,7 +96,16 @@ _OPTIONS: tuple[tuple[tuple[str, ...], str, dict[str, Any]], ...] = (
     ),
     (("--json",), "", {"is_flag": True, "help": N_("Write one JSON object a line.")}),
     (("-q", "--quiet"), "", {"is_flag": True, "help": N_("No progress and no messages, only results and errors.")}),
-    (("-v", "--verbose"), "", {"count": True, "default": 0, "callback": _count, "help": N_("Say more; twice: every file.")}),
+    (
+        ("-v", "--verbose"),
+        "",
+        {
+            "count": True,
+            "default": 0,
+            "callback": _count,
+            "help": N_("Name the files that are new, changed, restored or deleted; twice: every file."),
+        },
+    ),
     (
         ("--home",),
         "GDP_HOME",

@@ -26,7 +26,7 @@ _ACTIONS = {
     "deleted": N_("deleted"),
 }
 FILE_STAGES = ("saving files", "restoring files", "reading the restored files again")  # what the engine calls them
-VERBOSE_FILES = 2  # -vv
+_LOUDNESS = {"new": 1, "changed": 1, "restored": 1, "deleted": 1, "unmodified": 2, "skipped": 2}  # how many -v it takes
 
 
 class Screen:
@@ -107,7 +107,7 @@ class Screen:
             self._view.clear()
 
     def _show_item(self, item: ItemDone) -> None:
-        if self.verbose < (1 if self.json else VERBOSE_FILES):
+        if self.verbose < _LOUDNESS[item.action]:
             return
         fields = {"action": item.action, "item": item.path, "size": item.size}
         self.record("verbose_status", fields)

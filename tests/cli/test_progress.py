@@ -175,13 +175,15 @@ def test_quiet_shows_problems_but_neither_notes_nor_progress() -> None:
     assert "hello" not in err.getvalue()
 
 
-def test_files_are_named_at_the_second_v() -> None:
-    """Once is for what a run does, twice for each file."""
-    for verbose, shown in ((0, ""), (1, ""), (2, "new  /a, 5 B\n")):
+def test_files_are_named_when_that_is_wanted() -> None:
+    """Once for what happened to them, twice for those to which nothing happened, too."""
+    for verbose, lines in ((0, []), (1, ["new  /a, 5 B"]), (2, ["new  /a, 5 B", "unmodified  /b, 7 B"])):
         out = io.StringIO()
-        Screen(out=out, err=io.StringIO(), verbose=verbose).emit(ItemDone("/a", "new", size=5))
+        screen = Screen(out=out, err=io.StringIO(), verbose=verbose)
+        screen.emit(ItemDone("/a", "new", size=5))
+        screen.emit(ItemDone("/b", "unmodified", size=7))
 
-        assert out.getvalue() == shown
+        assert out.getvalue().splitlines() == lines
 
 
 def test_names_cannot_drive_the_terminal() -> None:

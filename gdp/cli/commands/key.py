@@ -24,7 +24,7 @@ _new_password = option(
 )
 
 
-@click.group("key", cls=Group, lazy=_LAZY, help=N_("Manage the passwords of the repository."), no_args_is_help=True)
+@click.group("key", cls=Group, lazy=_LAZY, help=N_("Manage the passwords of the repository."), no_args_is_help=False)
 @common_options()
 def command() -> None:
     """See ``help``."""

@@ -26,7 +26,7 @@ _LAZY = {
 }
 
 
-@click.group("repair", cls=Group, lazy=_LAZY, help=N_("Repair a damaged repository, in this order."), no_args_is_help=True)
+@click.group("repair", cls=Group, lazy=_LAZY, help=N_("Repair a damaged repository, in this order."), no_args_is_help=False)
 @common_options()
 def command() -> None:
     """See ``help``."""
