@@ -8,19 +8,20 @@ import os
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, replace
 
 from gdp.core.language import N_
 from gdp.engine.archive.dispatch import Dispatcher
 from gdp.engine.archive.finish import BackupResult, make_snapshot, standard_input_trees
+from gdp.engine.archive.opening import Opening
 from gdp.engine.archive.options import BackupOptions, StandardInput
 from gdp.engine.archive.parent import Comparison, compare_with, refuse_foreign_chunking
 from gdp.engine.archive.read_file import FileRead
+from gdp.engine.archive.sources import existing_sources, root_of
 from gdp.engine.archive.stored import StoredBlobs
 from gdp.engine.archive.trees import FileTicket, TreeBuilder
-from gdp.engine.archive.walk import Directory, Walker, root_of
+from gdp.engine.archive.walk import Directory, Walker
 from gdp.engine.archive.worker import ArchiveWorker, OpenStorage, WorkerStart
 from gdp.engine.workers import WorkerPool, worker_count
 from gdp.model.events import Emit, Progress, StageBegan
@@ -31,6 +32,7 @@ from gdp.repo.shared_ids import SharedIds
 
 _AHEAD_ENTRIES = 200_000  # walked while the repository is being opened; about 120 bytes each
 _PROGRESS_SECONDS = 0.1
+_CLEAN_END_SECONDS = 3.0  # how long an interrupted run waits for the opening; taking a lock needs a fraction of it
 _UPLOADS_A_WORKER = 2
 
 
@@ -85,6 +87,7 @@ class _Run:
         self._pool, self._known, self._cleanup = pool, known, cleanup
         self._began_ns, self._began = time.time_ns(), time.monotonic()
         self._walker = Walker(options, emit)
+        self._missing_sources = 0
         self._large_bytes = 0
         self._progress_due = 0.0
         self._is_walked = False
@@ -96,24 +99,22 @@ class _Run:
             opened = self._open()
             return self._finish(opened, *self._save_stream(opened, source))
         self._emit(StageBegan(N_("looking through the sources")))
+        existing = existing_sources(self._options.sources, self._emit)
+        self._missing_sources = len(self._options.sources) - len(existing)
+        self._options = replace(self._options, sources=existing)
         walk = self._walker.walk(root_of(self._options.sources))
         ahead, opened = self._walk_while_opening(walk)
         return self._finish(opened, *self._save_tree(opened, ahead, walk))
 
     def _walk_while_opening(self, walk: Iterator[Directory]) -> tuple[deque[Directory], _Opened]:
-        with ThreadPoolExecutor(1, "open") as opener:
-            opening: Future[_Opened] = opener.submit(self._open)
-            ahead: deque[Directory] = deque()
-            entries = 0
-            while entries < _AHEAD_ENTRIES and not (opening.done() and opening.exception()):
-                directory = next(walk, None)
-                if directory is None:
-                    break
-                entries += directory.file_count + len(directory.children)
-                ahead.append(directory)
-                if opening.done():
-                    break
-            return ahead, opening.result()
+        opening = Opening(self._open)
+        self._cleanup.callback(opening.join, _CLEAN_END_SECONDS)  # a lock just taken must be known, to be given back
+        ahead: deque[Directory] = deque()
+        entries = 0
+        while entries < _AHEAD_ENTRIES and not opening.is_done and (directory := next(walk, None)) is not None:
+            entries += directory.file_count + len(directory.children)
+            ahead.append(directory)
+        return ahead, opening.result()
 
     def _open(self) -> _Opened:
         repo = self._access.open_repository()
@@ -195,7 +196,7 @@ class _Run:
             if comparison.notes is not None:
                 comparison.notes.commit(snapshot_id, comparison.index_names | set(stored.saved_indexes), builder.owners)
         assert snapshot.summary is not None
-        problems = counts.problems + self._walker.problems
+        problems = counts.problems + self._walker.problems + self._missing_sources
         return BackupResult(snapshot_id, snapshot, snapshot.summary, problems, time.monotonic() - self._began)
 
     def _file_done(self, ticket: FileTicket, result: FileRead) -> None:

@@ -25,6 +25,9 @@ class FileWork(NamedTuple):
     folder: bytes
     """ends with ``/``"""
     name: bytes
+    """in that folder"""
+    shown: bytes
+    """in the snapshot; differs only where two sources have one name"""
     size: int
     ticket: Any
     """handed back with the result"""
@@ -182,10 +185,10 @@ class _Outbox:
                 return  # the worker died; the parent learns it where it receives
 
 
-def _grouped(batch: list[FileWork]) -> list[tuple[bytes, list[bytes]]]:
-    groups: list[tuple[bytes, list[bytes]]] = []
+def _grouped(batch: list[FileWork]) -> list[tuple[bytes, list[bytes | tuple[bytes, bytes]]]]:
+    groups: list[tuple[bytes, list[bytes | tuple[bytes, bytes]]]] = []
     for work in batch:
         if not groups or groups[-1][0] != work.folder:
             groups.append((work.folder, []))
-        groups[-1][1].append(work.name)
+        groups[-1][1].append(work.name if work.name == work.shown else (work.name, work.shown))
     return groups

@@ -1,18 +1,14 @@
-"""What the last backup knew of each directory. Two sources, one shape: our own notes, or the parent snapshot's trees."""
+"""What the last backup knew of each directory: the shape of it, and one source, the parent snapshot's trees.
 
-import contextlib
-import hashlib
-import marshal
-import os
-import sqlite3
-import zlib
+The other source, our own notes, is in ``notes``.
+"""
+
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from gdp.core.errors import DamagedData
 from gdp.core.gotext import GO_DIR, GO_SYMLINK
-from gdp.engine.archive.metadata import Row, group_name, unpack_rows, user_name
+from gdp.engine.archive.metadata import Row, unpack_rows
 from gdp.model.node import Node
 from gdp.repo.repository import Repository
 
@@ -96,103 +92,3 @@ class KnownTrees:
                 node.raw_name, mode, node.mtime_ns, node.ctime_ns, node.uid, node.gid, node.inode, node.device_id, node.size, 0, 0
             )
             yield row.name, (row, value)
-
-
-class DirectoryNotes:
-    """Our own notes of the last backup of some paths, in a SQLite file. Always rebuildable; each record carries a checksum.
-
-    They hold for one snapshot, and as long as every index file of that time is still there: a prune replaces index files, so
-    then no block can have been removed.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._database = self._open()
-
-    def holds_for(self, parent: str, index_names: set[str]) -> bool:
-        """Say whether the notes can be trusted now."""
-        noted = self._header("snapshot"), self._header("index")
-        if noted[0] != parent or self._header("names") != _names_fingerprint(self._header("owners") or ""):
-            return False
-        return bool(noted[1]) and set((noted[1] or "").split()) <= index_names
-
-    def directory(self, path: bytes, tree: bytes | None) -> KnownDirectory | None:
-        """See Known."""
-        del tree
-        row = self._database.execute("SELECT record FROM directory WHERE path = ?", (path,)).fetchone()
-        if row is None:
-            return None
-        record: bytes = row[0]
-        if zlib.crc32(record[4:]) != int.from_bytes(record[:4], "little"):
-            return None
-        return KnownDirectory(*marshal.loads(record[4:]))
-
-    def put(self, path: bytes, tree: bytes, rows: bytes, values: list[bytes]) -> None:
-        """Note a directory as it is in the snapshot being made."""
-        record = marshal.dumps((tree, rows, values))
-        checked = zlib.crc32(record).to_bytes(4, "little") + record
-        self._database.execute("INSERT OR REPLACE INTO directory VALUES (?, ?)", (path, checked))
-
-    def drop_below(self, path: bytes) -> None:
-        """Forget a directory (its path ends with ``/``) and all below it."""
-        self._database.execute("DELETE FROM directory WHERE path >= ? AND path < ?", (path, path[:-1] + b"0"))
-
-    def clear(self) -> None:
-        """Forget everything, before a backup that compares with nothing or with a snapshot we know nothing of."""
-        self._database.execute("DELETE FROM directory")
-        self._database.execute("DELETE FROM header")
-
-    def commit(self, snapshot: str, index_names: set[str], owners: set[tuple[int, int]]) -> None:
-        """Make what was noted hold for a snapshot that is stored."""
-        known = {tuple(map(int, pair.split(":"))) for pair in (self._header("owners") or "").split()}
-        text = " ".join(f"{uid}:{gid}" for uid, gid in sorted(known | owners))
-        header = {"snapshot": snapshot, "index": " ".join(sorted(index_names)), "owners": text, "names": _names_fingerprint(text)}
-        self._database.executemany("INSERT OR REPLACE INTO header VALUES (?, ?)", header.items())
-        self._database.execute("COMMIT")
-        self._database.execute("BEGIN")
-
-    def close(self) -> None:
-        """Forget what was not committed."""
-        self._database.close()
-
-    def _open(self) -> sqlite3.Connection:
-        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        try:
-            return _connect(self._path)
-        except sqlite3.DatabaseError:
-            for suffix in ("", "-wal", "-shm"):
-                with contextlib.suppress(FileNotFoundError):
-                    Path(f"{self._path}{suffix}").unlink()
-            return _connect(self._path)
-
-    def _header(self, name: str) -> str | None:
-        row = self._database.execute("SELECT value FROM header WHERE name = ?", (name,)).fetchone()
-        return row[0] if row else None
-
-
-def notes_path(folder: Path, hostname: str, paths: list[str]) -> Path:
-    """Return where the notes about some paths of a computer are kept."""
-    key = hashlib.sha256("\0".join((hostname, *sorted(paths))).encode("utf-8", "surrogateescape")).hexdigest()
-    return folder / f"directories-{key[:32]}.sqlite"
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    # Losing the notes costs time only, so the disk is not waited for; the checksums catch what a power failure leaves.
-    database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    path.chmod(0o600)
-    database.execute("PRAGMA page_size=32768")
-    database.execute("PRAGMA journal_mode=WAL")
-    database.execute("PRAGMA synchronous=OFF")
-    database.execute("CREATE TABLE IF NOT EXISTS header (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID")
-    database.execute("CREATE TABLE IF NOT EXISTS directory (path BLOB PRIMARY KEY, record BLOB) WITHOUT ROWID")
-    database.execute("BEGIN")
-    return database
-
-
-def _names_fingerprint(owners: str) -> str:
-    """Return what changes when nodes would be written differently for the same rows: owners' names, and the time zone."""
-    names = [(user_name(int(uid)), group_name(int(gid))) for uid, gid in (pair.split(":") for pair in owners.split())]
-    zone = os.environ.get("TZ", "")
-    with contextlib.suppress(OSError):
-        zone += hashlib.sha256(Path("/etc/localtime").read_bytes()).hexdigest()
-    return hashlib.sha256(repr((names, zone)).encode()).hexdigest()

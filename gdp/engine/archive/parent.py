@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from gdp.core.errors import BadInput
 from gdp.core.language import N_
-from gdp.engine.archive.known import DirectoryNotes, Known, KnownNothing, KnownTrees, notes_path
+from gdp.engine.archive.known import Known, KnownNothing, KnownTrees
+from gdp.engine.archive.notes import DirectoryNotes, open_notes
 from gdp.engine.archive.options import BackupOptions
 from gdp.engine.archive.stored import StoredBlobs
 from gdp.model.files import FileKind
@@ -60,7 +61,7 @@ def compare_with(repo: Repository, options: BackupOptions, snapshots: SnapshotLi
     names = {name for name, _ in repo.storage.list(FileKind.INDEX)}
     notes = None
     if options.standard_input is None and not options.dry_run:
-        notes = DirectoryNotes(notes_path(repo.home / "cache" / repo.config.id, options.hostname, snapshot_paths(options)))
+        notes = open_notes(repo.home / "cache" / repo.config.id, options.hostname, snapshot_paths(options))
     if parent is not None and notes is not None and notes.holds_for(parent[0], names):
         return Comparison(parent[0], notes, notes, names)
     if notes is not None:

@@ -13,8 +13,9 @@ from typing import Literal
 
 from gdp.core.language import N_
 from gdp.engine.archive.dispatch import Dispatcher, FileWork
-from gdp.engine.archive.known import DirectoryNotes, Known, KnownDirectory
+from gdp.engine.archive.known import Known, KnownDirectory
 from gdp.engine.archive.metadata import Row, is_same_file, make_node, pack_rows, read_attributes, unpack_rows
+from gdp.engine.archive.notes import DirectoryNotes
 from gdp.engine.archive.options import BackupOptions
 from gdp.engine.archive.read_file import FileRead
 from gdp.engine.archive.walk import Directory
@@ -146,8 +147,8 @@ class TreeBuilder:
             else:
                 work.pending += 1
                 change: Change = "new" if old is None else "changed"
-                folder = directory.path_of(position, row.name)[: -len(row.name)]
-                self._dispatcher.read_file(FileWork(folder, row.name, row.size, (directory, position, change)))
+                folder, slash, name = directory.path_of(position, row.name).rpartition(b"/")
+                self._dispatcher.read_file(FileWork(folder + slash, name, row.name, row.size, (directory, position, change)))
         if self._notes is not None and entries:
             self._forget_vanished(directory, work, {name for name, (row, _) in entries.items() if row.is_directory})
 

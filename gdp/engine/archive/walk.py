@@ -2,26 +2,20 @@
 
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import count
-from pathlib import Path
 from typing import NamedTuple
 
-from gdp.core.errors import BadInput
 from gdp.core.language import N_
 from gdp.engine.archive.metadata import PlainRow, pack_rows, plain_row
 from gdp.engine.archive.options import BackupOptions, MarkerFile
+from gdp.engine.archive.sources import Branch
 from gdp.model.events import Emit, ItemDone, Note, Problem
 
+_Found = tuple[bytes, "os.DirEntry[str]"]
+"""an entry and its raw name"""
 
-class Branch(dict[bytes, "Branch | bytes"]):
-    """A directory of which only some entries are taken: name -> a branch below it, or the real path to take whole."""
-
-    def __init__(self, path: bytes) -> None:
-        super().__init__()
-        self.path = path
-        """where the directory really is"""
+_OPEN_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 class Child(NamedTuple):
@@ -31,7 +25,7 @@ class Child(NamedTuple):
     """among its parent's rows"""
     path: bytes
     """where it really is, with ``/`` at the end"""
-    only: "Branch | None"
+    only: Branch | None
     """what is taken of it; None: all"""
     is_beyond: bool
     """it is another file system's, and its contents are not wanted"""
@@ -71,7 +65,7 @@ class _Listing:
     file_count: int = 0
     file_bytes: int = 0
 
-    def add(self, row: PlainRow, path: bytes, only: "Branch | None" = None, *, device: int | None = None) -> None:
+    def add(self, row: PlainRow, path: bytes, only: Branch | None = None, *, device: int | None = None) -> None:
         """Add an entry; ``device`` is the file system that the walk may not leave."""
         kind = row[1] & 0o170000
         if kind == stat.S_IFREG:
@@ -80,68 +74,6 @@ class _Listing:
         elif kind == stat.S_IFDIR:
             self.children.append(Child(len(self.rows), path + b"/", only, device is not None and row[7] != device))
         self.rows.append(row)
-
-
-def root_of(sources: Sequence[bytes]) -> Branch:
-    """Return the branch that covers all sources. Absolute ones begin at ``/``, relative ones where restic puts them.
-
-    Sources of one name in different places are told apart by a number, as restic does: ``x``, ``../x`` give ``x``, ``x-1``.
-    Raises BadInput when there is no source, or one does not exist.
-    """
-    if not sources:
-        raise BadInput(N_("there is nothing to back up: no path was given"))
-    root = Branch(b"/")
-    places: dict[bytes, bytes] = {}
-    for source in _expanded(sources):
-        names, real = _components(source)
-        names[0] = _name_at_root(names[0], real[0], places)
-        _plant(root, names, real)
-    return root
-
-
-def _name_at_root(name: bytes, path: bytes, places: dict[bytes, bytes]) -> bytes:
-    """Return the name under which ``path`` lies at the root, where ``places`` says what lies there already."""
-    for number in count():
-        free = b"%s-%d" % (name, number) if number else name
-        if places.setdefault(free, path) == path:
-            return free
-    raise AssertionError  # numbers do not end
-
-
-def _expanded(sources: Sequence[bytes]) -> Iterator[bytes]:
-    for source in sources:
-        if not os.path.lexists(source):
-            raise BadInput(
-                N_("{path} does not exist"), N_("Check the spelling, or take it out of the list."), path=os.fsdecode(source)
-            )
-        # A source without a name of its own (".", "..", "/") stands for what is in it.
-        if _components(source)[0]:
-            yield source
-        else:
-            yield from (os.path.join(source, name) for name in sorted(os.listdir(source)))
-
-
-def _components(source: bytes) -> tuple[list[bytes], list[bytes]]:
-    """Return the names on the way to a source in the snapshot, and the real path of each."""
-    clean = os.path.normpath(source).replace(b"//", b"/")
-    names, paths = [], []
-    path = b"/" if clean.startswith(b"/") else b""
-    for name in clean.split(b"/"):
-        path = os.path.join(path, name)
-        if name not in (b"", b".", b".."):
-            names.append(name)
-            paths.append(path)
-    return names, paths
-
-
-def _plant(root: Branch, names: list[bytes], paths: list[bytes]) -> None:
-    branch = root
-    for name, path in zip(names[:-1], paths[:-1], strict=True):
-        below = branch.setdefault(name, Branch(path))
-        if not isinstance(below, Branch):
-            return  # a directory above is taken whole already
-        branch = below
-    branch[names[-1]] = paths[-1]
 
 
 class Walker:
@@ -166,11 +98,10 @@ class Walker:
             yield directory
             for below in reversed(directory.children):
                 # A source may lie on any file system; the walk below it stays there.
-                bound = self._device_of(below.path) if child.only is not None and below.only is None else device
+                bound = device
+                if self._options.one_file_system and listing and child.only is not None and below.only is None:
+                    bound = listing.rows[below.position][7]
                 stack.append((directory, below, bound))
-
-    def _device_of(self, source: bytes) -> int | None:
-        return os.stat(source).st_dev if self._options.one_file_system else None
 
     def _listing(self, child: Child, device: int | None) -> _Listing | None:
         if child.is_beyond:
@@ -197,47 +128,59 @@ class Walker:
                 continue
             if branch is None and self._excludes and self._excludes(os.path.abspath(path), stat.S_ISDIR(status.st_mode)):
                 continue
-            listing.places[len(listing.rows)] = path
-            listing.add(plain_row(name, status), path, branch)
+            row = plain_row(name, status)
+            if branch is not None or self._is_taken(path, row, None):
+                listing.places[len(listing.rows)] = path
+                listing.add(row, path, branch)
         return listing
 
     def _list(self, path: bytes, device: int | None) -> _Listing:
-        with os.scandir(path) as entries:
-            found = sorted(entries, key=_name_of)
+        # Should the directory have become a link since its parent was listed, it is not followed.
+        descriptor = os.open(path.rstrip(b"/"), _OPEN_DIRECTORY)
+        try:
+            with os.scandir(descriptor) as entries:
+                found = sorted([(os.fsencode(entry.name), entry) for entry in entries])
+            return self._list_entries(path, found, device)
+        finally:
+            os.close(descriptor)
+
+    def _list_entries(self, path: bytes, found: list[_Found], device: int | None) -> _Listing:
         if self._options.marker_files:
             found = self._respect_markers(path, found)
         excludes = self._excludes
         absolute = os.path.abspath(path).rstrip(b"/") + b"/" if excludes else b""
         listing = _Listing()
-        for entry in found:
+        for name, entry in found:
             try:
-                if excludes and excludes(absolute + entry.name, entry.is_dir(follow_symlinks=False)):
+                if excludes and excludes(absolute + name, entry.is_dir(follow_symlinks=False)):
                     continue
-                row = plain_row(entry.name, entry.stat(follow_symlinks=False))
+                row = plain_row(name, entry.stat(follow_symlinks=False))
             except OSError as error:
-                self._problem(path + entry.name, error)
+                self._problem(path + name, error)
                 continue
-            if self._is_taken(path, row):
-                listing.add(row, path + entry.name, device=device)
+            if self._is_taken(path + name, row, device):
+                listing.add(row, path + name, device=device)
         return listing
 
-    def _is_taken(self, path: bytes, row: PlainRow) -> bool:
+    def _is_taken(self, path: bytes, row: PlainRow, device: int | None) -> bool:
         kind = row[1] & 0o170000
         if kind == stat.S_IFSOCK:
-            self._emit(Note(N_("{path} is a socket; sockets are not backed up"), {"path": os.fsdecode(path + row[0])}))
+            self._emit(Note(N_("{path} is a socket; sockets are not backed up"), {"path": os.fsdecode(path)}))
             return False
+        if device is not None and row[7] != device and kind != stat.S_IFDIR:
+            return False  # a file of another file system, mounted over one of ours
         most = self._options.exclude_larger_than
         if most is not None and kind == stat.S_IFREG and row[8] > most:
             if self._options.report_items:
-                self._emit(ItemDone(os.fsdecode(path + row[0]), "skipped", "file", row[8]))
+                self._emit(ItemDone(os.fsdecode(path), "skipped", "file", row[8]))
             return False
         return True
 
-    def _respect_markers(self, path: bytes, found: "list[os.DirEntry[bytes]]") -> "list[os.DirEntry[bytes]]":
-        names = {entry.name for entry in found}
+    def _respect_markers(self, path: bytes, found: list[_Found]) -> list[_Found]:
+        names = {name for name, _ in found}
         for marker in self._options.marker_files:
             if marker.name in names and _begins_with(path + marker.name, marker):
-                return [entry for entry in found if entry.name == marker.name]
+                return [(name, entry) for name, entry in found if name == marker.name]
         return found
 
     def _problem(self, path: bytes, error: OSError) -> None:
@@ -265,11 +208,9 @@ def _begins_with(path: bytes, marker: MarkerFile) -> bool:
     if not marker.header:
         return True
     try:
-        with Path(os.fsdecode(path)).open("rb") as file:
-            return file.read(len(marker.header)) == marker.header
+        # Not blocking: a fifo of this name would never be opened by anybody else.
+        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb", buffering=0) as file:
+            is_regular = stat.S_ISREG(os.fstat(file.fileno()).st_mode)
+            return is_regular and file.read(len(marker.header)) == marker.header
     except OSError:
         return False  # a marker that cannot be read marks nothing; the file itself is reported when it is saved
-
-
-def _name_of(entry: "os.DirEntry[bytes]") -> bytes:
-    return entry.name

@@ -4,11 +4,13 @@
 message from the parent                             answer
 ==================================================  ================================================================
 ``("start", WorkerStart as a tuple)``               none
-``("files", number, [(folder, [name, ...]), ...])``  ``("files", number, [FileRead as a tuple, ...])``
+``("files", number, [(folder, names), ...])``       ``("files", number, [FileRead as a tuple, ...])``
 ``("stream", number, descriptor)``                  ``("stream", number, content, size)``
 ``("tree", id, plaintext)``                         none
 ``("flush",)``                                      ``("flushed",)`` when everything is safely stored
 ==================================================  ================================================================
+
+A name is bytes, or (name, name in the snapshot) where they differ.
 
 Unasked: ``("pack", id, size, [blob, ...])`` for each stored pack, ``("bytes", count)`` for progress within a large file.
 """
@@ -91,9 +93,13 @@ class _Started:
             "flush": self._flush,
         }
 
-    def _files(self, number: int, groups: list[tuple[bytes, list[bytes]]]) -> None:
+    def _files(self, number: int, groups: list[tuple[bytes, list[bytes | tuple[bytes, bytes]]]]) -> None:
         read = self._reader.read
-        results = [tuple(read(folder + name, name)) for folder, names in groups for name in names]
+        results = []
+        for folder, names in groups:
+            for item in names:
+                name, shown = (item, item) if isinstance(item, bytes) else item
+                results.append(tuple(read(folder + name, shown)))
         self._channel.send(("files", number, results))
 
     def _stream(self, number: int, descriptor: int) -> None:

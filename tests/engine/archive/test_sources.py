@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from gdp.core.errors import BadInput
+from gdp.engine.archive.sources import existing_sources
+from gdp.model.events import Event, Problem, ignore_events
 from tests.engine.archive.walking import below, walk
 
 EVERYTHING = {"a", "b", "one", "one/c", "one/d", "one/inner", "one/inner/e", "two", "two/f", "empty"}
@@ -137,10 +139,19 @@ def test_directories_come_in_order_of_their_raw_names(source: Path) -> None:
 def test_no_source_is_refused() -> None:
     """An empty snapshot would look like a backup."""
     with pytest.raises(BadInput, match="no path"):
-        walk()
+        existing_sources([], ignore_events)
 
 
-def test_a_source_that_does_not_exist_is_refused(source: Path) -> None:
+def test_a_backup_of_nothing_that_exists_is_refused(source: Path) -> None:
     """A misspelt path must not be found out on the day of the restore."""
     with pytest.raises(BadInput, match="does not exist"):
-        walk(source, source / "misspelt")
+        existing_sources([os.fsencode(source / "misspelt")], ignore_events)
+
+
+def test_a_missing_source_is_a_problem_and_the_others_are_saved(source: Path) -> None:
+    """One disk that is not mounted must not cost the backup of everything else, nor go unnoticed."""
+    events: list[Event] = []
+    existing = existing_sources([os.fsencode(source), os.fsencode(source / "misspelt")], events.append)
+
+    assert existing == [os.fsencode(source)]
+    assert [event.path for event in events if isinstance(event, Problem)] == [str(source / "misspelt")]

@@ -8,7 +8,8 @@ from typing import Any
 
 from gdp.engine.archive.metadata import Row, unpack_rows
 from gdp.engine.archive.options import BackupOptions
-from gdp.engine.archive.walk import Directory, Walker, root_of
+from gdp.engine.archive.sources import root_of
+from gdp.engine.archive.walk import Directory, Walker
 from gdp.model.events import Event, Note, Problem
 
 

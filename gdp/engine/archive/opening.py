@@ -1,0 +1,40 @@
+"""Does one thing in the background while the main thread goes on. Unlike an executor's, its thread never holds up the end."""
+
+import threading
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+Result = TypeVar("Result")
+
+
+class Opening(Generic[Result]):
+    """Calls a function in a thread of its own and keeps what it returned or raised."""
+
+    def __init__(self, function: Callable[[], Result]) -> None:
+        self._function = function
+        self._results: list[Result] = []
+        self._error: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, name="open", daemon=True)
+        self._thread.start()
+
+    @property
+    def is_done(self) -> bool:
+        """Say whether the function has returned or raised."""
+        return not self._thread.is_alive()
+
+    def join(self, timeout_seconds: float | None = None) -> None:
+        """Wait for the function to end."""
+        self._thread.join(timeout_seconds)
+
+    def result(self) -> Result:
+        """Wait, and return what the function returned, or raise what it raised."""
+        self._thread.join()
+        if self._error is not None:
+            raise self._error
+        return self._results[0]
+
+    def _run(self) -> None:
+        try:
+            self._results.append(self._function())
+        except BaseException as error:  # noqa: BLE001
+            self._error = error  # raised where the result is asked for
