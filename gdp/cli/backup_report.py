@@ -3,7 +3,7 @@
 from gdp.cli import figures
 from gdp.cli.records import SHORT_ID
 from gdp.cli.screen import Screen
-from gdp.core.language import N_, translate
+from gdp.core.language import N_, translate, translate_plural
 from gdp.engine.archive.finish import BackupResult
 
 
@@ -29,7 +29,11 @@ def _verdict(result: BackupResult) -> str:
     if result.snapshot_id is None:
         return translate(N_("This was a trial: nothing was stored."))
     if result.problems:
-        sentence = translate(N_("Snapshot {id} is saved, without {count} sources that could not be read."))
+        sentence = translate_plural(
+            "Snapshot {id} is saved, without one source that could not be read.",
+            "Snapshot {id} is saved, without {count} sources that could not be read.",
+            result.problems,
+        )
         return sentence.format(id=result.snapshot_id[:SHORT_ID], count=figures.count(result.problems))
     return translate(N_("Snapshot {id} is saved.")).format(id=result.snapshot_id[:SHORT_ID])
 

@@ -9,7 +9,7 @@ from gdp.cli.screen import Screen
 from gdp.cli.session import ending, make_access, opened_with
 from gdp.cli.translated import Command, flag, option
 from gdp.core.errors import BadInput
-from gdp.core.language import N_, translate
+from gdp.core.language import N_, translate, translate_plural
 from gdp.engine.check.options import ALL_PACKS, CheckOptions, CheckResult, Subset, parse_subset
 from gdp.engine.check.pool import prepare_check
 from gdp.engine.check.run import check_repository
@@ -51,7 +51,11 @@ def _show(screen: Screen, result: CheckResult) -> None:
     if result.ok:
         screen.say(translate(N_("no errors were found")))
     else:
-        sentence = translate(N_("{count} errors were found; the repository is damaged"))
+        sentence = translate_plural(
+            "one error was found; the repository is damaged",
+            "{count} errors were found; the repository is damaged",
+            len(result.errors),
+        )
         screen.result(sentence.format(count=figures.count(len(result.errors))))
     screen.record("summary", _fields(result))
 

@@ -16,7 +16,7 @@ from gdp.cli.selection import make_filter, snapshot_filter
 from gdp.cli.session import ending, make_access, opened_with
 from gdp.cli.snapshot_name import snapshot_argument
 from gdp.cli.translated import Command, argument, flag, option
-from gdp.core.language import N_, translate
+from gdp.core.language import N_, translate, translate_plural
 from gdp.engine.restore import Overwrite, RestoreOptions, RestoreResult, restore, start_workers
 
 
@@ -101,7 +101,10 @@ def _show(screen: Screen, result: RestoreResult, options: RestoreOptions) -> Non
         if number:
             screen.say(translate(sentence).format(count=figures.count(number)))
     if result.problems:
-        screen.result(translate(N_("{count} problems; the rest is restored")).format(count=figures.count(result.problems)))
+        sentence = translate_plural(
+            "one problem; the rest is restored", "{count} problems; the rest is restored", result.problems
+        )
+        screen.result(sentence.format(count=figures.count(result.problems)))
     screen.record("summary", _fields(screen, result, options))
 
 

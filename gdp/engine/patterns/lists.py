@@ -39,16 +39,16 @@ def parse_patterns(
 
 
 def parse_files_from(raw: bytes, expand: Expand) -> list[bytes]:
-    """Return the paths that a ``--files-from`` list means. Raises BadInput for a line that no file fits."""
+    """Return the paths that a ``--files-from`` list means.
+
+    A line that no file fits is returned as it stands: whoever reads the paths reports that it does not exist.
+    """
     paths = []
     for line in os.fsdecode(raw.removeprefix(b"\xef\xbb\xbf")).split("\n"):
         pattern = line.strip()
         if not pattern or pattern.startswith("#"):
             continue
-        found = expand(pattern)
-        if not found:
-            raise BadInput(N_("{pattern!r} in a list of files fits no file"), pattern=pattern)
-        paths += [os.fsencode(path) for path in found]
+        paths += [os.fsencode(path) for path in expand(pattern) or [pattern]]
     return paths
 
 

@@ -25,12 +25,11 @@ def test_an_exclude_file_by_restics_rules_knows_variables() -> None:
 
 
 def test_files_from_expands_shell_patterns() -> None:
-    """As restic: comments, white space and patterns."""
+    """As restic: comments, white space and patterns. What fits nothing must be reported, not skipped in silence."""
     known = {"/a*": ["/ab", "/ac"], "b": ["b"]}
 
     assert parse_files_from(b"# c\n /a* \n\nb\n", lambda text: known.get(text, [])) == [b"/ab", b"/ac", b"b"]
-    with pytest.raises(BadInput):
-        parse_files_from(b"missing\n", lambda _: [])
+    assert parse_files_from(b"missing*\n", lambda _: []) == [b"missing*"]
 
 
 def test_verbatim_and_raw_lists_keep_every_byte() -> None:
