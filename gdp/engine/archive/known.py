@@ -3,14 +3,17 @@
 The other source, our own notes, is in ``notes``.
 """
 
+import stat
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple, Protocol
 
 from gdp.core.errors import DamagedData
-from gdp.core.gotext import GO_DIR, GO_SYMLINK
 from gdp.engine.archive.metadata import Row, unpack_rows
 from gdp.model.node import Node
 from gdp.repo.repository import Repository
+
+_FORMATS = {"file": stat.S_IFREG, "dir": stat.S_IFDIR, "symlink": stat.S_IFLNK}
+"""of the entries that are compared; others are written anew each time"""
 
 
 class KnownDirectory(NamedTuple):
@@ -85,9 +88,7 @@ class KnownTrees:
             value = bytes.fromhex(node.subtree) if node.subtree else bytes.fromhex("".join(node.content or ()))
             if node.type == "file" and not self._has_data(value):
                 continue
-            mode = (
-                0o040000 if node.mode & GO_DIR else 0o120000 if node.mode & GO_SYMLINK else 0o100000 if node.type == "file" else 0
-            )
+            mode = _FORMATS.get(node.type, 0) | node.permissions
             row = Row(
                 node.raw_name, mode, node.mtime_ns, node.ctime_ns, node.uid, node.gid, node.inode, node.device_id, node.size, 0, 0
             )

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from gdp.core.crypto import OVERHEAD_BYTES
 from gdp.core.errors import DamagedData
 from gdp.core.ids import ID_BYTES
 from gdp.core.language import N_
@@ -82,7 +83,7 @@ class StoredBlobs:
                 self.data_blobs += 1
             else:
                 self.tree_blobs += 1
-            self.plain_bytes += blob.plain_length or blob.length
+            self.plain_bytes += blob.plain_length or blob.length - OVERHEAD_BYTES
             self.packed_bytes += blob.length
         self._writer.add(pack, blobs)
 

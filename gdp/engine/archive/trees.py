@@ -41,7 +41,7 @@ class Counts:
 class _Work:
     """A directory on its way into the snapshot."""
 
-    __slots__ = ("is_unchanged", "known", "known_trees", "nodes", "pending", "rows", "values")
+    __slots__ = ("directory_changes", "is_unchanged", "known", "known_trees", "nodes", "pending", "rows", "values")
 
     def __init__(self, known: KnownDirectory | None, pending: int) -> None:
         self.known = known
@@ -51,6 +51,8 @@ class _Work:
         """unpacked only where something changed"""
         self.known_trees: dict[int, bytes] = {}
         """the last backup's tree id of each subdirectory, by position"""
+        self.directory_changes: dict[int, Change] = {}
+        """by position, the subdirectories that are new or whose own metadata changed"""
         self.values: list[bytes | None] = []
         """per row: a file's blob ids joined, a directory's tree id, else empty; None: left out"""
         self.nodes: dict[int, bytes] = {}
@@ -137,6 +139,8 @@ class TreeBuilder:
         for position, row in enumerate(work.rows):
             old = entries.get(row.name)
             if row.is_directory:
+                if old is None or old[0] != row:
+                    work.directory_changes[position] = "new" if old is None else "changed"
                 if old is not None and old[0].is_directory:
                     work.known_trees[position] = old[1]
             elif not row.is_file:
@@ -174,10 +178,10 @@ class TreeBuilder:
     def _tree_of(self, directory: Directory, work: _Work) -> bytes:
         known = work.known
         if work.is_unchanged and known is not None and work.values == known.values:
-            self._count_directory(directory, "unmodified")
+            self._count_directory(directory, known.tree)
             return known.tree
         tree = self._store(directory, work)
-        self._count_directory(directory, "new" if known is None else "unmodified" if known.tree == tree else "changed")
+        self._count_directory(directory, tree)
         if self._notes is not None:
             saved = [(row, value) for row, value in zip(work.rows, work.values, strict=True) if value is not None]
             rows = pack_rows([row for row, _ in saved])
@@ -241,8 +245,11 @@ class TreeBuilder:
         if row.is_file:
             self._emit(ItemDone(os.fsdecode(directory.path + row.name), change, "file", row.size))
 
-    def _count_directory(self, directory: Directory, change: Change) -> None:
+    def _count_directory(self, directory: Directory, tree: bytes) -> None:
         if directory.parent is not None:
+            above = self._work[directory.parent]
+            is_same = above.known_trees.get(directory.position) == tree
+            change = above.directory_changes.get(directory.position) or ("unmodified" if is_same else "changed")
             self.counts.directories[change] += 1
             if self._options.report_items:
                 self._emit(ItemDone(os.fsdecode(directory.path), change, "dir"))
