@@ -42,6 +42,10 @@ class BlobKind(IntEnum):
     TREE = 1
 
 
+LONGEST_BLOB_BYTES = {BlobKind.DATA: 256 << 20, BlobKind.TREE: 1 << 30}
+"""beyond this somebody attacks our memory: the longest chunk of anybody is 8 MiB, a directory of a million files has half a GiB"""
+
+
 class PackedBlob(NamedTuple):
     """Where one blob lies in its pack."""
 

@@ -10,7 +10,6 @@ from gdp.core.language import N_
 from gdp.model.node import Node
 
 EMPTY_TREE = b'{"nodes":[]}\n'
-MAX_TREE_BYTES = 1 << 30  # a directory of several million files; anything beyond is an attack on our memory
 
 
 class _Tree(msgspec.Struct):

@@ -9,12 +9,12 @@ import msgspec
 
 from gdp.core.chunker import DEFAULT_BLOCK_BYTES, ChunkerParameters, seed_from_polynomial
 from gdp.core.crypto import MasterKey
-from gdp.core.errors import BadInput, DamagedData, FileMissing, NoRepository
+from gdp.core.errors import BadInput, DamagedData, FileMissing, HostileData, NoRepository
 from gdp.core.gotext import encode_json
 from gdp.core.ids import PackId
 from gdp.core.kdf import DEFAULT_COST, ScryptCost
 from gdp.core.language import N_
-from gdp.core.packformat import BlobKind, PackedBlob
+from gdp.core.packformat import LONGEST_BLOB_BYTES, BlobKind, PackedBlob
 from gdp.core.polynomial import random_irreducible
 from gdp.model.files import CONFIG_FILE, FileKind, StoredFile
 from gdp.model.node import Node
@@ -170,7 +170,7 @@ class Repository:
         problem: Exception | None = None
         for place in places:
             try:
-                return self._read_place(place, blob_id)
+                return self._read_place(kind, place, blob_id)
             except (DamagedData, FileMissing) as error:
                 problem = error
         raise DamagedData(
@@ -185,7 +185,10 @@ class Repository:
         """Return a directory's nodes. Raises DamagedData."""
         return decode_tree(self.load_blob(BlobKind.TREE, tree_id))
 
-    def _read_place(self, place: BlobPlace, blob_id: bytes) -> bytes:
+    def _read_place(self, kind: BlobKind, place: BlobPlace, blob_id: bytes) -> bytes:
+        claimed = max(place.length, place.plain_length)
+        if claimed > LONGEST_BLOB_BYTES[kind]:
+            raise HostileData(N_("block {blob} claims {size} bytes, which no program writes"), blob=blob_id.hex(), size=claimed)
         file = StoredFile(FileKind.DATA, place.pack.hex())
         for last in (False, True):
             try:

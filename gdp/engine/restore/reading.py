@@ -13,6 +13,7 @@ from gdp.core.crypto import MasterKey
 from gdp.core.crypto_batch import BatchOpener
 from gdp.core.errors import DamagedData, FileMissing, HostileData
 from gdp.core.language import N_
+from gdp.core.packformat import LONGEST_BLOB_BYTES, BlobKind
 from gdp.engine.restore.messages import Place, plain_bytes
 from gdp.model.files import FileKind, StoredFile
 from gdp.repo.sealer import open_blob
@@ -21,7 +22,6 @@ from gdp.storage.contract import Storage
 LARGEST_GAP_BYTES = 64 << 10  # cheaper to read and drop than another request
 RANGE_BYTES = 4 << 20
 GROUP_BYTES = 192 << 10  # of small blocks opened in one go: still within a processor's cache
-LARGEST_BLOCK_BYTES = 256 << 20  # no program cuts larger ones; beyond it somebody attacks our memory
 READER_THREADS = 3
 
 
@@ -78,7 +78,7 @@ class BlockReader:
 
     def _fetch(self, file: StoredFile, part: PackRange) -> bytes | None:
         """Return the range's bytes; None when it cannot be had as a whole, so that each block is tried alone."""
-        if part.end - part.start > LARGEST_BLOCK_BYTES:
+        if part.end - part.start > LONGEST_BLOB_BYTES[BlobKind.DATA]:
             return None
         try:
             return self._storage.read(file, part.start, part.end - part.start)
@@ -102,7 +102,7 @@ class BlockReader:
         sealed = [data[place[1] - start : place[1] - start + place[2]] for place in group]
         for place, payload in zip(group, self._opener.open(sealed), strict=True):
             try:
-                if payload is not None and plain_bytes(place) <= LARGEST_BLOCK_BYTES:
+                if payload is not None and plain_bytes(place) <= LONGEST_BLOB_BYTES[BlobKind.DATA]:
                     plain = decompress(payload, place[3]) if place[3] else payload
                     if hashlib.sha256(plain).digest() == place[4]:
                         yield place, plain, None
@@ -115,7 +115,7 @@ class BlockReader:
         """Fetch one block by itself: what failed with others may have been a fault on the way."""
         try:
             claimed = max(plain_bytes(place), place[2])
-            if claimed > LARGEST_BLOCK_BYTES:
+            if claimed > LONGEST_BLOB_BYTES[BlobKind.DATA]:
                 raise HostileData(
                     N_("block {blob} claims {size} bytes, which no program writes"), blob=place[4].hex(), size=claimed
                 )
