@@ -65,11 +65,11 @@ def program() -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit code. The only broad ``except`` of the front end: it ends on the screen."""
-    _use_language(arguments)
-    if instruction := os.environ.get(COMPLETE_VARIABLE):
-        return _complete(instruction)
     context: list[click.Context] = []
     try:
+        _use_language(arguments)
+        if instruction := os.environ.get(COMPLETE_VARIABLE):
+            return _complete(instruction)
         with interruptible():
             return _invoke(arguments, context)
     except BrokenPipeError:

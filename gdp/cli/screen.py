@@ -13,8 +13,9 @@ from typing import TextIO
 
 from gdp.cli import figures
 from gdp.cli.progress import Bar, MinuteLines, NoProgress, ProgressView, Records
+from gdp.cli.sentences import fill, hint_of, sentence_of
 from gdp.core.errors import GdpError
-from gdp.core.language import N_, error_hint, error_sentence, translate
+from gdp.core.language import N_, translate
 from gdp.model.events import Event, ItemDone, Note, Problem, Progress, StageBegan
 
 _ACTIONS = {
@@ -92,7 +93,7 @@ class Screen:
 
     def fail(self, error: GdpError) -> None:
         """Show why the run ends."""
-        sentence, hint = error_sentence(error), error_hint(error)
+        sentence, hint = sentence_of(error), hint_of(error)
         if self.json:
             fields = {"message_type": "exit_error", "code": error.exit_code, "message": sentence}
             self._write(self._err, encode_record(fields | ({"hint": hint} if hint else {})))
@@ -115,7 +116,7 @@ class Screen:
         self.say(f"{translate(_ACTIONS[item.action])}  {item.path}{of_size}")
 
     def _show_note(self, note: Note) -> None:
-        sentence = _filled(note.template, note.facts)
+        sentence = fill(note.template, note.facts)
         if self.json:
             self._write(self._err, encode_record({"message_type": "note", "message": sentence}))
         elif not self.quiet:
@@ -123,7 +124,7 @@ class Screen:
 
     def _show_problem(self, problem: Problem) -> None:
         self.problems += 1
-        sentence, hint = (_filled(text, problem.facts) for text in (problem.template, problem.hint))
+        sentence, hint = (fill(text, problem.facts) for text in (problem.template, problem.hint))
         if self.json:
             fields = {
                 "message_type": "error",
@@ -158,12 +159,6 @@ class Screen:
 
     def _write_status(self, fields: dict[str, object]) -> None:
         self._write(self._out, encode_record(fields))
-
-
-def _filled(template: str, facts: Mapping[str, object]) -> str:
-    """Return a sentence in the user's language; a fact that is an error itself becomes its sentence."""
-    shown = {name: error_sentence(fact) if isinstance(fact, GdpError) else fact for name, fact in facts.items()}
-    return translate(template).format(**shown)
 
 
 def encode_record(fields: Mapping[str, object]) -> str:

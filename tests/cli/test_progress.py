@@ -7,6 +7,7 @@ import pytest
 from gdp.cli.estimate import Estimator
 from gdp.cli.progress import Bar, MinuteLines, Records, describe, draw_bar
 from gdp.cli.screen import Screen, printable
+from gdp.core.errors import GdpError
 from gdp.model.events import ItemDone, Note, Problem, Progress, StageBegan
 
 
@@ -190,3 +191,22 @@ def test_names_cannot_drive_the_terminal() -> None:
     """A file name may hold escape sequences, and bytes that are no text."""
     assert printable("/a\x1b[2Jb\udcff\x07c") == "/a\\x1b[2Jb\\xff\\x07c"
     assert printable("größe\tok\n") == "größe\tok\n"
+
+
+def test_the_systems_reasons_are_translated_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Strerror is English wherever no German locale is installed, and half a sentence in English helps nobody."""
+    monkeypatch.setenv("GDP_LANGUAGE", "de")
+    err = io.StringIO()
+    screen = Screen(out=io.StringIO(), err=err)
+    screen.emit(Problem("cannot be read: {reason}", {"reason": "Permission denied"}, "/srv/geheim"))
+    screen.fail(
+        GdpError(
+            "{location} failed at {path}: {reason}",
+            location="A",
+            path="b",
+            reason=GdpError("the key is empty or has the wrong length"),
+        )
+    )
+
+    assert "▲ /srv/geheim: nicht lesbar: Zugriff verweigert\n" in err.getvalue()
+    assert "Fehler: A scheiterte an b: der Schlüssel ist leer oder hat die falsche Länge\n" in err.getvalue()

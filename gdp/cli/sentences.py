@@ -1,0 +1,62 @@
+"""Sentences of the engine with their facts, in the user's language, the system's reasons included."""
+
+from collections.abc import Mapping
+
+from gdp.core.errors import GdpError
+from gdp.core.language import N_, translate
+
+SYSTEM_REASONS = (
+    N_("Argument list too long"),
+    N_("Broken pipe"),
+    N_("Connection refused"),
+    N_("Connection reset by peer"),
+    N_("Connection timed out"),
+    N_("Device or resource busy"),
+    N_("Directory not empty"),
+    N_("Disk quota exceeded"),
+    N_("File exists"),
+    N_("File name too long"),
+    N_("File too large"),
+    N_("Input/output error"),
+    N_("Invalid argument"),
+    N_("Is a directory"),
+    N_("Name or service not known"),
+    N_("Network is unreachable"),
+    N_("No route to host"),
+    N_("No space left on device"),
+    N_("No such device or address"),
+    N_("No such file or directory"),
+    N_("Not a directory"),
+    N_("Operation not permitted"),
+    N_("Operation not supported"),
+    N_("Permission denied"),
+    N_("Read-only file system"),
+    N_("Stale file handle"),
+    N_("Structure needs cleaning"),
+    N_("Temporary failure in name resolution"),
+    N_("Too many levels of symbolic links"),
+    N_("Too many open files"),
+    N_("Value too large for defined data type"),
+)
+"""What the system says in English, whatever the user's language"""
+
+
+def fill(template: str, facts: Mapping[str, object]) -> str:
+    """Return a template in the user's language with its facts. A fact may be an error itself, or a reason of the system."""
+    return translate(template).format(**{name: _shown(name, fact) for name, fact in facts.items()})
+
+
+def sentence_of(error: GdpError) -> str:
+    """Return what went wrong."""
+    return fill(error.template, error.facts)
+
+
+def hint_of(error: GdpError) -> str:
+    """Return what to do about it; empty when there is nothing to say."""
+    return fill(error.hint_template, error.facts)
+
+
+def _shown(name: str, fact: object) -> object:
+    if isinstance(fact, GdpError):
+        return sentence_of(fact)
+    return translate(fact) if name == "reason" and isinstance(fact, str) else fact
