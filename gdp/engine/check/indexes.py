@@ -5,6 +5,7 @@ Keeps no object a block: of a pack's table of contents only its size and its has
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 
 from gdp.core.errors import DamagedData, FileMissing
 from gdp.core.ids import PackId
@@ -17,7 +18,9 @@ from gdp.repo.index_files import DecodedIndex, decode_index
 from gdp.repo.pack_reader import PackSummary, summarize
 from gdp.repo.repository import Repository
 
+_offset = itemgetter(PackedBlob._fields.index("offset"))
 Tell = Callable[[Finding], None]
+OnPack = Callable[[PackId, PackSummary], None]
 
 
 @dataclass(slots=True)
@@ -31,8 +34,11 @@ class IndexSurvey:
     file_names: list[str] = field(default_factory=list)
 
 
-def survey_indexes(repo: Repository, tell: Tell) -> IndexSurvey:
-    """Read all index files, telling what is wrong with each. The repository's own index becomes what was read."""
+def survey_indexes(repo: Repository, tell: Tell, on_pack: OnPack = lambda pack, summary: None) -> IndexSurvey:
+    """Read all index files, telling what is wrong with each. The repository's own index becomes what was read.
+
+    ``on_pack`` is told of each pack as soon as it is met, so that checking it can begin.
+    """
     survey = IndexSurvey(file_names=[name for name, _ in repo.storage.list(FileKind.INDEX)])
     marked: list[tuple[PackId, list[PackedBlob]]] = []
     for name in survey.file_names:
@@ -45,7 +51,7 @@ def survey_indexes(repo: Repository, tell: Tell) -> IndexSurvey:
             tell(error("{reason}", reason=str(problem)))
             continue
         for pack, blobs in decoded.packs:
-            for finding in _add_pack(survey, name, pack, blobs):
+            for finding in _add_pack(survey, name, pack, blobs, on_pack):
                 tell(finding)
         marked += decoded.marked
     for pack, blobs in marked:
@@ -69,8 +75,8 @@ def compare_with_stored(survey: IndexSurvey, stored: Mapping[PackId, int]) -> It
         yield hint(N_("pack {pack} is in no index; 'gdp prune' removes it"), pack=pack.hex())
 
 
-def _add_pack(survey: IndexSurvey, file: str, pack: PackId, blobs: Sequence[PackedBlob]) -> Iterator[Finding]:
-    ordered = sorted(blobs, key=lambda blob: blob.offset)
+def _add_pack(survey: IndexSurvey, file: str, pack: PackId, blobs: Sequence[PackedBlob], on_pack: OnPack) -> Iterator[Finding]:
+    ordered = sorted(blobs, key=_offset)
     summary = summarize(ordered)
     if pack in survey.packs:
         other = survey.listed_in[pack]
@@ -85,13 +91,14 @@ def _add_pack(survey: IndexSurvey, file: str, pack: PackId, blobs: Sequence[Pack
             )  # fmt: skip
         return
     survey.packs[pack], survey.listed_in[pack] = summary, file
+    on_pack(pack, summary)
     survey.index.add_pack(pack, ordered)
     if gap := _gap_before(ordered):
         yield error(
             N_("index file {file}: in pack {pack} the blocks leave a gap or overlap at byte {offset}"),
             file=file, pack=str(pack), offset=gap.offset,
         )  # fmt: skip
-    if len({blob.kind for blob in ordered}) > 1:
+    if any(blob.kind != ordered[0].kind for blob in ordered):
         yield hint(N_("pack {pack} mixes files and directories, as old restic did; 'gdp prune' sorts it"), pack=str(pack))
 
 
@@ -99,7 +106,7 @@ def _gap_before(ordered: Sequence[PackedBlob]) -> PackedBlob | None:
     """Return the first block that does not begin where the one before it ends."""
     end = 0
     for blob in ordered:
-        if blob.offset != end:
+        if blob[2] != end:  # by number: this runs for every blob there is
             return blob
-        end += blob.length
+        end += blob[3]
     return None

@@ -116,11 +116,16 @@ def parse_subset(text: str) -> Subset:
     )
 
 
+def is_in_part(pack: PackId, part: Part) -> bool:
+    """Say whether a pack belongs to a part; needs to know no other pack."""
+    return pack[0] % part.of == part.number - 1
+
+
 def select_packs(packs: Mapping[PackId, int], subset: Subset, chance: random.Random) -> list[PackId]:
     """Return the packs to read, given all packs with their sizes; at least one where there are any."""
     ordered = sorted(packs)
     if isinstance(subset, Part):
-        return [pack for pack in ordered if pack[0] % subset.of == subset.number - 1]
+        return [pack for pack in ordered if is_in_part(pack, subset)]
     share = subset.percent / 100 if isinstance(subset, Share) else subset.bytes / max(1, sum(packs.values()))
     count = min(len(ordered), max(1, int(len(ordered) * share)))
     return chance.sample(ordered, count) if ordered else []

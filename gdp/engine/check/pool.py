@@ -24,39 +24,42 @@ class CheckWorkers:
 
     def __init__(self, pool: WorkerPool) -> None:
         self._pool = pool
-        self._waiting: Iterator[PackJob] = iter(())
-        self._under_way = 0
+        self._waiting: deque[PackJob] = deque()
+        self._under_way = [0] * len(pool)
 
     @property
     def is_busy(self) -> bool:
         """Say whether verdicts are to come."""
-        return self._under_way > 0
+        return any(self._under_way)
 
-    def begin(self, key: MasterKey, secrets: Mapping[str, str], jobs: Iterable[PackJob]) -> None:
-        """Give the workers what they need to read the repository, and the first packs. To be called once."""
+    def begin(self, key: MasterKey, secrets: Mapping[str, str]) -> None:
+        """Give the workers what they need to read the repository. To be called once, before the first pack."""
         self._pool.broadcast((key.raw(), dict(secrets)))
-        self._waiting = iter(jobs)
-        for number in [*range(len(self._pool))] * _UNDER_WAY:
-            self._send_next(number)
+
+    def add(self, job: PackJob) -> None:
+        """Let a pack be checked, soon."""
+        self._waiting.append(job)
+        self._feed()
 
     def verdicts(self, timeout_seconds: float | None = None) -> Iterator[PackVerdict]:
         """Wait, then yield what the workers have found; nothing when nothing is under way."""
         if not self.is_busy:
             return
         for number, answer in self._pool.receive(timeout_seconds):
-            self._under_way -= 1
-            self._send_next(number)
+            self._under_way[number] -= 1
+            self._feed()
             yield PackVerdict(*answer)
 
     def close(self, *, at_once: bool = False) -> None:
         """End the workers."""
         self._pool.close(at_once=at_once)
 
-    def _send_next(self, number: int) -> None:
-        job = next(self._waiting, None)
-        if job is not None:
-            self._under_way += 1
-            self._pool.channels[number].send(tuple(job))
+    def _feed(self) -> None:
+        """Hand out what waits to the workers that have least to do."""
+        while self._waiting and (least := min(self._under_way)) < _UNDER_WAY:
+            number = self._under_way.index(least)
+            self._under_way[number] += 1
+            self._pool.channels[number].send(tuple(self._waiting.popleft()))
 
 
 def prepare_check(open_storage: OpenStorage, count: int | None = None) -> CheckWorkers:

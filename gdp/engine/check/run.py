@@ -8,13 +8,14 @@ from gdp.core.language import N_
 from gdp.engine.check.blob_marks import BlobMarks
 from gdp.engine.check.files import judge_small_files, judge_snapshots
 from gdp.engine.check.indexes import IndexSurvey, compare_with_stored, survey_indexes
-from gdp.engine.check.options import CheckOptions, CheckResult, Finding, Findings, Subset, error, select_packs
+from gdp.engine.check.options import CheckOptions, CheckResult, Finding, Findings, Part, Subset, error, is_in_part, select_packs
 from gdp.engine.check.packs import PackJob, PackVerdict
 from gdp.engine.check.pool import CheckWorkers, verify_here
 from gdp.engine.check.trees import judge_tree
 from gdp.engine.check.walk import walk_trees
 from gdp.model.events import Emit, Progress, StageBegan
 from gdp.model.files import FileKind
+from gdp.repo.pack_reader import PackSummary
 from gdp.repo.repository import Repository
 from gdp.repo.snapshots import SnapshotList
 
@@ -55,16 +56,17 @@ class _Check:
         self._tell_all(judge_small_files(self._repo))
         snapshots = self._repo.snapshots()
         self._tell_all(judge_snapshots(snapshots))
-        survey = survey_indexes(self._repo, self._tell)
         stored = {PackId.from_hex(name): size for name, size in self._repo.storage.list(FileKind.DATA)}
+        queue = _PackQueue(stored, options.read_data, workers)
+        if workers:
+            workers.begin(self._repo.key, secrets)
+        survey = survey_indexes(self._repo, self._tell, queue.offer)
         self._tell_all(compare_with_stored(survey, stored))
         self._note_damaged_sizes(survey, stored)
-        jobs = self._jobs(survey, stored, options.read_data)
-        self._packs_total, self._bytes_total = len(jobs), sum(job.stored_size for job in jobs)
-        if workers:
-            workers.begin(self._repo.key, secrets, jobs)
+        queue.complete(survey)
+        self._packs_total, self._bytes_total = queue.packs, queue.bytes
         self._check_trees(snapshots, workers)
-        self._read_packs(jobs, workers)
+        self._read_packs(queue, workers)
         return self._result(snapshots, survey)
 
     def _check_trees(self, snapshots: SnapshotList, workers: CheckWorkers | None) -> None:
@@ -72,18 +74,18 @@ class _Check:
         roots = [bytes.fromhex(snapshot.tree) for snapshot in snapshots.snapshots.values()]
         for tree in walk_trees(self._repo, roots, BlobMarks()):
             self._trees += 1
-            self._tell_all(judge_tree(tree, self._repo.index.__contains__))
+            self._tell_all(judge_tree(tree, self._repo.index.locate))
             if self._trees % _TREES_A_LOOK == 0:
                 self._emit(Progress(self._trees))
                 for verdict in workers.verdicts(0) if workers else ():
                     self._take(verdict)
 
-    def _read_packs(self, jobs: list[PackJob], workers: CheckWorkers | None) -> None:
-        if not jobs:
+    def _read_packs(self, queue: "_PackQueue", workers: CheckWorkers | None) -> None:
+        if not queue.packs:
             return
         self._emit(StageBegan(N_("checking every byte of the packs")))
         if workers is None:
-            for verdict in verify_here(self._repo.storage, self._repo.key, jobs):
+            for verdict in verify_here(self._repo.storage, self._repo.key, queue.jobs):
                 self._take(verdict)
         while workers and workers.is_busy:
             for verdict in workers.verdicts():
@@ -97,13 +99,6 @@ class _Check:
         if verdict.faults:
             self._findings.damaged_packs.append(verdict.pack.hex())
         self._emit(Progress(self._packs_read, self._packs_total, self._bytes_read, self._bytes_total))
-
-    def _jobs(self, survey: IndexSurvey, stored: Mapping[PackId, int], subset: Subset | None) -> list[PackJob]:
-        if subset is None:
-            return []
-        there = {pack: stored[pack] for pack in survey.packs if pack in stored}
-        chosen = select_packs(there, subset, random.SystemRandom())
-        return [PackJob(pack, stored[pack], *survey.packs[pack]) for pack in chosen]
 
     def _note_damaged_sizes(self, survey: IndexSurvey, stored: Mapping[PackId, int]) -> None:
         wrong = [pack.hex() for pack, summary in survey.packs.items() if stored.get(pack, summary.size) != summary.size]
@@ -129,3 +124,38 @@ class _Check:
             self._packs_read,
             self._bytes_read,
         )
+
+
+class _PackQueue:
+    """Decides which packs are read. For a part that is known pack by pack, so workers begin at once; for a random share not."""
+
+    def __init__(self, stored: Mapping[PackId, int], subset: Subset | None, workers: CheckWorkers | None) -> None:
+        self._stored, self._subset, self._workers = stored, subset, workers
+        self.jobs: list[PackJob] = []
+        """what to check in this process; stays empty with workers"""
+        self.packs = self.bytes = 0
+
+    def offer(self, pack: PackId, summary: PackSummary) -> None:
+        """Take a pack of which it is clear already that it is to be read."""
+        if isinstance(self._subset, Part) and is_in_part(pack, self._subset):
+            self._take(pack, summary)
+
+    def complete(self, survey: IndexSurvey) -> None:
+        """Choose among all packs where chance decides."""
+        if self._subset is None or isinstance(self._subset, Part):
+            return
+        there = {pack: self._stored[pack] for pack in survey.packs if pack in self._stored}
+        for pack in select_packs(there, self._subset, random.SystemRandom()):
+            self._take(pack, survey.packs[pack])
+
+    def _take(self, pack: PackId, summary: PackSummary) -> None:
+        size = self._stored.get(pack)
+        if size is None:
+            return  # missing; that was said
+        self.packs += 1
+        self.bytes += size
+        job = PackJob(pack, size, *summary)
+        if self._workers:
+            self._workers.add(job)
+        else:
+            self.jobs.append(job)
