@@ -89,4 +89,4 @@ def process(
         timeout=120,
         check=False,
     )
-    return Outcome(ended.returncode, ended.stdout.decode(), ended.stderr.decode())
+    return Outcome(ended.returncode, ended.stdout.decode(errors="surrogateescape"), ended.stderr.decode())

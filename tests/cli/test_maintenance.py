@@ -187,6 +187,48 @@ def test_cat_shows_objects(twice: Gdp) -> None:
     assert twice("cat", "index").code == 1
 
 
+def test_cat_and_find_know_packs_and_blocks(twice: Gdp) -> None:
+    """From a block to the file it belongs to, and back."""
+    index = next((twice.repository / "index").iterdir()).name
+    [listed] = twice("--json", "cat", "index", index).records
+    packs = {pack["id"]: pack["blobs"] for pack in listed["packs"]}
+    pack, blobs = next((name, blobs) for name, blobs in packs.items() if blobs[0]["type"] == "data")
+
+    assert twice.process("cat", "pack", pack[:10]).code == 0
+    assert twice.process("cat", "blob", blobs[0]["id"]).code == 0
+    assert twice("cat", "blob", "x").code == 1
+    assert twice("--json", "find", "--blob", blobs[0]["id"][:10]).summary["hits"] >= 1
+    assert twice("--json", "find", "--pack", pack[:10]).summary["hits"] >= 1
+    assert twice("--json", "find", "--pack", "0" * 64).summary["hits"] == 0
+    assert twice("find", "--blob").code == 1
+    assert twice("--json", "cat", "masterkey").records[0].keys() == {"mac", "encrypt"}
+
+
+def test_snapshots_can_be_shortened(twice: Gdp) -> None:
+    """The newest of each host and set of paths, or those that were named."""
+    [latest, summary] = twice("--json", "snapshots", "--latest", "1").records
+    everything = twice("--json", "snapshots").records
+
+    assert summary["snapshots"] == 1
+    assert latest["id"] == everything[1]["id"]
+    assert twice("--json", "snapshots", everything[0]["id"][:8]).records[0]["tags"] == ["old"]
+    assert twice("--json", "snapshots", "--tag", "old", "--tag", "x,y").summary["snapshots"] == 1
+    assert twice("--json", "snapshots", "--host", "elsewhere").summary["snapshots"] == 0
+    assert len(twice("snapshots", "--compact").out.splitlines()) == 5
+
+
+def test_a_damaged_snapshot_is_named_and_the_others_are_shown(twice: Gdp) -> None:
+    """One bad file must not hide everything else; the exit code says that something is wrong."""
+    victim = next((twice.repository / "snapshots").iterdir())
+    victim.chmod(0o600)
+    victim.write_bytes(b"x" * 100)
+    outcome = twice("--json", "snapshots")
+
+    assert outcome.code == 1
+    assert outcome.summary["snapshots"] == 1
+    assert victim.name[:8] in outcome.errors[0]["error"]["message"]
+
+
 def test_version() -> None:
     """Both forms."""
     assert here(["--version"]).out.startswith("gdp ")
