@@ -15,9 +15,13 @@ def archive(tmp_path: Path, isolated_home: Path) -> Archive:
 
 
 @pytest.fixture
-def source(tmp_path: Path) -> Path:
-    """A small tree, in a folder of its own that nothing else changes."""
+def source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A small tree, and its parent as the working directory.
+
+    Whoever compares trees names it ``source``: the ancestors of an absolute path change with every test that runs beside this.
+    """
     top = tmp_path / "source"
+    monkeypatch.chdir(tmp_path)
     for folder, names in {"": ["a", "b"], "one": ["c", "d"], "one/inner": ["e"], "two": ["f"], "empty": []}.items():
         (top / folder).mkdir(parents=True, exist_ok=True)
         for name in names:
