@@ -127,4 +127,7 @@ def ask_at_terminal(question: str, facts: Mapping[str, object]) -> str | None:
     """Ask without showing what is typed; None where there is no terminal."""
     if not sys.stdin.isatty():
         return None
-    return getpass.getpass(translate(question).format(**facts))
+    try:
+        return getpass.getpass(translate(question).format(**facts))
+    except EOFError:  # Ctrl-D
+        return None

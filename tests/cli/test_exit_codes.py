@@ -1,6 +1,7 @@
 """Exit codes are restic's, because scripts and monitoring know them."""
 
 import os
+import shlex
 import signal
 import subprocess
 import time
@@ -136,6 +137,24 @@ def test_a_reader_that_stops_reading_is_no_error_to_complain_about(ready: Gdp) -
         said = running.stderr.read()
 
     assert said == b""
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_a_terminal_without_our_characters_gets_others(ready: Gdp, source: Path, encoding: str) -> None:
+    """A table is not worth an exit code."""
+    assert ready("backup", source).code == 0
+    outcome = ready.process("snapshots", environment={"PYTHONIOENCODING": encoding, "GDP_LANGUAGE": "de"})
+
+    assert (outcome.code, outcome.err) == (0, "")
+    assert source.name in outcome.out
+
+
+def test_closed_outputs_are_no_reason_to_fail(ready: Gdp, source: Path) -> None:
+    """As some starters of services do."""
+    words = " ".join(shlex.quote(word) for word in command([*ready.options, "backup", str(source)]))
+
+    assert subprocess.run(["sh", "-c", f"{words} >&- 2>&-"], check=False).returncode == 0
+    assert ready("--json", "snapshots").summary["snapshots"] == 1
 
 
 def test_init_is_never_weaker_than_restic(gdp: Gdp) -> None:
