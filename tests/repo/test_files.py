@@ -315,6 +315,19 @@ def test_what_is_no_pack_is_refused(repo: Repository, data: bytes) -> None:
         PackBytes(repo.storage, PackId.from_hex("ab" * 32), len(data)).contents(repo.key)
 
 
+def test_a_pack_with_something_hidden_in_it_is_refused(repo: Repository) -> None:
+    """Bytes that no entry accounts for: the offsets of everything behind them would be wrong."""
+    (pack,) = packs_of([100, 200], 1000)
+    key = MasterKey(b"k" * 64)
+    whole = b"".join(pack.parts)
+    hidden = whole[:300] + b"hidden" + whole[300:]
+    file = StoredFile(FileKind.DATA, hashlib.sha256(hidden).hexdigest())
+    repo.storage.write(file, [hidden])
+
+    with pytest.raises(DamagedData, match="adds up to"):
+        read_pack_contents(repo.storage, key, PackId.from_hex(file.name), len(hidden))
+
+
 @settings(deadline=None)
 @given(st.binary(max_size=4000), st.sampled_from(list(BlobKind)), st.sampled_from([1, 2]))
 def test_a_sealed_blob_opens_to_itself_and_to_nothing_else(plaintext: bytes, kind: BlobKind, version: int) -> None:

@@ -7,13 +7,14 @@ import pytest
 
 from gdp.core.errors import GdpError
 from gdp.core.ids import PackId
-from gdp.core.packformat import read_length_field
+from gdp.core.packformat import BlobKind, read_length_field
 from gdp.engine.check import CheckOptions, CheckResult, check_repository, prepare_check
 from gdp.engine.check.options import ALL_PACKS
 from gdp.engine.check.packs import PackJob, find_faults
 from gdp.engine.check.pool import verify_here
 from gdp.model.events import Note, Problem, ignore_events
 from gdp.model.files import CONFIG_FILE, FileKind, StoredFile
+from gdp.repo.index_files import decode_index, encode_index
 from gdp.repo.key_files import add_key
 from gdp.repo.locks import LockKeeper
 from gdp.repo.pack_reader import PackBytes, summarize
@@ -100,13 +101,32 @@ def test_a_changed_byte_in_any_part_of_a_pack_is_found(repo: Repository, part: s
 
 def test_a_damaged_block_is_named(repo: Repository) -> None:
     """Who knows the block knows what to salvage."""
-    name = names_of(repo, FileKind.DATA)[0]
-    file = StoredFile(FileKind.DATA, name)
-    data = files_of(repo)[file]
-    blob = PackBytes(repo.storage, _pack_id(file), len(data)).contents(repo.key)[0]
-    files_of(repo)[file] = flip(data, blob.offset + 16)
+    pack, blob = next((pack, blob) for pack, blob in reopen(repo).index if blob.kind == BlobKind.DATA)
+    file = StoredFile(FileKind.DATA, pack.hex())
+    files_of(repo)[file] = flip(files_of(repo)[file], blob.offset + 16)
 
-    assert blob.id.hex() in complaints(repo)
+    assert f"block {blob.id.hex()} at byte {blob.offset} is damaged" in complaints(repo)
+
+
+def test_a_block_under_another_blocks_name_is_found(repo: Repository) -> None:
+    """Every hash and MAC of the pack is right; only the block is not what it says. A faulty writer makes such packs."""
+    builder = Builder(repo)
+    builder.lie(BlobKind.DATA, b"something else", b"what it should be")
+    builder.flush()
+
+    assert "holds other data than its name says" in complaints(repo)
+
+
+def test_a_pack_under_another_name_is_found(repo: Repository) -> None:
+    """Everything in it is right, and the index says the same; a copy between servers that mixed up names."""
+    (index,) = names_of(repo, FileKind.INDEX)
+    packs = decode_index(repo.load_json(FileKind.INDEX, index), index).packs
+    old = packs[0][0]
+    files_of(repo)[StoredFile(FileKind.DATA, "ab" * 32)] = files_of(repo).pop(StoredFile(FileKind.DATA, old.hex()))
+    repo.save_json(FileKind.INDEX, encode_index([(PackId.from_hex("ab" * 32), packs[0][1]), *packs[1:]]))
+    repo.storage.remove(StoredFile(FileKind.INDEX, index))
+
+    assert complaints(repo) == f"pack {'ab' * 32} was changed: its contents do not match its name"
 
 
 @pytest.mark.parametrize("kind", [FileKind.INDEX, FileKind.SNAPSHOTS, FileKind.KEYS, FileKind.LOCKS])

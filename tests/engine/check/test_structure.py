@@ -20,7 +20,7 @@ from gdp.model.files import FileKind, StoredFile
 from gdp.model.node import Node
 from gdp.repo.index_files import decode_index, encode_index
 from gdp.repo.repository import Repository
-from tests.repo.builder import TIME, Builder, files_of, names_of, new_repository, noise
+from tests.repo.builder import TIME, Builder, files_of, names_of, new_repository, noise, reopened
 
 
 @pytest.fixture
@@ -197,6 +197,17 @@ def test_an_index_that_hides_a_block_of_a_pack_is_found_by_reading_it(repo: Repo
     result = check_repository(repo, CheckOptions(ALL_PACKS), ignore_events)
 
     assert "lists other blocks than the index" in errors(result)
+
+
+def test_a_pack_of_another_size_is_found_without_reading_it(repo: Repository) -> None:
+    """The list of files says so; most losses of servers show in it."""
+    Builder(repo).snapshot({"a": noise(1, 9000)})
+    pack = next(pack for pack, blob in reopened(repo).index if blob.kind == BlobKind.DATA)
+    files_of(repo)[StoredFile(FileKind.DATA, pack.hex())] += b"x"
+    result = check(repo)
+
+    assert f"pack {pack.hex()} has" in errors(result)
+    assert result.damaged_packs == (pack.hex(),)
 
 
 def test_a_pack_of_both_kinds_is_a_hint(repo: Repository) -> None:

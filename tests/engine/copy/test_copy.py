@@ -119,6 +119,17 @@ def test_a_damaged_source_gives_no_snapshot(source: Repository, target: Reposito
     assert name
 
 
+def test_a_block_that_is_not_what_it_says_is_not_passed_on(source: Repository, target: Repository) -> None:
+    """Sealed rightly, by a faulty writer: the target must not inherit the lie."""
+    builder = Builder(source)
+    builder.lie(BlobKind.DATA, noise(5, 700), noise(6, 700))
+    builder.snapshot({"a": noise(6, 700)})
+    with pytest.raises(DamagedData):
+        run(source, target)
+
+    assert names_of(target, FileKind.SNAPSHOTS) == []
+
+
 def test_different_chunkers_are_said(source: Repository, target: Repository) -> None:
     """What is copied takes room again when the same files are backed up there."""
     Builder(source).snapshot(CONTENTS)

@@ -1,5 +1,6 @@
 """What a prune does to a repository: nothing that a snapshot needs may be gone at any moment."""
 
+import hashlib
 import os
 import subprocess
 from collections.abc import Callable
@@ -9,7 +10,8 @@ import pytest
 
 from gdp.core.compress import Compression
 from gdp.core.errors import DamagedData
-from gdp.core.packformat import BlobKind
+from gdp.core.ids import PackId
+from gdp.core.packformat import BlobKind, encode_header, length_field
 from gdp.engine.check import CheckOptions, check_repository
 from gdp.engine.check.options import ALL_PACKS
 from gdp.engine.forget import forget_snapshots
@@ -17,6 +19,7 @@ from gdp.engine.prune import PruneOptions, PrunePlan, UnusedLimit, prepare_prune
 from gdp.model.events import ignore_events
 from gdp.model.files import FileKind, StoredFile
 from gdp.model.snapshot import SnapshotId
+from gdp.repo.index_files import decode_index, encode_index
 from gdp.repo.repository import Repository, open_repository
 from gdp.repo.sealer import BlobSealer
 from gdp.storage.local import LocalStorage
@@ -128,6 +131,42 @@ def test_a_block_that_cannot_be_copied_stops_the_prune_before_anything_needed_go
 
     assert before <= set(names_of(repo, FileKind.DATA))
     assert set(kept) == set(repo.snapshots().snapshots)
+
+
+def test_an_index_that_lies_about_a_pack_stops_the_prune(tmp_path: Path) -> None:
+    """The needed block is not in the pack in which the index has it; nothing may go but what is in no index."""
+    repo, _ = build(tmp_path)
+    wanted = noise(99, 1000)
+    builder = Builder(repo)
+    builder.lie(BlobKind.DATA, noise(98, 1000), wanted)
+    builder.blob(BlobKind.DATA, noise(97, 1000))
+    builder.snapshot({"wanted": wanted})
+    _swap_names_in_pack(repo, hashlib.sha256(wanted).digest())
+    before = set(names_of(repo, FileKind.DATA))
+    with pytest.raises(DamagedData, match="in none of the packs"):
+        run_prune(repo)
+
+    assert before <= set(names_of(repo, FileKind.DATA))
+
+
+def _swap_names_in_pack(repo: Repository, blob_id: bytes) -> None:
+    """Write the pack with this blob anew with a table of contents that has another id in its place."""
+    for index in names_of(repo, FileKind.INDEX):
+        packs = decode_index(repo.load_json(FileKind.INDEX, index), index).packs
+        for number, (pack, blobs) in enumerate(packs):
+            if all(blob.id != blob_id for blob in blobs):
+                continue
+            old = StoredFile(FileKind.DATA, pack.hex())
+            body = files_of(repo)[old][: sum(blob.length for blob in blobs)]
+            told = [blob._replace(id=b"z" * 32) if blob.id == blob_id else blob for blob in blobs]
+            header = bytes(repo.key.seal(encode_header(told)))
+            whole = body + header + length_field(header)
+            new = PackId(hashlib.sha256(whole).digest())
+            files_of(repo)[StoredFile(FileKind.DATA, new.hex())] = whole
+            packs[number] = (new, blobs)
+            repo.storage.remove(old)
+            repo.save_json(FileKind.INDEX, encode_index(packs))
+            repo.storage.remove(StoredFile(FileKind.INDEX, index))
 
 
 def test_a_block_is_copied_from_another_pack_when_the_first_copy_is_damaged(tmp_path: Path) -> None:
