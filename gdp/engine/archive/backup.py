@@ -16,10 +16,10 @@ from gdp.engine.archive.dispatch import Dispatcher
 from gdp.engine.archive.finish import BackupResult, make_snapshot, standard_input_trees
 from gdp.engine.archive.opening import Opening
 from gdp.engine.archive.options import BackupOptions, StandardInput
-from gdp.engine.archive.parent import Comparison, compare_with, refuse_foreign_chunking
+from gdp.engine.archive.parent import Comparison, compare_with, refuse_foreign_chunking, without_notes
 from gdp.engine.archive.read_file import FileRead
 from gdp.engine.archive.sources import existing_sources, root_of
-from gdp.engine.archive.stored import StoredBlobs
+from gdp.engine.archive.stored import IndexIncompleteError, StoredBlobs
 from gdp.engine.archive.trees import FileTicket, TreeBuilder
 from gdp.engine.archive.walk import Directory, Walker
 from gdp.engine.archive.worker import ArchiveWorker, OpenStorage, WorkerStart
@@ -104,7 +104,13 @@ class _Run:
         self._options = replace(self._options, sources=existing)
         walk = self._walker.walk(root_of(self._options.sources))
         ahead, opened = self._walk_while_opening(walk)
-        return self._finish(opened, *self._save_tree(opened, ahead, walk))
+        try:
+            saved = self._save_tree(opened, ahead, walk)
+        except IndexIncompleteError:  # no worker has begun yet
+            opened = replace(opened, comparison=without_notes(opened.comparison, opened.repo, opened.stored))
+            self._walker = Walker(self._options, self._emit)
+            saved = self._save_tree(opened, deque(), self._walker.walk(root_of(self._options.sources)))
+        return self._finish(opened, *saved)
 
     def _walk_while_opening(self, walk: Iterator[Directory]) -> tuple[deque[Directory], _Opened]:
         opening = Opening(self._open)

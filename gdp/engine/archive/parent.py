@@ -1,7 +1,7 @@
 """Which snapshot a backup is compared with, and how much is known of it."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gdp.core.errors import BadInput
 from gdp.core.language import N_
@@ -63,14 +63,27 @@ def compare_with(repo: Repository, options: BackupOptions, snapshots: SnapshotLi
     if options.standard_input is None and not options.dry_run:
         notes = open_notes(repo.home / "cache" / repo.config.id, options.hostname, snapshot_paths(options))
     if parent is not None and notes is not None and notes.holds_for(parent[0], names):
+        stored.must_be_whole = True
         return Comparison(parent[0], notes, notes, names)
     if notes is not None:
         notes.clear()
     if parent is None:
         return Comparison(None, KnownNothing(), notes, names)
+    return Comparison(parent[0], _known_trees(repo, parent[1], stored), notes, names)
+
+
+def without_notes(comparison: Comparison, repo: Repository, stored: StoredBlobs) -> Comparison:
+    """Return the same comparison by the parent's trees, after it has turned out that our notes promise too much."""
+    assert comparison.parent is not None
+    assert comparison.notes is not None
+    comparison.notes.clear()
+    parent = repo.snapshots().snapshots[comparison.parent]
+    return replace(comparison, known=_known_trees(repo, parent, stored))
+
+
+def _known_trees(repo: Repository, parent: Snapshot, stored: StoredBlobs) -> KnownTrees:
     stored.load()
-    known = KnownTrees(repo, bytes.fromhex(parent[1].tree), stored.has_data, stored.distrust_tree)
-    return Comparison(parent[0], known, notes, names)
+    return KnownTrees(repo, bytes.fromhex(parent.tree), stored.has_data, stored.distrust_tree)
 
 
 def refuse_foreign_chunking(repo: Repository, options: BackupOptions) -> None:

@@ -17,6 +17,10 @@ from gdp.repo.shared_ids import SharedIds
 _INDEX_BYTES_A_BLOB = 50  # in a compressed index file; only a guess at the size of the shared set
 
 
+class IndexIncompleteError(Exception):
+    """A part of the index cannot be read, and something was taken for stored before that was known."""
+
+
 class StoredBlobs:
     """The repository's blobs as this run sees them."""
 
@@ -25,7 +29,10 @@ class StoredBlobs:
         self._trees: set[bytes] = set()
         self._distrusted: set[bytes] = set()
         self._is_loaded = False
+        self._is_damaged = False
         self._is_dry = dry_run
+        self.must_be_whole = False
+        """the last backup's blocks are taken for stored without a look at the index"""
         self._writer = IndexWriter(self._save)
         self.slots = 0
         """of the shared set, once the index is loaded"""
@@ -40,7 +47,8 @@ class StoredBlobs:
     def load(self) -> None:
         """Read the index, adopt what a killed run left, and tell the workers' shared set. Harmless when done already.
 
-        An index file that is damaged counts as missing, with a warning: its blobs are stored again.
+        An index file that is damaged counts as missing, with a warning: its blobs are stored again. Raises IndexIncompleteError,
+        once, when the caller has built on ``must_be_whole``.
         """
         if self._is_loaded:
             return
@@ -55,6 +63,8 @@ class StoredBlobs:
             self._writer.add(noted.id, noted.blobs)
         if adopted:
             self._emit(Note(N_("{count} packs of an interrupted run were found complete and are kept"), {"count": len(adopted)}))
+        if self._is_damaged and self.must_be_whole:
+            raise IndexIncompleteError
 
     def is_new_tree(self, tree: bytes) -> bool:
         """Say whether a tree must be stored, and count it as stored from now on."""
@@ -66,8 +76,13 @@ class StoredBlobs:
         return True
 
     def distrust_tree(self, tree: bytes, error: DamagedData) -> None:
-        """Take a tree for not stored, although an index lists it; if the sources still give it, it is stored once more."""
-        self._distrusted.add(tree)
+        """Take a tree for not stored, although an index lists it; if the sources still give it, it is stored once more.
+
+        The same holds for all trees that share its packs: they may be as damaged, and nobody would look at them in this run.
+        """
+        index = self._repo.index
+        packs = {place.pack for place in index.find_all(BlobKind.TREE, tree)}
+        self._distrusted.update(blob.id for pack, blob in index if pack in packs)
         hint = N_("This backup stores it again if the folder is unchanged. 'gdp check' says what else is affected.")
         self._emit(Problem(N_("a folder of the last snapshot cannot be read: {reason}"), {"reason": str(error)}, hint=hint))
 
@@ -101,5 +116,6 @@ class StoredBlobs:
         return "" if self._is_dry else self._repo.save_json(FileKind.INDEX, json)
 
     def _tell_damaged(self, name: str, error: DamagedData) -> None:
+        self._is_damaged = True
         hint = N_("Run 'gdp repair index'; this backup stores again what the file listed.")
         self._emit(Problem(N_("index file {name} is damaged: {reason}"), {"name": name, "reason": str(error)}, hint=hint))

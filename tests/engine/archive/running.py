@@ -87,6 +87,11 @@ class Ran:
         return {event.path: event.template.format(**event.facts) for event in self.events if isinstance(event, Problem)}
 
     @property
+    def problem_texts(self) -> list[str]:
+        """What was wrong, in English, in the order it was told."""
+        return [event.template.format(**event.facts) for event in self.events if isinstance(event, Problem)]
+
+    @property
     def notes(self) -> list[str]:
         return [event.template.format(**event.facts) for event in self.events if isinstance(event, Note)]
 
