@@ -81,6 +81,8 @@ class LockKeeper:
         self._storage, self._key, self._version, self._journal = storage, key, format_version, journal
         self._sleep = sleep
         self._report = report
+        self._ours: set[str] = set()
+        """locks that are stored or about to be, and not given back yet"""
 
     @contextmanager
     def hold(self, *, exclusive: bool, lease: Lease, retry_seconds: float = 0.0) -> Iterator[None]:
@@ -88,15 +90,17 @@ class LockKeeper:
 
         Raises RepositoryLocked when it cannot be had within ``retry_seconds``.
         """
-        name = self._acquire_with_retry(exclusive=exclusive, retry_seconds=retry_seconds)
-        lease.confirm()
-        refresher = _Refresher(self, name, lease, exclusive=exclusive)
-        refresher.start()
         try:
-            yield
+            name = self._acquire_with_retry(exclusive=exclusive, retry_seconds=retry_seconds)
+            lease.confirm()
+            refresher = _Refresher(self, name, lease, exclusive=exclusive)
+            refresher.start()
+            try:
+                yield
+            finally:
+                refresher.stop()
         finally:
-            refresher.stop()
-            self.drop(refresher.lock_name)
+            self._drop_all()
 
     def seen(self) -> list[SeenLock]:
         """Return every readable lock; raises DamagedData for one that stays unreadable. Empty files are skipped."""
@@ -147,7 +151,12 @@ class LockKeeper:
         stored = encode_unpacked(self._key, encode_json(lock), format_version=self._version)
         name = hashlib.sha256(stored).hexdigest()
         self._journal.remember(name)
-        self._storage.write(StoredFile(FileKind.LOCKS, name), [stored])
+        self._ours.add(name)
+        try:
+            self._storage.write(StoredFile(FileKind.LOCKS, name), [stored])
+        except StorageError:
+            self._ours.discard(name)  # if it is there after all, the journal knows it, and the next run removes it
+            raise
         return name
 
     def exists(self, name: str) -> bool:
@@ -168,6 +177,19 @@ class LockKeeper:
         with contextlib.suppress(FileMissing):
             self._storage.remove(StoredFile(FileKind.LOCKS, name))
         self._journal.forget(name)
+        self._ours.discard(name)
+
+    def _drop_all(self) -> None:
+        """Remove every lock of ours, wherever an interruption came: while one was stored, replaced or removed."""
+        try:
+            self._drop_each()
+        except KeyboardInterrupt:
+            self._drop_each()
+            raise
+
+    def _drop_each(self) -> None:
+        for name in sorted(self._ours):
+            self.drop(name)
 
     def _acquire_with_retry(self, *, exclusive: bool, retry_seconds: float) -> str:
         waited, pause = 0.0, 5.0

@@ -3,10 +3,12 @@
 One small file a lock, named by it, in the home folder: process id, start time of the process, boot of the machine.
 """
 
+import contextlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
+_DEAD_STATES = ("Z", "X")  # killed, but its parent has not asked for it, as in a container without an init
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -38,9 +40,11 @@ class OwnLocks:
                 yield name
 
     def _noted(self) -> list[tuple[str, str]]:
-        if not self._folder.is_dir():
-            return []
-        return [(entry.name, entry.read_text()) for entry in sorted(self._folder.iterdir())]
+        noted = []
+        for entry in sorted(self._folder.iterdir()) if self._folder.is_dir() else ():
+            with contextlib.suppress(FileNotFoundError):  # another run of ours has just given it back
+                noted.append((entry.name, entry.read_text()))
+        return noted
 
 
 def _identity(pid: int) -> str:
@@ -48,7 +52,7 @@ def _identity(pid: int) -> str:
     try:
         # The name in the second field may hold blanks and brackets; the start time is the 20th field after it.
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        started = fields[19]
+        started = fields[19] if fields[0] not in _DEAD_STATES else "?"
     except (OSError, IndexError):
         started = "?"
     boot = _BOOT_ID.read_text().strip() if _BOOT_ID.exists() else "?"

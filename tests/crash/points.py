@@ -1,7 +1,7 @@
 """Moments at which a run can be stopped: before, during and after everything that changes a repository, in all its processes."""
 
+import fcntl
 import mmap
-import multiprocessing
 import os
 import signal
 import struct
@@ -24,15 +24,15 @@ class Points:
     Args:
         journal: a file to which the name of each moment is appended.
         act_at: at which moment ``act`` is called: its number, or its name for the first of that name; None: never.
-        act: what to do there; by default the whole process group is killed.
+        act: what to do there, given this object; by default the whole process group is killed.
     """
 
-    def __init__(self, journal: Path, act_at: int | str | None = None, act: Callable[[], None] | None = None) -> None:
+    def __init__(self, journal: Path, act_at: int | str | None = None, act: "Callable[[Points], None] | None" = None) -> None:
         self._journal = journal
         self._act_at, self._act = act_at, act or kill_group
+        self._main_process = 0
         journal.unlink(missing_ok=True)
         self._memory = mmap.mmap(-1, mmap.PAGESIZE)
-        self._lock = multiprocessing.get_context("fork").Lock()
 
     @property
     def names(self) -> list[str]:
@@ -56,23 +56,28 @@ class Points:
 
     def reach(self, name: str) -> None:
         """Note that a moment has come."""
-        with self._lock:
+        # A lock on a file is free again when its holder is killed, as workers are that are ended at once.
+        descriptor = os.open(self._journal, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
             number = self.count
             is_due = self._act_at in {number, name} and not self._has_acted
             _COUNT.pack_into(self._memory, 0, number + 1)
-            descriptor = os.open(self._journal, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
             os.write(descriptor, f"{name}\n".encode())
-            os.close(descriptor)
             if is_due:
                 _FLAG.pack_into(self._memory, _COUNT.size, 1)
-                if self._act is kill_group:  # before another process comes one step further
-                    kill_group()
-        if is_due:
-            self._act()
+                self._act(self)  # before another process comes one step further
+        finally:
+            os.close(descriptor)
+
+    def interrupt(self, number: signal.Signals = signal.SIGINT) -> None:
+        """Send a signal to the run's first process, as somebody does who knows only that one."""
+        os.kill(self._main_process, number)
 
     def install(self) -> None:
         """Let every local storage that this process and its children make from now on report its moments."""
         points = self
+        self._main_process = os.getpid()
 
         class Reporting(LocalStorage):
             def create_folders(self) -> None:
@@ -91,7 +96,7 @@ class Points:
                 points.reach(f"after remove {file.kind}")
 
         storages.LocalStorage = Reporting  # type: ignore[attr-defined]  # a name of its own there
-        local.os = _System(points)  # type: ignore[attr-defined]
+        local.os = _System(points)  # type: ignore[attr-defined, assignment]
 
 
 class _System:
@@ -108,6 +113,6 @@ class _System:
         os.rename(old, new)
 
 
-def kill_group() -> None:
+def kill_group(_points: Points) -> None:
     """Kill this process and all that belong to its run, so that none of them can do anything more."""
     os.killpg(0, signal.SIGKILL)

@@ -75,8 +75,7 @@ class World:
 
         ``prepare`` is called in that process before. When this returns, none of the run's processes lives any more.
         """
-        words = ["--repo", repository or str(self.repository), "--home", str(self.home)]
-        words += ["--password-file", str(self.folder / "password"), *arguments]
+        words = process_words(self, *arguments, repository=repository)
         with _adopting_orphans():
             process = os.fork()
             if not process:
@@ -154,6 +153,12 @@ class World:
             sys.stdout.flush()
             sys.stderr.flush()
             os._exit(code)
+
+
+def process_words(world: World, *arguments: str, repository: str | None = None) -> list[str]:
+    """Return a command line that works in a world."""
+    words = ["--repo", repository or str(world.repository), "--home", str(world.home)]
+    return [*words, "--password-file", str(world.folder / "password"), *arguments]
 
 
 def restic(program: Path, world: World, *arguments: str) -> "subprocess.CompletedProcess[str]":
