@@ -23,7 +23,7 @@ from typing import NamedTuple
 from gdp.core.aes_ctr import Buffer
 from gdp.core.crypto import OVERHEAD_BYTES
 from gdp.core.errors import DamagedData
-from gdp.core.ids import ID_BYTES, BlobId
+from gdp.core.ids import ID_BYTES
 from gdp.core.language import N_
 
 LENGTH_FIELD_BYTES = 4
@@ -43,7 +43,7 @@ class BlobKind(IntEnum):
 
 
 LONGEST_BLOB_BYTES = {BlobKind.DATA: 256 << 20, BlobKind.TREE: 1 << 30}
-"""beyond this somebody attacks our memory: the longest chunk of anybody is 8 MiB, a directory of a million files has half a GiB"""
+"""more is an attack on our memory: the longest chunk of anybody is 8 MiB, a directory of a million files has half a GiB"""
 
 
 class PackedBlob(NamedTuple):
@@ -86,7 +86,7 @@ def decode_header(header: bytes) -> list[PackedBlob]:
             kind, length, blob_id = _PLAIN.unpack_from(header, position)
         if length < OVERHEAD_BYTES:
             raise DamagedData(N_("the pack's table of contents is damaged at byte {position}"), position=position)
-        blobs.append(PackedBlob(kind, BlobId(blob_id), offset, length, plain_length))
+        blobs.append(PackedBlob(kind, blob_id, offset, length, plain_length))
         position += size
         offset += length
     return blobs

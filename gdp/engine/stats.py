@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from gdp.core.crypto import OVERHEAD_BYTES
 from gdp.core.errors import DamagedData
 from gdp.core.ids import BlobId
 from gdp.core.language import N_
@@ -48,7 +49,7 @@ class Stats:
     """entries of all types with ``restore-size``"""
     total_blob_count: int | None = None
     total_uncompressed_size: int | None = None
-    """of the blobs that are compressed, what they held"""
+    """what the blobs would take if none were compressed"""
     compression_ratio: float | None = None
     compression_progress: float | None = None
     """percent of the blobs that are compressed"""
@@ -118,10 +119,10 @@ def _raw_data(repo: Repository, roots: list[BlobId], emit: Emit) -> Stats:
         for kind, blob_id in new:
             place = _place(repo, kind, blob_id, tree.path.encode("utf-8", "surrogatepass"))
             stored += place.length
-            plain += place.data_bytes
+            plain += place.data_bytes + OVERHEAD_BYTES  # as restic counts: what it would take uncompressed, sealed
             if place.plain_length:
                 compressed_stored += place.length
-                compressed_plain += place.plain_length
+                compressed_plain += place.plain_length + OVERHEAD_BYTES
         emit(Progress(done))
     if repo.config.version < 2:
         return Stats(len(roots), stored, None, len(marks))
@@ -136,7 +137,7 @@ def _with_compression(
         stored,
         None,
         blobs,
-        compressed_plain,
+        plain,
         compressed_plain / compressed_stored if compressed_stored else 1.0,
         100.0 * compressed_plain / plain if plain else 0.0,
         (1 - stored / plain) * 100.0 if plain else 0.0,
