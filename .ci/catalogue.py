@@ -7,6 +7,7 @@ field its sentence does not have. English is the source, so only German (``de``)
 """
 
 import ast
+import gettext
 import io
 import string
 import sys
@@ -19,6 +20,7 @@ from babel.messages.pofile import read_po, write_po
 PROJECT = Path(__file__).resolve().parent.parent
 LOCALE = PROJECT / "gdp" / "locale"
 LANGUAGES = ("de",)
+MO_MAGIC = (0x950412DE).to_bytes(4, "little")
 FORMS = {"N_": 1, "translate": 1, "translate_plural": 2}  # how many sentences a call begins with
 
 
@@ -34,7 +36,7 @@ def main(arguments: list[str]) -> int:
         complaints += gaps(catalogue)
         po_bytes, mo_bytes = as_po(catalogue), as_mo(catalogue)
         for path, wanted in ((po_path, po_bytes), (mo_path, mo_bytes)):
-            if path.exists() and path.read_bytes() == wanted:
+            if path.exists() and says_the_same(path.read_bytes(), wanted):
                 continue
             if check_only:
                 complaints.append(f"{path.relative_to(PROJECT)} is not current: run `make catalogue`")
@@ -132,6 +134,18 @@ def as_mo(catalogue: Catalog) -> bytes:
     stream = io.BytesIO()
     write_mo(stream, plain)
     return stream.getvalue()
+
+
+def says_the_same(stored: bytes, wanted: bytes) -> bool:
+    """Say whether two catalogues hold the same sentences; a compiled one's header holds the time and babel's version."""
+    if stored[:4] != MO_MAGIC or wanted[:4] != MO_MAGIC:
+        return stored == wanted
+    return _sentences(stored) == _sentences(wanted)
+
+
+def _sentences(compiled: bytes) -> dict[object, str]:
+    catalogue: dict[object, str] = vars(gettext.GNUTranslations(io.BytesIO(compiled)))["_catalog"]
+    return {source: text for source, text in catalogue.items() if source}
 
 
 if __name__ == "__main__":

@@ -52,8 +52,8 @@ def run_tool(*command: str) -> str:
 
 
 def test_no_file_is_too_long_to_read() -> None:
-    """A file beyond the limit holds more than one responsibility."""
-    lengths = {str(path): len(path.read_text().splitlines()) for path in sources("gdp", "server", "tests", "bench")}
+    """A file beyond the limit holds more than one responsibility. Tests are lists, and may be longer."""
+    lengths = {str(path): len(path.read_text().splitlines()) for path in sources("gdp", "server", "bench")}
 
     assert {path: lines for path, lines in lengths.items() if lines > FILE_LINES_MOST} == {}
 

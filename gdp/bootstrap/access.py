@@ -11,7 +11,7 @@ from pathlib import Path
 
 from gdp.bootstrap.storages import Ask, Reaching, StorageMaker
 from gdp.core.errors import RepositoryLocked
-from gdp.core.language import N_, error_sentence
+from gdp.core.language import N_
 from gdp.model.events import Emit, Note
 from gdp.model.target import LocalTarget, Target
 from gdp.repo.cache import CachedStorage
@@ -81,5 +81,5 @@ class Access:
         return repository
 
     def _report_waiting(self, conflict: RepositoryLocked, seconds: float) -> None:
-        facts: dict[str, object] = {"seconds": round(seconds), "reason": error_sentence(conflict)}
+        facts: dict[str, object] = {"seconds": round(seconds), "reason": conflict}
         self._emit(Note(N_("{reason}; trying again in {seconds} s"), facts))

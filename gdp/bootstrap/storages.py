@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from gdp.core.language import N_, error_sentence
+from gdp.core.language import N_
 from gdp.model.events import Emit, Note
 from gdp.model.target import LocalTarget, SftpTarget, Target
 from gdp.storage.contract import Storage
@@ -86,7 +86,7 @@ class StorageMaker:
 
     def _tell_retry(self, retry: Retry) -> None:
         facts: dict[str, object] = {
-            "reason": error_sentence(retry.error),
+            "reason": retry.error,
             "seconds": round(retry.wait_seconds, 1),
             "attempt": retry.attempt,
         }

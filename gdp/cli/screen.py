@@ -13,9 +13,9 @@ from typing import TextIO
 
 from gdp.cli import figures
 from gdp.cli.progress import Bar, MinuteLines, NoProgress, ProgressView, Records
-from gdp.cli.sentences import fill, hint_of, sentence_of
 from gdp.core.errors import GdpError
 from gdp.core.language import N_, translate
+from gdp.core.sentences import fill, hint_of, sentence_of
 from gdp.model.events import Event, ItemDone, Note, Problem, Progress, StageBegan
 
 _ACTIONS = {

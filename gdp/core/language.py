@@ -10,8 +10,6 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-from gdp.core.errors import GdpError
-
 LANGUAGES = ("en", "de")
 LOCALE_DIRECTORY = Path(__file__).resolve().parent.parent / "locale"
 
@@ -42,16 +40,6 @@ def translate(text: str) -> str:
 def translate_plural(one: str, many: str, count: int) -> str:
     """Return the form of a counted sentence that fits ``count``, in the user's language."""
     return _catalogue(choose_language(os.environ)).ngettext(one, many, count)
-
-
-def error_sentence(error: GdpError) -> str:
-    """Return what went wrong, in the user's language."""
-    return translate(error.template).format(**error.facts)
-
-
-def error_hint(error: GdpError) -> str:
-    """Return what to do about it, in the user's language; empty when there is nothing to say."""
-    return translate(error.hint_template).format(**error.facts)
 
 
 @cache

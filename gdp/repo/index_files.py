@@ -37,7 +37,7 @@ def decode_index(json: bytes, name: str) -> DecodedIndex:
         marked = index.packs_to_delete or ()
         return DecodedIndex([_decode_pack(pack) for pack in index.packs], [_decode_pack(pack) for pack in marked])
     except (msgspec.MsgspecError, DamagedData, KeyError, ValueError) as error:
-        raise DamagedData(N_("index file {name} cannot be read ({reason})"), name=name, reason=str(error)) from error
+        raise DamagedData(N_("index file {name} cannot be read ({reason})"), name=name, reason=error) from error
 
 
 def _decode_pack(pack: IndexedPack) -> tuple[PackId, list[PackedBlob]]:

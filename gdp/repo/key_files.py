@@ -40,7 +40,7 @@ def read_key_file(storage: Storage, name: str) -> KeyFile:
     try:
         return msgspec.json.decode(text, type=KeyFile)
     except msgspec.MsgspecError as error:
-        raise DamagedData(N_("key file {name} cannot be read ({reason})"), name=name, reason=str(error)) from error
+        raise DamagedData(N_("key file {name} cannot be read ({reason})"), name=name, reason=error) from error
 
 
 def open_with_password(storage: Storage, password: bytes) -> OpenedKey:
@@ -99,7 +99,7 @@ def _open(key_file: KeyFile, password: bytes) -> MasterKey:
         salt = base64.b64decode(key_file.salt, validate=True)
         sealed = base64.b64decode(key_file.data, validate=True)
     except ValueError as error:
-        raise DamagedData(N_("a key file cannot be read ({reason})"), reason=str(error)) from error
+        raise DamagedData(N_("a key file cannot be read ({reason})"), reason=error) from error
     if len(salt) != SALT_BYTES:
         raise HostileData(N_("a key file has a salt of {length} bytes instead of 64"), length=len(salt))
     derived = derive_key(password, salt, key_file.cost)

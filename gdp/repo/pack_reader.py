@@ -114,7 +114,7 @@ def _open_header(key: MasterKey, pack: PackId, size: int, sealed: bytes | memory
         blobs = decode_header(header)
     except DamagedData as error:
         raise DamagedData(
-            N_("the table of contents of pack {pack} is damaged: {reason}"), pack=pack.hex(), reason=str(error)
+            N_("the table of contents of pack {pack} is damaged: {reason}"), pack=pack.hex(), reason=error
         ) from error
     if (expected := pack_bytes(blobs)) != size:
         raise DamagedData(_NOT_WHOLE, pack=pack.hex(), actual=size, expected=expected)

@@ -178,7 +178,7 @@ class Repository:
             N_("Run 'gdp check --read-data' to see what else is affected, then 'gdp repair packs'."),
             blob=blob_id.hex(),
             pack=places[0].pack.hex(),
-            reason=str(problem),
+            reason=problem,
         ) from problem
 
     def load_tree(self, tree_id: bytes) -> list[Node]:
@@ -237,7 +237,7 @@ def decode_config(key: MasterKey, sealed: bytes) -> RepositoryConfig:
         config = msgspec.json.decode(key.open(sealed), type=RepositoryConfig)
         int(config.chunker_polynomial, 16)
     except (msgspec.MsgspecError, ValueError, DamagedData) as error:
-        raise DamagedData(N_("the repository's file 'config' is damaged: {reason}"), reason=str(error)) from error
+        raise DamagedData(N_("the repository's file 'config' is damaged: {reason}"), reason=error) from error
     if config.version not in READABLE_VERSIONS:
         raise DamagedData(N_("the repository has format {version}; this program reads 1 and 2"), version=config.version)
     return config

@@ -67,7 +67,7 @@ def decode_snapshot(json: bytes, name: str) -> Snapshot:
         snapshot = msgspec.json.decode(json, type=Snapshot)
         _ = snapshot.time_ns
     except (msgspec.MsgspecError, DamagedData) as error:
-        raise DamagedData(N_("snapshot {name} cannot be read ({reason})"), name=name, reason=str(error)) from error
+        raise DamagedData(N_("snapshot {name} cannot be read ({reason})"), name=name, reason=error) from error
     if not is_id_text(snapshot.tree):
         raise DamagedData(N_("snapshot {name} names no root directory"), name=name)
     return snapshot

@@ -30,7 +30,7 @@ def decode_unpacked(key: MasterKey, file: StoredFile, stored: bytes) -> bytes:
             raise DamagedData(N_("its encoding is unknown"))
         return decompress_bounded(plaintext[1:], MAX_JSON_BYTES)
     except DamagedData as error:
-        raise DamagedData(N_("{path} is damaged: {reason}"), path=file.path, reason=str(error)) from error
+        raise DamagedData(N_("{path} is damaged: {reason}"), path=file.path, reason=error) from error
 
 
 def encode_unpacked(key: MasterKey, json: bytes, *, format_version: int) -> Buffer:

@@ -84,7 +84,7 @@ class StoredBlobs:
         packs = {place.pack for place in index.find_all(BlobKind.TREE, tree)}
         self._distrusted.update(blob.id for pack, blob in index if pack in packs)
         hint = N_("This backup stores it again if the folder is unchanged. 'gdp check' says what else is affected.")
-        self._emit(Problem(N_("a folder of the last snapshot cannot be read: {reason}"), {"reason": str(error)}, hint=hint))
+        self._emit(Problem(N_("a folder of the last snapshot cannot be read: {reason}"), {"reason": error}, hint=hint))
 
     def has_data(self, content: bytes) -> bool:
         """Say whether all of a file's pieces are stored; ``content`` is their ids, joined."""
@@ -118,4 +118,4 @@ class StoredBlobs:
     def _tell_damaged(self, name: str, error: DamagedData) -> None:
         self._is_damaged = True
         hint = N_("Run 'gdp repair index'; this backup stores again what the file listed.")
-        self._emit(Problem(N_("index file {name} is damaged: {reason}"), {"name": name, "reason": str(error)}, hint=hint))
+        self._emit(Problem(N_("index file {name} is damaged: {reason}"), {"name": name, "reason": error}, hint=hint))

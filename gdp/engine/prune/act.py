@@ -48,7 +48,7 @@ def prepare_prune(repo: Repository, options: PruneOptions, emit: Emit) -> PruneP
         raise DamagedData(
             N_("{reason}; nothing was removed, since nobody knows what that snapshot needs"),
             N_("Run 'gdp check'. When the snapshot is lost for good, forget it by its id first."),
-            reason=str(problem),
+            reason=problem,
         ) from problem
     index = repo.load_index()
     needed = find_needed(repo, snapshots.snapshots, emit)

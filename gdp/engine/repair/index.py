@@ -92,7 +92,7 @@ class _Survey:
             decoded = decode_index(self._repo.load_json(FileKind.INDEX, name), name)
             return [*decoded.packs, *decoded.marked]
         except (DamagedData, FileMissing) as problem:
-            self._emit(Note("{reason}", {"reason": str(problem)}))
+            self._emit(Note("{reason}", {"reason": problem}))
             return None
 
     def _take(self, packs: Iterable[tuple[PackId, list[PackedBlob]]]) -> bool:

@@ -127,7 +127,7 @@ def _fetch(repo: Repository, pack: PackId, size: int, emit: Emit) -> PackBytes |
     try:
         return PackBytes(repo.storage, pack, size) if size else None
     except (DamagedData, FileMissing) as problem:
-        emit(Note("{reason}", {"reason": str(problem)}))
+        emit(Note("{reason}", {"reason": problem}))
         return None
 
 
@@ -137,7 +137,7 @@ def _all_blobs(repo: Repository, content: PackBytes | None, indexed: Sequence[Pa
     try:
         blobs |= dict.fromkeys(content.contents(repo.key) if content else ())
     except (DamagedData, FileMissing) as problem:
-        emit(Note("{reason}", {"reason": str(problem)}))
+        emit(Note("{reason}", {"reason": problem}))
     return sorted(blobs, key=lambda blob: (blob.offset, blob.kind))
 
 
