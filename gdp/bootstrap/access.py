@@ -4,7 +4,7 @@ The order matters for whoever forks workers: make an Access, fork, and only then
 lease on the lock) exists before the fork; connections, threads and keys only after it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,13 +56,20 @@ class Access:
         return init_repository(self._leased_storage(), password, self.settings.home, block_bytes)
 
     @contextmanager
-    def locked(self, repository: Repository, *, exclusive: bool, writes: bool) -> Iterator[None]:
-        """Hold a lock while the block runs, unless it only reads and the user wants none. Raises RepositoryLocked."""
+    def locked(
+        self, repository: Repository, *, exclusive: bool, writes: bool, meanwhile: Callable[[], None] | None = None
+    ) -> Iterator[None]:
+        """Hold a lock while the block runs, unless it only reads and the user wants none. Raises RepositoryLocked.
+
+        ``meanwhile`` may read, and is called while the lock is being taken.
+        """
         if self.settings.reads_without_lock and not writes:
+            if meanwhile is not None:
+                meanwhile()
             yield
             return
-        retry_seconds = self.settings.retry_lock_seconds
-        with self.keeper(repository).hold(exclusive=exclusive, lease=self.lease, retry_seconds=retry_seconds):
+        keeper, retry_seconds = self.keeper(repository), self.settings.retry_lock_seconds
+        with keeper.hold(exclusive=exclusive, lease=self.lease, retry_seconds=retry_seconds, meanwhile=meanwhile):
             yield
 
     def keeper(self, repository: Repository) -> LockKeeper:

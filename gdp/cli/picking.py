@@ -33,7 +33,7 @@ def pick_many(session: Session, names: Sequence[str], wanted: SnapshotFilter) ->
 
     Those that cannot be read are told and left out.
     """
-    listed = session.repository.snapshots()
+    listed = session.snapshots()
     if names:
         return {found: listed.snapshots[found] for found in (listed.resolve(name, wanted) for name in names)}
     for error in listed.damaged.values():
@@ -43,5 +43,7 @@ def pick_many(session: Session, names: Sequence[str], wanted: SnapshotFilter) ->
 
 def load_index(session: Session, repository: Repository | None = None) -> None:
     """Read the index, which everything that looks into a snapshot needs."""
+    if repository is None and session.looked is not None:
+        return
     session.screen.emit(StageBegan(N_("reading the index")))
     (repository or session.repository).load_index()

@@ -4,7 +4,7 @@ import contextlib
 import getpass
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -18,10 +18,11 @@ from gdp.cli.reporting import reporting
 from gdp.cli.screen import Screen
 from gdp.core.errors import BadInput, DamagedData
 from gdp.core.language import N_, translate
-from gdp.model.events import Problem
+from gdp.model.events import Problem, StageBegan
 from gdp.model.target import parse_target
 from gdp.repo.locks import ignoring_hangup
 from gdp.repo.repository import Repository
+from gdp.repo.snapshots import SnapshotList
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,12 @@ class Session:
     repository: Repository
     screen: Screen
     access: Access
+    looked: SnapshotList | None = None
+    """the snapshots, when they were read together with the index"""
+
+    def snapshots(self) -> SnapshotList:
+        """Return the snapshots of the repository."""
+        return self.looked or self.repository.snapshots()
 
     def tell_damage(self, error: DamagedData) -> None:
         """Tell of something that cannot be read, and go on."""
@@ -38,30 +45,47 @@ class Session:
 
 
 @contextmanager
-def opened(*, exclusive: bool = False, writes: bool = False, locks: bool = True) -> Iterator[Session]:
+def opened(*, exclusive: bool = False, writes: bool = False, locks: bool = True, looks_into: bool = False) -> Iterator[Session]:
     """Open the repository and hold a lock while the block runs.
 
     Args:
         exclusive: nobody else may use the repository meanwhile.
         writes: the lock is taken also where the user wants none.
         locks: whether to lock at all.
+        looks_into: snapshots and index are read at once, while the lock is being taken.
     """
     with reporting() as screen:
         access = make_access(screen)
-        with opened_with(access, screen, exclusive=exclusive, writes=writes, locks=locks) as session:
+        with opened_with(access, screen, exclusive=exclusive, writes=writes, locks=locks, looks_into=looks_into) as session:
             yield session
 
 
 @contextmanager
 def opened_with(
-    access: Access, screen: Screen, *, exclusive: bool = False, writes: bool = False, locks: bool = True
+    access: Access,
+    screen: Screen,
+    *,
+    exclusive: bool = False,
+    writes: bool = False,
+    locks: bool = True,
+    looks_into: bool = False,
 ) -> Iterator[Session]:
     """The same, for an access that was made before workers were forked."""
     repository = access.open(ask_password())
     with contextlib.closing(repository.storage):
-        lock = access.locked(repository, exclusive=exclusive, writes=writes) if locks else contextlib.nullcontext()
+        looked: list[SnapshotList] = []
+
+        def look() -> None:
+            screen.emit(StageBegan(N_("reading the index")))
+            looked[:] = [repository.snapshots()]  # before the index, so that it lists everything they need
+            repository.load_index()
+
+        meanwhile = look if looks_into else None
+        lock: AbstractContextManager[None] = contextlib.nullcontext()
+        if locks:
+            lock = access.locked(repository, exclusive=exclusive, writes=writes, meanwhile=meanwhile)
         with ignoring_hangup(), lock:
-            yield Session(repository, screen, access)
+            yield Session(repository, screen, access, looked[0] if looked else None)
 
 
 class Workers(Protocol):

@@ -85,13 +85,16 @@ class LockKeeper:
         """locks that are stored or about to be, and not given back yet"""
 
     @contextmanager
-    def hold(self, *, exclusive: bool, lease: Lease, retry_seconds: float = 0.0) -> Iterator[None]:
+    def hold(
+        self, *, exclusive: bool, lease: Lease, retry_seconds: float = 0.0, meanwhile: Callable[[], None] | None = None
+    ) -> Iterator[None]:
         """Hold a lock while the block runs; wrap the job in ``ignoring_hangup``.
 
-        Raises RepositoryLocked when it cannot be had within ``retry_seconds``.
+        ``meanwhile`` may read, and is called in the time that a fresh lock takes to be sure; again after each conflict.
+        Raises RepositoryLocked when the lock cannot be had within ``retry_seconds``.
         """
         try:
-            name = self._acquire_with_retry(exclusive=exclusive, retry_seconds=retry_seconds)
+            name = self._acquire_with_retry(exclusive, retry_seconds, meanwhile)
             lease.confirm()
             refresher = _Refresher(self, name, lease, exclusive=exclusive)
             refresher.start()
@@ -191,11 +194,11 @@ class LockKeeper:
         for name in sorted(self._ours):
             self.drop(name)
 
-    def _acquire_with_retry(self, *, exclusive: bool, retry_seconds: float) -> str:
+    def _acquire_with_retry(self, exclusive: bool, retry_seconds: float, meanwhile: Callable[[], None] | None) -> str:  # noqa: FBT001
         waited, pause = 0.0, 5.0
         while True:
             try:
-                return self._acquire(exclusive=exclusive)
+                return self._acquire(exclusive, meanwhile)
             except RepositoryLocked as error:
                 if waited >= retry_seconds:
                     raise
@@ -205,12 +208,15 @@ class LockKeeper:
                 self._sleep(step)
                 waited, pause = waited + max(step, 0.01), min(pause * 2, 60.0)
 
-    def _acquire(self, *, exclusive: bool) -> str:
+    def _acquire(self, exclusive: bool, meanwhile: Callable[[], None] | None) -> str:  # noqa: FBT001
         self.clear_orphans()
         self._refuse_conflicts(exclusive=exclusive, ours="")
         name = self.write_lock(exclusive=exclusive)
         try:
-            self._sleep(SETTLE_SECONDS)
+            began = time.monotonic()
+            if meanwhile is not None:
+                meanwhile()
+            self._sleep(max(0.0, SETTLE_SECONDS - (time.monotonic() - began)))
             self._refuse_conflicts(exclusive=exclusive, ours=name)
         except BaseException:
             self.drop(name)

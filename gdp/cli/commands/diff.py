@@ -7,7 +7,7 @@ import msgspec
 
 from gdp.cli import figures
 from gdp.cli.common import common_options
-from gdp.cli.picking import Picked, load_index, pick
+from gdp.cli.picking import Picked, pick
 from gdp.cli.screen import Screen
 from gdp.cli.session import Session, opened
 from gdp.cli.snapshot_name import snapshot_argument
@@ -29,10 +29,9 @@ from gdp.engine.browse.lookup import find_folder
 @common_options()
 def command(*, before: str, after: str, metadata: bool) -> int:
     """Compare two snapshots."""
-    with opened() as session:
-        listed = session.repository.snapshots()
+    with opened(looks_into=True) as session:
+        listed = session.snapshots()
         old, new = pick(listed, before), pick(listed, after)
-        load_index(session)
         screen = session.screen
 
         def tell(change: Change) -> None:

@@ -9,7 +9,7 @@ from typing import BinaryIO
 import click
 
 from gdp.cli.common import common_options
-from gdp.cli.picking import load_index, pick
+from gdp.cli.picking import pick
 from gdp.cli.selection import make_filter, snapshot_filter
 from gdp.cli.session import opened
 from gdp.cli.snapshot_name import snapshot_argument
@@ -45,9 +45,8 @@ def command(
     """Write a file out."""
     if target is None and sys.stdout.isatty():
         raise BadInput(N_("what a file holds is not written to a terminal"), N_("Give --target, or redirect the output."))
-    with opened() as session:
-        picked = pick(session.repository.snapshots(), name, make_filter(hosts, tags, paths))
-        load_index(session)
+    with opened(looks_into=True) as session:
+        picked = pick(session.snapshots(), name, make_filter(hosts, tags, paths))
         inside = picked.folder + b"/" + os.fsencode(path)
         with _output(target) as stream:
             dump(session.repository, picked.snapshot, inside, stream, archive=Archive(archive), emit=session.screen.emit)

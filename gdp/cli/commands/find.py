@@ -10,7 +10,7 @@ from gdp.cli import figures
 from gdp.cli.common import common_options
 from gdp.cli.entries import long_line, node_fields, short_line
 from gdp.cli.pattern_options import rules_option
-from gdp.cli.picking import load_index, pick_many
+from gdp.cli.picking import pick_many
 from gdp.cli.records import SHORT_ID
 from gdp.cli.screen import Screen
 from gdp.cli.selection import make_filter, snapshot_filter
@@ -44,10 +44,9 @@ _TYPES = ("file", "dir", "symlink", "dev", "chardev", "fifo")
 @common_options()
 def command(**given: Any) -> int:
     """Find files."""
-    with opened() as session:
+    with opened(looks_into=True) as session:
         wanted = make_filter(given["hosts"], given["tags"], given["paths"])
         snapshots = pick_many(session, given["names"], wanted)
-        load_index(session)
         query = _query(session, given)
         hits = _show(session.screen, find(session.repository, snapshots, query, emit=session.screen.emit), is_long=given["long"])
         session.screen.record("summary", {"hits": hits, "snapshots": len(snapshots)})

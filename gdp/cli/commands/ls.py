@@ -7,7 +7,7 @@ import click
 
 from gdp.cli.common import common_options
 from gdp.cli.entries import long_line, node_fields, short_line
-from gdp.cli.picking import Picked, load_index, pick
+from gdp.cli.picking import Picked, pick
 from gdp.cli.records import snapshot_fields
 from gdp.cli.selection import make_filter, snapshot_filter
 from gdp.cli.session import Session, opened
@@ -35,9 +35,8 @@ def command(
     paths: Sequence[str],
 ) -> int:
     """List files."""
-    with opened() as session:
-        picked = pick(session.repository.snapshots(), name, make_filter(hosts, tags, paths))
-        load_index(session)
+    with opened(looks_into=True) as session:
+        picked = pick(session.snapshots(), name, make_filter(hosts, tags, paths))
         session.screen.record("snapshot", {"struct_type": "snapshot", **snapshot_fields(picked.id, picked.snapshot)})
         count = 0
         for folder in folders or ("",):

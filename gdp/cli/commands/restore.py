@@ -9,7 +9,7 @@ import click
 from gdp.cli import figures
 from gdp.cli.common import common_options, current
 from gdp.cli.pattern_options import pattern_options, take_patterns
-from gdp.cli.picking import load_index, pick
+from gdp.cli.picking import pick
 from gdp.cli.reporting import reporting
 from gdp.cli.screen import Screen
 from gdp.cli.selection import make_filter, snapshot_filter
@@ -50,10 +50,9 @@ def command(**given: Any) -> int:
         options = _options(given, screen)
         access = make_access(screen)
         # First the workers, then everything else: a fork takes no connection, thread or key along.
-        with ending(start_workers(access.make_storage)) as workers, opened_with(access, screen) as session:
+        with ending(start_workers(access.make_storage)) as workers, opened_with(access, screen, looks_into=True) as session:
             wanted = make_filter(given["hosts"], given["tags"], given["paths"])
-            picked = pick(session.repository.snapshots(), given["name"], wanted)
-            load_index(session)
+            picked = pick(session.snapshots(), given["name"], wanted)
             result = restore(
                 session.repository,
                 picked.snapshot,

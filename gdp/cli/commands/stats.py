@@ -8,7 +8,7 @@ import click
 
 from gdp.cli import figures
 from gdp.cli.common import common_options
-from gdp.cli.picking import load_index, pick_many
+from gdp.cli.picking import pick_many
 from gdp.cli.screen import Screen
 from gdp.cli.selection import make_filter, snapshot_filter
 from gdp.cli.session import opened
@@ -32,9 +32,8 @@ Number = TypeVar("Number", int, float)
 @common_options()
 def command(*, names: Sequence[str], mode: str, hosts: Sequence[str], tags: Sequence[Sequence[str]], paths: Sequence[str]) -> int:
     """Count."""
-    with opened() as session:
+    with opened(looks_into=True) as session:
         found = pick_many(session, names, make_filter(hosts, tags, paths))
-        load_index(session)
         stats = count_stats(session.repository, found, StatsMode(mode), session.screen.emit)
         _show(session.screen, stats)
         fields = {name: value for name, value in dataclasses.asdict(stats).items() if value is not None}
