@@ -19,9 +19,17 @@ class OwnLocks:
         self._folder = folder
 
     def remember(self, name: str) -> None:
-        """Note a lock before it is stored."""
+        """Note a lock before it is stored; so that after a power failure, too, it is known whose it is."""
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        (self._folder / name).write_text(_identity(os.getpid()))
+        with (self._folder / name).open("w") as note:
+            note.write(_identity(os.getpid()))
+            note.flush()
+            os.fsync(note.fileno())
+        folder = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
 
     def forget(self, name: str) -> None:
         """Note that a lock is gone."""

@@ -94,6 +94,12 @@ class LocalStorage:
 
     def remove(self, file: StoredFile) -> None:
         self._unlink(file.path)
+        if file.kind is FileKind.INDEX:
+            # A prune removes packs next. After a power failure no index may come back that lists them.
+            try:
+                _sync_folder(os.path.dirname(self._at(file.path)))
+            except OSError as error:
+                raise self._translate(error, file.path) from error
 
     def close(self) -> None:
         """Nothing is held between two calls."""

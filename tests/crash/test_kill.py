@@ -11,11 +11,9 @@ from pathlib import Path
 import pytest
 
 from gdp.model.files import FileKind
-from gdp.model.snapshot import SnapshotId
 from tests.crash.points import Points
 from tests.crash.world import World, require_restic_content
 
-Contents = dict[SnapshotId, dict[str, bytes]]
 Run = Callable[[World, Callable[[], None]], int]
 
 _MOST_MOMENTS = 400  # a run that reaches more of them than this never ends

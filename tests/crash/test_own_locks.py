@@ -76,3 +76,22 @@ def test_a_refresh_that_failed_half_way_leaves_no_lock_behind(tmp_path: Path) ->
         assert len(names_of(repo, FileKind.LOCKS)) == 2
 
     assert names_of(repo, FileKind.LOCKS) == []
+
+
+def test_a_lock_is_noted_durably_before_it_is_stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a power failure nobody has to unlock by hand what an unattended computer left."""
+    repo = new_repository(tmp_path)
+    synced: list[str] = []
+    real = os.fsync
+
+    def sync(descriptor: int) -> None:
+        synced.append(os.readlink(f"/proc/self/fd/{descriptor}"))
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", sync)
+    assert isinstance(repo.storage, MemoryStorage)
+    before: list[list[str]] = []
+    repo.storage.before = lambda operation, _: before.append(list(synced)) if operation == "write" else None
+    name = keeper(repo).write_lock(exclusive=True)
+
+    assert before == [[str(repo.state_folder / "locks" / name), str(repo.state_folder / "locks")]]

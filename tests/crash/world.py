@@ -29,6 +29,7 @@ from gdp.repo.repository import Repository, init_repository, open_repository
 from gdp.storage.local import LocalStorage
 from tests.repo.builder import noise, read_snapshot
 
+Contents = dict[SnapshotId, dict[str, bytes]]
 PASSWORD = "geheim"
 BLOCK_BYTES = 128 << 10
 _CHEAP = ScryptCost(N=16, r=1, p=1)  # a key of a test protects nothing; opening reads what its file says
@@ -94,10 +95,9 @@ class World:
         repo.load_index()
         return repo
 
-    def snapshots(self) -> dict[SnapshotId, dict[str, bytes]]:
-        """Return the hash of every file of every snapshot: what a restore would bring, or what it would trip over."""
-        repo = self.open()
-        return {name: _hashed(read_snapshot(repo, name)) for name in repo.snapshots().snapshots}
+    def snapshots(self) -> Contents:
+        """Return what every snapshot holds."""
+        return hashes_of_snapshots(self.open())
 
     def trees(self) -> list[bytes]:
         """Return the id of the source's folder in each snapshot, oldest first."""
@@ -187,6 +187,11 @@ def fill(source: Path, names: Sequence[str], seed: int, size: int = 300_000) -> 
         path = source / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(noise(seed * 1000 + number, size))
+
+
+def hashes_of_snapshots(repo: Repository) -> Contents:
+    """Return the hash of every file of every snapshot: what a restore would bring. Raises what it would trip over."""
+    return {name: _hashed(read_snapshot(repo, name)) for name in repo.snapshots().snapshots}
 
 
 def _hashed(files: dict[str, bytes]) -> dict[str, bytes]:
