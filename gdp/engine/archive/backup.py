@@ -89,6 +89,7 @@ class _Run:
         self._walker = Walker(options, emit)
         self._missing_sources = 0
         self._large_bytes = 0
+        """read of large files that are not done"""
         self._progress_due = 0.0
         self._is_walked = False
         self._builder: TreeBuilder | None = None
@@ -208,6 +209,7 @@ class _Run:
     def _file_done(self, ticket: FileTicket, result: FileRead) -> None:
         assert self._builder is not None
         self._builder.file_done(ticket, result)
+        self._large_bytes = max(0, self._large_bytes - result.streamed_bytes)
         self._report_progress()
 
     def _count_large_bytes(self, count: int) -> None:
@@ -221,4 +223,6 @@ class _Run:
         self._progress_due = now + _PROGRESS_SECONDS
         counts, walker = self._builder.counts, self._walker
         totals = (walker.files_found, walker.bytes_found) if self._is_walked else (None, None)
-        self._emit(Progress(counts.files_done, totals[0], counts.bytes_done, totals[1], self._builder.current))
+        self._emit(
+            Progress(counts.files_done, totals[0], counts.bytes_done + self._large_bytes, totals[1], self._builder.current)
+        )

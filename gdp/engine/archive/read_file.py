@@ -32,6 +32,8 @@ class FileRead(NamedTuple):
     """JSON; empty when the file could not be read"""
     problem: str
     """empty when all is well; with a node: the file was saved all the same"""
+    streamed_bytes: int = 0
+    """how much of it was told as progress while it was read"""
 
 
 class FileReader:
@@ -44,9 +46,32 @@ class FileReader:
         self._whole_bytes = parameters.single_chunk_bytes
         self._threads = threads
         self._pool: ThreadPoolExecutor | None = None
+        self._streamed_bytes = 0
 
     def read(self, path: bytes, name: bytes) -> FileRead:
         """Store a file's contents and return its node; a file that changes meanwhile is read once more."""
+        self._streamed_bytes = 0
+        done = self._read(path, name)
+        return done._replace(streamed_bytes=self._streamed_bytes) if self._streamed_bytes else done
+
+    def read_stream(self, stream: RawIOBase) -> tuple[bytes, int]:
+        """Store what a stream holds; return (blob ids, bytes)."""
+        pool = self._threads_for_chunks()
+        waiting: deque[Future[bytes]] = deque()
+        content = bytearray()
+        size = 0
+        for chunk in self._chunker.cut(stream):
+            size += len(chunk)
+            self._streamed_bytes += len(chunk)
+            waiting.append(pool.submit(self._store.store_data, bytes(chunk)))
+            self._advance(len(chunk))
+            while len(waiting) > self._threads + 1:
+                content += waiting.popleft().result()
+        while waiting:
+            content += waiting.popleft().result()
+        return bytes(content), size
+
+    def _read(self, path: bytes, name: bytes) -> FileRead:
         for attempt in range(_TRIES):
             try:
                 descriptor = _open(path)
@@ -69,22 +94,6 @@ class FileReader:
                 node = make_node(row, attributes, content=content)
                 return FileRead(tuple(row), content, encode_node(node), CHANGED if changed else "")
         raise AssertionError  # the last attempt returns
-
-    def read_stream(self, stream: RawIOBase) -> tuple[bytes, int]:
-        """Store what a stream holds; return (blob ids, bytes)."""
-        pool = self._threads_for_chunks()
-        waiting: deque[Future[bytes]] = deque()
-        content = bytearray()
-        size = 0
-        for chunk in self._chunker.cut(stream):
-            size += len(chunk)
-            waiting.append(pool.submit(self._store.store_data, bytes(chunk)))
-            self._advance(len(chunk))
-            while len(waiting) > self._threads + 1:
-                content += waiting.popleft().result()
-        while waiting:
-            content += waiting.popleft().result()
-        return bytes(content), size
 
     def _contents(self, descriptor: int, size: int) -> tuple[bytes, int]:
         if size > self._whole_bytes:
