@@ -7,6 +7,7 @@ lease on the lock) exists before the fork; connections, threads and keys only af
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from enum import Enum, auto
 from pathlib import Path
 
 from gdp.bootstrap.storages import Ask, Reaching, StorageMaker
@@ -14,11 +15,20 @@ from gdp.core.errors import RepositoryLocked
 from gdp.core.language import N_
 from gdp.model.events import Emit, Note
 from gdp.model.target import LocalTarget, Target
-from gdp.repo.cache import CachedStorage
+from gdp.repo.cache import CachedStorage, TemporaryCache
 from gdp.repo.lease import Lease, LeasedStorage
 from gdp.repo.locks import LockKeeper
 from gdp.repo.repository import Repository, init_repository, open_repository
 from gdp.storage.contract import Storage
+
+
+class CacheUse(Enum):
+    """Which copies of index and trees on this computer are used."""
+
+    KEPT = auto()
+    FRESH = auto()
+    """an empty one, gone afterwards: what an older one holds may be damaged on the server by now"""
+    NONE = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +38,7 @@ class AccessSettings:
     target: Target
     home: Path
     reaching: Reaching
-    keeps_cache: bool = True
+    cache: CacheUse = CacheUse.KEPT
     """only for targets that are slower than the local disk"""
     reads_without_lock: bool = False
     """for targets that cannot be written to; whoever writes locks all the same"""
@@ -82,9 +92,12 @@ class Access:
 
     def _with_cache(self, repository: Repository) -> Repository:
         """The cache's folder is named by the repository's id, which is known only now."""
-        if self.settings.keeps_cache and not isinstance(self.settings.target, LocalTarget):
-            folder = self.settings.home / "cache" / repository.config.id
-            repository.storage = CachedStorage(repository.storage, folder)
+        if self.settings.cache is CacheUse.NONE or isinstance(self.settings.target, LocalTarget):
+            return repository
+        if self.settings.cache is CacheUse.FRESH:
+            repository.storage = TemporaryCache(repository.storage)
+        else:
+            repository.storage = CachedStorage(repository.storage, self.settings.home / "cache" / repository.config.id)
         return repository
 
     def _report_waiting(self, conflict: RepositoryLocked, seconds: float) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from gdp.bootstrap.access import Access, AccessSettings
+from gdp.bootstrap.access import Access, AccessSettings, CacheUse
 from gdp.bootstrap.home import choose_home
 from gdp.bootstrap.passwords import PasswordSource, choose_password, find_password
 from gdp.bootstrap.storages import Reaching
@@ -109,7 +109,7 @@ def ending(workers: SomeWorkers) -> Iterator[SomeWorkers]:
     workers.close()
 
 
-def make_access(screen: Screen, repo: str | None = None, *, uses_cache: bool = True) -> Access:
+def make_access(screen: Screen, repo: str | None = None, *, cache: CacheUse = CacheUse.KEPT) -> Access:
     """Return the way to the repository that was named. Raises BadInput when none was."""
     common = current()
     text = repo or common.repo
@@ -119,7 +119,7 @@ def make_access(screen: Screen, repo: str | None = None, *, uses_cache: bool = T
         target=parse_target(text),
         home=home_folder(common),
         reaching=Reaching(common.connections, common.limit_upload, common.limit_download),
-        keeps_cache=uses_cache and not common.no_cache,
+        cache=CacheUse.NONE if common.no_cache else cache,
         reads_without_lock=bool(common.no_lock),
         retry_lock_seconds=common.retry_lock or 0.0,
     )

@@ -8,6 +8,7 @@ import contextlib
 import os
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from gdp.model.files import FileKind, StoredFile
 from gdp.storage.contract import Buffer, Storage
@@ -111,3 +112,16 @@ class CachedStorage:
             temporary.replace(path)
             return
         temporary.unlink(missing_ok=True)
+
+
+class TemporaryCache(CachedStorage):
+    """A cache that begins empty and is removed when it is closed."""
+
+    def __init__(self, inner: Storage) -> None:
+        self._temporary = TemporaryDirectory(prefix="gdp-cache-")
+        super().__init__(inner, Path(self._temporary.name))
+
+    def close(self) -> None:
+        """See Storage."""
+        super().close()
+        self._temporary.cleanup()

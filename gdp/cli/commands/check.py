@@ -2,6 +2,7 @@
 
 import click
 
+from gdp.bootstrap.access import CacheUse
 from gdp.cli import figures
 from gdp.cli.common import common_options
 from gdp.cli.reporting import reporting
@@ -27,7 +28,7 @@ def command(*, read_data: bool, read_data_subset: str | None) -> int:
     """Check the repository."""
     subset = _subset(read_data=read_data, part=read_data_subset)
     with reporting() as screen:
-        access = make_access(screen, uses_cache=False)
+        access = make_access(screen, cache=CacheUse.FRESH)
         # First the workers, then everything else: a fork takes no connection, thread or key along.
         with ending(prepare_check(access.make_storage)) as workers, opened_with(access, screen, exclusive=True) as session:
             secrets = access.make_storage.secrets

@@ -1,0 +1,37 @@
+"""A check must see the server, not what an older cache remembers of it; and must not fetch a pack once a directory."""
+
+from pathlib import Path
+
+from gdp.model.files import FileKind, StoredFile
+from gdp.repo.cache import TemporaryCache
+from tests.storage.memory import MemoryStorage
+
+NAME = "ab" * 32
+PACK = StoredFile(FileKind.DATA, NAME)
+
+
+def test_a_pack_of_trees_is_fetched_once() -> None:
+    """Thousands of directories lie in a few packs; a round trip for each would take a check hours on a long line."""
+    storage = MemoryStorage()
+    storage.write(PACK, [b"0123456789"])
+    cache = TemporaryCache(storage)
+    cache.expect_trees([NAME])
+    storage.calls.clear()
+
+    assert [cache.read(PACK, offset, 2) for offset in (0, 4, 8)] == [b"01", b"45", b"89"]
+    assert len(storage.calls) == 1
+    cache.close()
+
+
+def test_nothing_is_left_on_the_disk() -> None:
+    """The next check begins without what this one saw."""
+    storage = MemoryStorage()
+    storage.write(PACK, [b"0123456789"])
+    cache = TemporaryCache(storage)
+    cache.expect_trees([NAME])
+    cache.read(PACK)
+    folder = Path(cache._temporary.name)
+
+    assert list(folder.rglob(NAME))
+    cache.close()
+    assert not folder.exists()
