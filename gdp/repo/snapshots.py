@@ -44,9 +44,19 @@ class SnapshotList:
         return {name: snapshot for name, snapshot in self.snapshots.items() if wanted.matches(snapshot)}
 
     def resolve(self, text: str, wanted: SnapshotFilter | None = None) -> SnapshotId:
-        """Return the snapshot that a user means by ``latest`` or the first digits of an id. Raises BadInput."""
+        """Return the snapshot that a user means by ``latest`` or the first digits of an id.
+
+        Raises BadInput when there is none or more than one, DamagedData when it cannot be read; for ``latest`` also when any
+        other cannot be read, which may be newer.
+        """
         wanted = wanted or SnapshotFilter()
         if text == "latest":
+            for problem in self.damaged.values():
+                raise DamagedData(
+                    N_("nobody can say which snapshot is the latest, since one of them cannot be read: {reason}"),
+                    N_("Name a snapshot: 'gdp snapshots' lists those that can be read."),
+                    reason=str(problem),
+                ) from problem
             candidates = list(self.matching(wanted))
             if not candidates:
                 raise BadInput(N_("there is no snapshot yet that fits"))

@@ -189,9 +189,10 @@ def fill(source: Path, names: Sequence[str], seed: int, size: int = 300_000) -> 
         path.write_bytes(noise(seed * 1000 + number, size))
 
 
-def hashes_of_snapshots(repo: Repository) -> Contents:
-    """Return the hash of every file of every snapshot: what a restore would bring. Raises what it would trip over."""
-    return {name: _hashed(read_snapshot(repo, name)) for name in repo.snapshots().snapshots}
+def hashes_of_snapshots(repo: Repository, names: Sequence[SnapshotId] | None = None) -> Contents:
+    """Return the hash of every file of snapshots (None: all): what a restore would bring. Raises what it would trip over."""
+    wanted = repo.snapshots().snapshots if names is None else names
+    return {name: _hashed(read_snapshot(repo, name)) for name in wanted}
 
 
 def _hashed(files: dict[str, bytes]) -> dict[str, bytes]:
