@@ -17,6 +17,7 @@ Source: Bernstein, "The Poly1305-AES message-authentication code", FSE 2005; res
 import base64
 import hmac
 import os
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -76,13 +77,21 @@ class MasterKey:
 
     def seal(self, plaintext: Buffer) -> bytearray:
         """Return the envelope around ``plaintext``; 32 bytes longer."""
-        iv = os.urandom(IV_BYTES)
-        end = IV_BYTES + len(plaintext)
-        envelope = bytearray(end + MAC_BYTES)
-        envelope[:IV_BYTES] = iv
-        ctr(self._encrypt, iv, plaintext, envelope, IV_BYTES)
-        envelope[end:] = self._mac(iv, memoryview(envelope)[IV_BYTES:end])
-        return envelope
+        return self.seal_many((plaintext,))[0]
+
+    def seal_many(self, plaintexts: Sequence[Buffer]) -> list[bytearray]:
+        """Return an envelope for each. Step by step for all at once: small ones then cost half as much as one by one."""
+        ivs = os.urandom(IV_BYTES * len(plaintexts))
+        pads = self._block_cipher.encrypt(ivs)
+        envelopes = [bytearray(len(plaintext) + OVERHEAD_BYTES) for plaintext in plaintexts]
+        for start, plaintext, envelope in zip(range(0, len(ivs), IV_BYTES), plaintexts, envelopes, strict=True):
+            envelope[:IV_BYTES] = iv = ivs[start : start + IV_BYTES]
+            ctr(self._encrypt, iv, plaintext, envelope, IV_BYTES)
+        # pycryptodome's Poly1305 needs six times as long for small blobs; a test holds both against each other.
+        make_tag, mac_r = Poly1305.generate_tag, self._mac_r
+        for start, envelope in zip(range(0, len(ivs), IV_BYTES), envelopes, strict=True):
+            envelope[-MAC_BYTES:] = make_tag(mac_r + pads[start : start + IV_BYTES], memoryview(envelope)[IV_BYTES:-MAC_BYTES])
+        return envelopes
 
     def open(self, envelope: Buffer) -> bytes:
         """Return the plaintext. Raises DamagedData unless every bit is as it was sealed."""
@@ -108,7 +117,6 @@ class MasterKey:
         return plaintext
 
     def _mac(self, iv: bytes, ciphertext: memoryview) -> bytes:
-        # pycryptodome's Poly1305 needs six times as long for small blobs; a test holds both against each other.
         return Poly1305.generate_tag(self._mac_r + self._block_cipher.encrypt(iv), ciphertext)
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import threading
+from collections.abc import Sequence
 
 from gdp.core.packformat import BlobKind
 from gdp.engine.archive.uploads import Uploads
@@ -19,14 +20,18 @@ class BlobStore:
 
     def store_data(self, plaintext: bytes) -> bytes:
         """Return the id of a piece of a file, after storing it unless it is stored already."""
-        blob_id = hashlib.sha256(plaintext).digest()
-        if self._known.add(blob_id):
-            self._pack(BlobKind.DATA, blob_id, plaintext)
-        return blob_id
+        return self.store_many((plaintext,))[0]
+
+    def store_many(self, plaintexts: Sequence[bytes]) -> list[bytes]:
+        """Return the ids of small files' contents, after storing those that are not stored already."""
+        ids = [hashlib.sha256(plaintext).digest() for plaintext in plaintexts]
+        new = [(blob_id, plaintext) for blob_id, plaintext in zip(ids, plaintexts, strict=True) if self._known.add(blob_id)]
+        self._pack(BlobKind.DATA, new)
+        return ids
 
     def store_tree(self, blob_id: bytes, plaintext: bytes) -> None:
         """Store a directory that the caller knows to be new."""
-        self._pack(BlobKind.TREE, blob_id, plaintext)
+        self._pack(BlobKind.TREE, [(blob_id, plaintext)])
 
     def flush(self) -> None:
         """Return when everything is safely stored."""
@@ -35,9 +40,11 @@ class BlobStore:
                 self._uploads.put(pack)
         self._uploads.finish()
 
-    def _pack(self, kind: BlobKind, blob_id: bytes, plaintext: bytes) -> None:
-        sealed, plain_length = self._sealer.seal(kind, plaintext)
+    def _pack(self, kind: BlobKind, blobs: list[tuple[bytes, bytes]]) -> None:
+        sealed = self._sealer.seal_many(kind, [plaintext for _, plaintext in blobs])
         with self._packing:
-            full = self._packers[kind].add(blob_id, sealed, plain_length)
-        if full is not None:
-            self._uploads.put(full)
+            packer = self._packers[kind]
+            packs = [packer.add(blob_id, *blob) for (blob_id, _), blob in zip(blobs, sealed, strict=True)]
+        for full in packs:
+            if full is not None:
+                self._uploads.put(full)

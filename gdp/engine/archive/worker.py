@@ -16,7 +16,7 @@ Unasked: ``("pack", id, size, [blob, ...])`` for each stored pack, ``("bytes", c
 """
 
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -94,13 +94,8 @@ class _Started:
         }
 
     def _files(self, number: int, groups: list[tuple[bytes, list[bytes | tuple[bytes, bytes]]]]) -> None:
-        read = self._reader.read
-        results = []
-        for folder, names in groups:
-            for item in names:
-                name, shown = (item, item) if isinstance(item, bytes) else item
-                results.append(tuple(read(folder + name, shown)))
-        self._channel.send(("files", number, results))
+        results = self._reader.read_all(_named(groups))
+        self._channel.send(("files", number, [tuple(result) for result in results]))
 
     def _stream(self, number: int, descriptor: int) -> None:
         with io.FileIO(descriptor) as stream:
@@ -116,3 +111,11 @@ class _Started:
 
     def _advance(self, count: int) -> None:
         self._channel.send(("bytes", count))
+
+
+def _named(groups: list[tuple[bytes, list[bytes | tuple[bytes, bytes]]]]) -> Iterator[tuple[bytes, bytes]]:
+    """Yield the path of each file, and its name in the snapshot."""
+    for folder, names in groups:
+        for item in names:
+            name, shown = (item, item) if isinstance(item, bytes) else item
+            yield folder + name, shown
