@@ -30,7 +30,8 @@ from gdp.repo.locks import ignoring_hangup
 from gdp.repo.repository import Repository
 from gdp.repo.shared_ids import SharedIds
 
-_AHEAD_ENTRIES = 200_000  # walked while the repository is being opened; about 120 bytes each
+_LEAST_AHEAD_ENTRIES = 2_000  # a small tree is walked whole, so that progress knows its end from the beginning
+_MOST_AHEAD_ENTRIES = 200_000  # walked while the repository is being opened; about 120 bytes each
 _PROGRESS_SECONDS = 0.1
 _CLEAN_END_SECONDS = 3.0  # how long an interrupted run waits for the opening; taking a lock needs a fraction of it
 _UPLOADS_A_WORKER = 2
@@ -118,8 +119,11 @@ class _Run:
         self._cleanup.callback(opening.join, _CLEAN_END_SECONDS)  # a lock just taken must be known, to be given back
         ahead: deque[Directory] = deque()
         entries = 0
-        while entries < _AHEAD_ENTRIES and not opening.is_done and (directory := next(walk, None)) is not None:
-            entries += directory.file_count + len(directory.children)
+        while entries < (_LEAST_AHEAD_ENTRIES if opening.is_done else _MOST_AHEAD_ENTRIES):
+            directory = next(walk, None)
+            if directory is None:
+                break
+            entries += 1 + directory.file_count
             ahead.append(directory)
         return ahead, opening.result()
 

@@ -3,7 +3,7 @@
 import hashlib
 import os
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import cast
 
@@ -11,25 +11,44 @@ import pytest
 
 from gdp.core.chunker import ChunkerParameters
 from gdp.core.packformat import BlobKind
+from gdp.engine.archive import read_file
 from gdp.engine.archive.blob_store import BlobStore
-from gdp.engine.archive.metadata import Row
+from gdp.engine.archive.metadata import Row, read_attributes
 from gdp.engine.archive.read_file import CHANGED, NO_FILE, FileRead, FileReader
+from gdp.model.node import ExtendedAttribute
 from tests.engine.archive.running import Archive
 
 SMALL, LARGE = 1000, 3_000_000
 
 
 class Kept:
-    """A store in memory; ``meddle`` is called with the number of blobs so far, before each is kept."""
+    """A store in memory; ``meddle`` is called with the number of calls so far, while a file is being read.
+
+    For a large file that is with each of its blobs; for a small one between its bytes and the second look at it.
+    """
 
     def __init__(self, meddle: Callable[[int], None] = lambda _number: None) -> None:
         self.blobs: dict[bytes, bytes] = {}
         self.calls = 0
         self._meddle = meddle
+        self._is_large = False
 
     def store_data(self, plaintext: bytes) -> bytes:
+        self._is_large = True
         self._meddle(self.calls)
         self.calls += 1
+        return self._keep(plaintext)
+
+    def store_many(self, plaintexts: Sequence[bytes]) -> list[bytes]:
+        return [self._keep(plaintext) for plaintext in plaintexts]
+
+    def read_attributes(self, descriptor: int) -> list[ExtendedAttribute] | None:
+        if not self._is_large:
+            self._meddle(self.calls)
+            self.calls += 1
+        return read_attributes(descriptor)
+
+    def _keep(self, plaintext: bytes) -> bytes:
         blob_id = hashlib.sha256(plaintext).digest()
         self.blobs[blob_id] = plaintext
         return blob_id
@@ -40,7 +59,9 @@ class Kept:
 
 def read(path: Path, store: Kept) -> FileRead:
     reader = FileReader(cast("BlobStore", store), ChunkerParameters(128 << 10), 1, lambda _count: None)
-    return reader.read(os.fsencode(path), os.fsencode(path.name))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(read_file, "read_attributes", store.read_attributes)
+        return reader.read_all([(os.fsencode(path), os.fsencode(path.name))])[0]
 
 
 @pytest.fixture
@@ -167,15 +188,14 @@ def _change(file: Path, change: str, size: int, turn: int = 0) -> None:
 
 def test_the_user_is_told_and_the_rest_is_saved(archive: Archive, source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Through worker processes: exit code 3 by the count of problems, and a snapshot that checks."""
-    original = BlobStore.store_data
 
-    def meddle(self: BlobStore, plaintext: bytes) -> bytes:
-        if plaintext.startswith(b"contents of c"):
+    def meddle(descriptor: int) -> list[ExtendedAttribute] | None:
+        if os.readlink(f"/proc/self/fd/{descriptor}") == str(source / "one" / "c"):
             with (source / "one" / "c").open("ab") as stream:
                 stream.write(b"more\n")
-        return original(self, plaintext)
+        return read_attributes(descriptor)
 
-    monkeypatch.setattr(BlobStore, "store_data", meddle)
+    monkeypatch.setattr(read_file, "read_attributes", meddle)
     ran = archive.backup(source)
 
     assert ran.problems == {f"{source}/one/c": "cannot be read: it changed while it was read; the backup holds a mixture"}

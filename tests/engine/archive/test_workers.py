@@ -80,7 +80,7 @@ def test_a_worker_killed_while_it_reads_ends_the_run(archive: Archive, source: P
     for number in range(3000):
         (source / "two" / f"{number:0200}").touch()
     (source / "two" / "z").write_bytes(b"the end")
-    monkeypatch.setattr(BlobStore, "store_data", lambda _self, _plaintext: die())
+    monkeypatch.setattr(BlobStore, "store_many", lambda _self, plaintexts: die() if plaintexts else [])
     with pytest.raises(GdpError, match="a worker process ended unexpectedly"):
         archive.backup("source")
 
