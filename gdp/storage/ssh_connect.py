@@ -4,7 +4,7 @@ import logging
 from contextlib import suppress
 from typing import cast
 
-from paramiko import Channel, SSHException, Transport
+from paramiko import Channel, PKey, SSHException, Transport
 from paramiko.ssh_exception import ChannelException, IncompatiblePeer
 
 from gdp.core.errors import StorageDenied, StorageError, StorageUnreachable
@@ -13,7 +13,7 @@ from gdp.storage.host_keys import check_host_key, known_keys, order_algorithms
 from gdp.storage.sftp_session import Line, SftpSession
 from gdp.storage.sftp_settings import AskSecret, OnNewHostKey, SftpSettings
 from gdp.storage.ssh_config import Route, find_route
-from gdp.storage.ssh_login import log_in
+from gdp.storage.ssh_login import ClientTransport, log_in
 from gdp.storage.ssh_socket import WatchedSocket, open_line
 
 WINDOW_BYTES = 32 << 20  # what may be on its way to us: all requests in flight, twice
@@ -37,14 +37,13 @@ def open_session(settings: SftpSettings, ask: AskSecret | None = None, on_new_ho
     route = find_route(settings)
     line = open_line(route, connect_seconds=settings.connect_seconds, stall_seconds=settings.answer_seconds)
     try:
-        transport = Transport(line, default_window_size=WINDOW_BYTES, default_max_packet_size=PACKET_BYTES)
+        transport = ClientTransport(line, default_window_size=WINDOW_BYTES, default_max_packet_size=PACKET_BYTES)
     except BaseException:
         line.close()
         raise
     transport.daemon = True
     try:
-        _agree(transport, settings, route)
-        key = transport.get_remote_server_key()
+        key = _agree(transport, settings, route)
         check_host_key(settings, route, key.get_name(), key.asbytes(), on_new_host)
         log_in(transport, route, settings, ask)
         channel = _open_channel(transport, settings, route)
@@ -75,8 +74,8 @@ class _ConnectedSession(SftpSession):
         self._socket.close()  # paramiko leaves it open when its own thread has ended before
 
 
-def _agree(transport: Transport, settings: SftpSettings, route: Route) -> None:
-    """Exchange keys, with the fastest ciphers and those host keys first that we know."""
+def _agree(transport: Transport, settings: SftpSettings, route: Route) -> PKey:
+    """Exchange keys, with the fastest ciphers and those host keys first that we know. Return the server's."""
     transport.banner_timeout = settings.connect_seconds
     transport.handshake_timeout = settings.connect_seconds
     transport.auth_timeout = settings.connect_seconds
@@ -86,6 +85,7 @@ def _agree(transport: Transport, settings: SftpSettings, route: Route) -> None:
     options.key_types = tuple(order_algorithms(known_keys(settings, route), options.key_types))
     try:
         transport.start_client(timeout=settings.connect_seconds)
+        key = transport.get_remote_server_key()  # fails when the time was up: start_client does not say so
     except IncompatiblePeer as error:
         raise _outdated(route, str(error)) from error
     except (SSHException, EOFError, OSError) as error:
@@ -95,6 +95,7 @@ def _agree(transport: Transport, settings: SftpSettings, route: Route) -> None:
             host=route.known_as, reason=str(error) or type(error).__name__,
         ) from error  # fmt: skip
     transport.set_keepalive(KEEPALIVE_SECONDS)
+    return key
 
 
 def _open_channel(transport: Transport, settings: SftpSettings, route: Route) -> Channel:
@@ -105,7 +106,7 @@ def _open_channel(transport: Transport, settings: SftpSettings, route: Route) ->
     except ChannelException as error:
         raise _without_sftp(route, error.text) from error
     except (SSHException, EOFError, OSError) as error:
-        if transport.is_active():
+        if transport.is_active() and not str(error).startswith("Timeout"):  # paramiko has no type of its own for it
             raise _without_sftp(route, str(error)) from error
         raise StorageUnreachable(
             N_("{host} broke the connection off after the login: {reason}"),

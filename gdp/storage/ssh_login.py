@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-from paramiko import AuthenticationException, PKey, SSHException, Transport
+from paramiko import AuthenticationException, Message, PKey, SSHException, Transport
 from paramiko.agent import Agent
 from paramiko.ssh_exception import BadAuthenticationType
 
@@ -17,6 +17,16 @@ from gdp.storage.ssh_config import Route
 _PASSWORD_METHODS = {"password", "keyboard-interactive"}
 
 
+class ClientTransport(Transport):
+    """A connection that knows whether the server ended it with a word, or the line broke: paramiko keeps no account of it."""
+
+    was_dismissed = False
+
+    def _parse_disconnect(self, message: Message) -> None:
+        self.was_dismissed = True
+        super()._parse_disconnect(message)  # type: ignore[misc]  # private there
+
+
 class _Attempt:
     """What was tried so far, for the message at the end."""
 
@@ -26,7 +36,7 @@ class _Attempt:
         self.unusable: list[str] = []
 
 
-def log_in(transport: Transport, route: Route, settings: SftpSettings, ask: AskSecret | None) -> None:
+def log_in(transport: ClientTransport, route: Route, settings: SftpSettings, ask: AskSecret | None) -> None:
     """Log in as the route's user. Raises LoginRefused, StorageUnreachable."""
     attempt = _Attempt()
     try:
@@ -35,7 +45,7 @@ def log_in(transport: Transport, route: Route, settings: SftpSettings, ask: AskS
         if attempt.allowed & _PASSWORD_METHODS and _with_password(transport, route, ask, attempt):
             return
     except (SSHException, EOFError, OSError) as error:
-        if attempt.tried:
+        if attempt.tried and transport.was_dismissed:  # too many keys; a line that broke may be better in a minute
             raise _refused(route, attempt, cut_off=True) from error
         raise StorageUnreachable(
             N_("{host} broke the connection off during the login: {reason}"),
@@ -52,8 +62,8 @@ def _with_nothing(transport: Transport, route: Route, attempt: _Attempt) -> bool
     except BadAuthenticationType as error:
         attempt.allowed = set(error.allowed_types)
         return False
-    except AuthenticationException:
-        if not transport.is_active():
+    except AuthenticationException as error:
+        if not _is_answer(transport, error):
             raise
         attempt.allowed = {"publickey", "password"}  # it does not say what it wants
         return False
@@ -72,8 +82,8 @@ def _with_keys(transport: Transport, route: Route, settings: SftpSettings, ask: 
         attempt.tried.append(name)
         try:
             attempt.allowed = set(transport.auth_publickey(route.user, key)) or attempt.allowed
-        except AuthenticationException:
-            if not transport.is_active():
+        except AuthenticationException as error:
+            if not _is_answer(transport, error):
                 raise
             continue
         if transport.is_authenticated():
@@ -124,9 +134,16 @@ def _with_password(transport: Transport, route: Route, ask: AskSecret | None, at
     attempt.tried.append("a password")
     try:
         transport.auth_password(route.user, password)
-    except AuthenticationException:
+    except AuthenticationException as error:
+        if not _is_answer(transport, error):
+            raise
         return False
     return transport.is_authenticated()
+
+
+def _is_answer(transport: Transport, error: AuthenticationException) -> bool:
+    """Say whether the server said no; else the line broke, or nothing was said in time, for which paramiko has no own type."""
+    return transport.is_active() and "timeout" not in str(error)
 
 
 def _refused(route: Route, attempt: _Attempt, *, cut_off: bool) -> LoginRefused:

@@ -13,7 +13,7 @@ import pytest
 from gdp.model.files import FileKind
 from tests.cli.command_line import command
 from tests.crash.points import Points
-from tests.crash.world import World, process_words
+from tests.crash.world import World, backup_words, process_words
 
 RUNS: dict[str, list[str]] = {
     "backup": [],
@@ -71,7 +71,7 @@ def test_a_real_run_in_the_middle_of_its_packs_ends_with_130_and_is_continued(
     """A terminal sends Ctrl-C to all processes of the run, and systemd SIGTERM; ``kill`` knows only the first one."""
     world = before_backup.clone(tmp_path / "world")
     old = set(world.names(FileKind.DATA))
-    words = process_words(world, "backup", "--transfer-block-size", "1M", "--limit-upload", "1M", str(world.source))
+    words = process_words(world, *backup_words(world, "--limit-upload", "1M"))
     with subprocess.Popen(command(words), stdout=subprocess.PIPE, stderr=subprocess.PIPE, process_group=0) as running:
         deadline = time.monotonic() + 60
         while set(world.names(FileKind.DATA)) == old and time.monotonic() < deadline and running.poll() is None:
@@ -92,7 +92,7 @@ def test_a_real_run_in_the_middle_of_its_packs_ends_with_130_and_is_continued(
 def test_the_workers_of_a_killed_run_end_by_themselves(before_backup: World, tmp_path: Path) -> None:
     """The memory's guardian kills one process; the others must not go on writing without a lock."""
     world = before_backup.clone(tmp_path / "world")
-    words = process_words(world, "backup", "--transfer-block-size", "1M", "--limit-upload", "1M", str(world.source))
+    words = process_words(world, *backup_words(world, "--limit-upload", "1M"))
     with subprocess.Popen(command(words), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, process_group=0) as running:
         deadline = time.monotonic() + 60
         while not world.locks() and time.monotonic() < deadline:
@@ -111,7 +111,7 @@ def test_the_workers_of_a_killed_run_end_by_themselves(before_backup: World, tmp
 def test_workers_leave_a_services_end_to_their_parent(before_backup: World, tmp_path: Path) -> None:
     """A service manager ends all processes of a service at once; a worker that answers first disturbs its parent's tidying up."""
     world = before_backup.clone(tmp_path / "world")
-    words = process_words(world, "backup", "--transfer-block-size", "1M", "--limit-upload", "2M", str(world.source))
+    words = process_words(world, *backup_words(world, "--limit-upload", "2M"))
     with subprocess.Popen(command(words), stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
         deadline = time.monotonic() + 60
         while not world.locks() and time.monotonic() < deadline:

@@ -85,9 +85,9 @@ class World:
             _reap(process)
         return os.waitstatus_to_exitcode(status)
 
-    def backup(self, *options: str, prepare: Callable[[], None] = lambda: None) -> int:
+    def backup(self, prepare: Callable[[], None] = lambda: None, repository: str | None = None) -> int:
         """Run a backup of the source in the smallest packs."""
-        return self.run("backup", "--transfer-block-size", "1M", *options, str(self.source), prepare=prepare)
+        return self.run(*backup_words(self), prepare=prepare, repository=repository)
 
     def open(self) -> Repository:
         """Return the repository, its index loaded; lying in any other place it is opened as by another program."""
@@ -153,6 +153,11 @@ class World:
             sys.stdout.flush()
             sys.stderr.flush()
             os._exit(code)
+
+
+def backup_words(world: World, *options: str) -> list[str]:
+    """Return the command that backs up a world's source in the smallest packs."""
+    return ["backup", "--transfer-block-size", "1M", *options, str(world.source)]
 
 
 def process_words(world: World, *arguments: str, repository: str | None = None) -> list[str]:
