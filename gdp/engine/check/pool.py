@@ -15,7 +15,7 @@ from gdp.storage.contract import Storage
 OpenStorage = Callable[[Mapping[str, str]], Storage]
 """opens the repository's storage in a worker, given the secrets that it needs (passwords, passphrases) by name"""
 
-READ_AHEAD_PACKS = 2  # one is checked while the next arrives
+READ_AHEAD_PACKS = 1  # it arrives while the one before is checked; each takes the memory of a pack
 _UNDER_WAY = READ_AHEAD_PACKS + 1  # with one, so that a worker never waits for its parent
 
 
