@@ -1,7 +1,9 @@
 """Open an SSH connection with a channel that speaks SFTP. Loads paramiko, so it is imported when it is needed."""
 
 import logging
-from contextlib import suppress
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import cast
 
 from paramiko import Channel, PKey, SSHException, Transport
@@ -46,7 +48,8 @@ def open_session(settings: SftpSettings, ask: AskSecret | None = None, on_new_ho
         key = _agree(transport, settings, route)
         check_host_key(settings, route, key.get_name(), key.asbytes(), on_new_host)
         log_in(transport, route, settings, ask)
-        channel = _open_channel(transport, settings, route)
+        with _ending_after(settings.connect_seconds, line):
+            channel = _open_channel(transport, settings, route)
         return _ConnectedSession(transport, line, channel, str(settings.target))
     except BaseException:
         transport.close()
@@ -96,6 +99,18 @@ def _agree(transport: Transport, settings: SftpSettings, route: Route) -> PKey:
         ) from error  # fmt: skip
     transport.set_keepalive(KEEPALIVE_SECONDS)
     return key
+
+
+@contextmanager
+def _ending_after(seconds: float, line: WatchedSocket) -> Iterator[None]:
+    """Hang up when the block takes longer: paramiko waits for the answer to a subsystem's request without a bound."""
+    timer = threading.Timer(seconds, line.close)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def _open_channel(transport: Transport, settings: SftpSettings, route: Route) -> Channel:

@@ -21,14 +21,17 @@ MOST_BYTES = 20_000
 class SilentRelay(Relay):
     """Falls silent where the other one cuts."""
 
+    is_ending = False
+
     def cut(self) -> None:
-        self.is_open.clear()
+        if self.is_ending:
+            super().cut()
+        else:
+            self.is_open.clear()
 
     def close(self) -> None:
-        self.is_open.set()
-        Relay.cut(self)
+        self.is_ending = True
         super().close()
-        Relay.cut(self)
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +62,7 @@ def test_a_line_that_fails_while_connecting_is_tried_again(server: Sshd, tmp_pat
     assert connect(patient, relay)
     relay.close()
     failed = 0
-    for count in range(1, MOST_BYTES, STEP_BYTES):
+    for count in range(1, MOST_BYTES, STEP_BYTES if kind is Relay else 2 * STEP_BYTES):
         relay = kind(server.port)
         relay.cut_after(count)
         try:
@@ -69,4 +72,4 @@ def test_a_line_that_fails_while_connecting_is_tried_again(server: Sshd, tmp_pat
             relay.close()
         failed += 1
 
-    assert failed > 8
+    assert failed > 4
