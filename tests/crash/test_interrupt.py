@@ -4,12 +4,14 @@ import os
 import shutil
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from gdp.engine.archive.opening import Opening
 from gdp.model.files import FileKind
 from tests.cli.command_line import command
 from tests.crash.points import Points
@@ -139,3 +141,18 @@ def _lives(group: int) -> bool:
         if fields[2] == str(group) and fields[0] not in "ZX":
             return True
     return False
+
+
+def test_an_interrupted_wait_for_the_opening_can_be_waited_for_again() -> None:
+    """Its thread may be about to take the lock. Python 3.11 takes a thread for ended when a ``join`` is interrupted."""
+    is_released = threading.Event()
+    opening = Opening(lambda: is_released.wait(60))
+    threading.Timer(0.1, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
+    with pytest.raises(KeyboardInterrupt):
+        opening.result()
+    threading.Timer(0.1, is_released.set).start()
+
+    assert not opening.is_done
+    opening.join(30)
+    assert opening.is_done
+    assert opening.result()

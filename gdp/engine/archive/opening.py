@@ -14,21 +14,21 @@ class Opening(Generic[Result]):
         self._function = function
         self._results: list[Result] = []
         self._error: BaseException | None = None
-        self._thread = threading.Thread(target=self._run, name="open", daemon=True)
-        self._thread.start()
+        self._has_ended = threading.Event()  # not the thread's own join: interrupted, it takes a running thread for ended
+        threading.Thread(target=self._run, name="open", daemon=True).start()
 
     @property
     def is_done(self) -> bool:
         """Say whether the function has returned or raised."""
-        return not self._thread.is_alive()
+        return self._has_ended.is_set()
 
     def join(self, timeout_seconds: float | None = None) -> None:
         """Wait for the function to end."""
-        self._thread.join(timeout_seconds)
+        self._has_ended.wait(timeout_seconds)
 
     def result(self) -> Result:
         """Wait, and return what the function returned, or raise what it raised."""
-        self._thread.join()
+        self._has_ended.wait()
         if self._error is not None:
             raise self._error
         return self._results[0]
@@ -38,3 +38,5 @@ class Opening(Generic[Result]):
             self._results.append(self._function())
         except BaseException as error:  # noqa: BLE001
             self._error = error  # raised where the result is asked for
+        finally:
+            self._has_ended.set()
