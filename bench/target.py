@@ -24,6 +24,7 @@ from pathlib import Path
 NAMES = ("local", "sshd", "rtt", "slow")
 ROUND_TRIP_MS = 30
 RATE_MBIT = 100
+PROJECT = Path(__file__).resolve().parent.parent  # where `python -m bench.link` is found
 START_SECONDS = 10.0  # sshd answers within a fraction of this, or something is wrong
 
 
@@ -54,7 +55,7 @@ class Line:
     """A relay as a process of its own, so that it takes no time from the measuring one."""
 
     def __init__(self, command: Sequence[str], *, port: int | None = None) -> None:
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self._process = subprocess.Popen(command, cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self._counts = port is None
         self.port = port or int(self._answer())
         _wait_for(self.port)
@@ -147,7 +148,7 @@ def _line(port: int, rate_mbit: float, link_tool: str | None) -> Line:
     if link_tool is None:
         return Line([sys.executable, "-m", "bench.link", str(port), *options])
     listen = _free_port()
-    return Line([sys.executable, link_tool, str(listen), str(port), *options], port=listen)
+    return Line([sys.executable, str(Path(link_tool).resolve()), str(listen), str(port), *options], port=listen)
 
 
 def _free_port() -> int:

@@ -181,8 +181,8 @@ class _Outbox:
         while (message := self._queue.get()) is not None:
             try:
                 self._channel.send_encoded(message)
-            except OSError:
-                return  # the worker died; the parent learns it where it receives
+            except (OSError, TypeError):  # TypeError: the line was closed in this very moment, after an error elsewhere
+                return  # the worker is gone; the parent learns it where it receives
 
 
 def _grouped(batch: list[FileWork]) -> list[tuple[bytes, list[bytes | tuple[bytes, bytes]]]]:
