@@ -162,13 +162,14 @@ class Screen:
 
 
 def encode_record(fields: Mapping[str, object]) -> str:
-    """Return one line of JSON. Bytes of file names that are not UTF-8 become U+FFFD."""
+    """Return one line of JSON that any terminal can take. Bytes of file names that are not UTF-8 become U+FFFD."""
     import msgspec  # start-up time
 
     try:
-        return msgspec.json.encode(fields).decode()
+        text = msgspec.json.encode(fields).decode()
     except UnicodeEncodeError:
-        return msgspec.json.encode(_clean(msgspec.to_builtins(fields))).decode()
+        text = msgspec.json.encode(_clean(msgspec.to_builtins(fields))).decode()
+    return text if text.isprintable() else "".join(map(_json_escape, text))
 
 
 def printable(text: str) -> str:
@@ -181,6 +182,14 @@ def printable(text: str) -> str:
         else f"\\x{ord(character) - 0xDC00:02x}"
         for place, character in enumerate(text)
     )  # fmt: skip
+
+
+def _json_escape(character: str) -> str:
+    """Return a character of a JSON line as it is, or, where a terminal might act on it, as JSON's escapes."""
+    if character.isprintable():
+        return character
+    units = character.encode("utf-16-be").hex()
+    return "".join(f"\\u{units[start : start + 4]}" for start in range(0, len(units), 4))
 
 
 def _is_ours(text: str, place: int) -> bool:
