@@ -18,7 +18,7 @@ def sound_world(tmp_path_factory: pytest.TempPathFactory) -> World:
     fill(world.source, ["a", "sub/b", "sub/c"], 1, 300_000)
     (world.source / "text").write_text("hello " * 4000)
     assert world.backup() == 0, world.output
-    fill(world.source, ["sub/d", "new/e"], 2, 100_000)
+    fill(world.source, ["sub/d", "new/e"], 2, 50_000)  # below the least chunk: a block each
     assert world.backup() == 0, world.output
     shutil.copytree(world.source, folder / "saved")
     fill(world.source, ["sub/b", "fresh"], 7, 200_000)
