@@ -3,6 +3,7 @@
 All take their clock and stream as arguments and keep no thread: they draw when an event arrives.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Protocol, TextIO
 
@@ -45,7 +46,7 @@ class NoProgress:
         """See ProgressView."""
 
 
-class _Paced:
+class _Paced(ABC):
     """Shows the newest progress no more often than every so many seconds, and knows when a stage will end."""
 
     pace_seconds = 0.0
@@ -73,9 +74,9 @@ class _Paced:
             self._shown = now
             self.show(progress, self._estimator.remaining_seconds(now, done, total))
 
+    @abstractmethod
     def show(self, progress: Progress, remaining: float | None) -> None:
         """Show it now."""
-        raise NotImplementedError
 
     def clear(self) -> None:
         """Nothing is in the way of a line of text."""

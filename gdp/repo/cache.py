@@ -6,32 +6,24 @@ is dropped with ``forget`` and fetched again.
 
 import contextlib
 import os
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from gdp.model.files import FileKind, StoredFile
 from gdp.storage.contract import Buffer, Storage
+from gdp.storage.wrapper import StorageWrapper
 
 _KEPT_KINDS = (FileKind.INDEX, FileKind.SNAPSHOTS)
 
 
-class CachedStorage:
+class CachedStorage(StorageWrapper):
     """Wraps a storage that is slower than the local disk."""
 
     def __init__(self, inner: Storage, folder: Path) -> None:
-        self._inner, self._folder = inner, folder
+        super().__init__(inner)
+        self._folder = folder
         self._tree_packs: set[str] = set()
-
-    @property
-    def inner(self) -> Storage:
-        """What this wraps."""
-        return self._inner
-
-    @property
-    def location(self) -> str:
-        """See Storage."""
-        return self._inner.location
 
     def expect_trees(self, packs: Iterable[str]) -> None:
         """Name packs that hold trees; they are kept whole when read or written."""
@@ -52,18 +44,6 @@ class CachedStorage:
                 if entry.name not in names:
                     Path(entry.path).unlink(missing_ok=True)
 
-    def create_folders(self) -> None:
-        """See Storage."""
-        self._inner.create_folders()
-
-    def list(self, kind: FileKind) -> Iterator[tuple[str, int]]:
-        """See Storage."""
-        return self._inner.list(kind)
-
-    def size(self, file: StoredFile) -> int:
-        """See Storage."""
-        return self._inner.size(file)
-
     def read(self, file: StoredFile, offset: int = 0, length: int | None = None) -> bytes:
         """See Storage. A kept file is read from the local disk."""
         if not self._is_kept(file):
@@ -74,8 +54,8 @@ class CachedStorage:
                 found = kept.read(-1 if length is None else length)
             if length is None or len(found) == length:
                 return found
-        except FileNotFoundError:
-            pass  # not kept so far
+        except OSError:
+            pass  # not kept so far, or the local disk does not give it back: then the server does
         whole = self._inner.read(file)
         self._store(file, [whole])
         return whole[offset:] if length is None else whole[offset : offset + length]
@@ -90,10 +70,6 @@ class CachedStorage:
         """See Storage."""
         self._inner.remove(file)
         self.forget(file)
-
-    def close(self) -> None:
-        """See Storage."""
-        self._inner.close()
 
     def _is_kept(self, file: StoredFile) -> bool:
         return file.kind in _KEPT_KINDS or (file.kind is FileKind.DATA and file.name in self._tree_packs)

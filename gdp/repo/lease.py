@@ -7,12 +7,13 @@ and after a long pause waits until the process that holds the lock has confirmed
 import mmap
 import struct
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection
 
 from gdp.core.errors import RepositoryLocked
 from gdp.core.language import N_
 from gdp.model.files import FileKind, StoredFile
 from gdp.storage.contract import Buffer, Storage
+from gdp.storage.wrapper import StorageWrapper
 
 REFRESHABLE_SECONDS = 22.5 * 60  # restic's bound: beyond it a lock must be confirmed before anything is written
 _CONFIRM_WAIT_SECONDS = 120.0
@@ -60,37 +61,12 @@ class Lease:
             waited += 1.0
 
 
-class LeasedStorage:
+class LeasedStorage(StorageWrapper):
     """A storage that writes and removes only while the lock is good."""
 
     def __init__(self, inner: Storage, lease: Lease) -> None:
-        self._inner, self._lease = inner, lease
-
-    @property
-    def inner(self) -> Storage:
-        """What this wraps."""
-        return self._inner
-
-    @property
-    def location(self) -> str:
-        """See Storage."""
-        return self._inner.location
-
-    def create_folders(self) -> None:
-        """See Storage."""
-        self._inner.create_folders()
-
-    def list(self, kind: FileKind) -> Iterator[tuple[str, int]]:
-        """See Storage."""
-        return self._inner.list(kind)
-
-    def size(self, file: StoredFile) -> int:
-        """See Storage."""
-        return self._inner.size(file)
-
-    def read(self, file: StoredFile, offset: int = 0, length: int | None = None) -> bytes:
-        """See Storage."""
-        return self._inner.read(file, offset, length)
+        super().__init__(inner)
+        self._lease = lease
 
     def write(self, file: StoredFile, parts: Collection[Buffer]) -> None:
         """See Storage. Raises RepositoryLocked when the lock is lost."""
@@ -103,7 +79,3 @@ class LeasedStorage:
         if file.kind is not FileKind.LOCKS:
             self._lease.require()
         self._inner.remove(file)
-
-    def close(self) -> None:
-        """See Storage."""
-        self._inner.close()

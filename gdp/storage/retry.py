@@ -14,6 +14,7 @@ from gdp.core.errors import FileMissing, StorageUnreachable
 from gdp.core.language import N_
 from gdp.model.files import FileKind, StoredFile
 from gdp.storage.contract import Buffer, Storage
+from gdp.storage.wrapper import StorageWrapper
 
 T = TypeVar("T")
 
@@ -46,7 +47,7 @@ class Retry:
 OnRetry = Callable[[Retry], None]
 
 
-class Retrying:
+class Retrying(StorageWrapper):
     """A Storage that repeats the operations of another one.
 
     Args:
@@ -68,21 +69,12 @@ class Retrying:
         sleep: Callable[[float], None] = time.sleep,
         chance: Callable[[], float] = random.random,
     ) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self._rules = rules
         self._on_retry = on_retry
         self._clock = clock
         self._sleep = sleep
         self._chance = chance
-
-    @property
-    def inner(self) -> Storage:
-        """The storage whose operations are repeated."""
-        return self._inner
-
-    @property
-    def location(self) -> str:
-        return self._inner.location
 
     def create_folders(self) -> None:
         self._repeat("create_folders", "", self._inner.create_folders)

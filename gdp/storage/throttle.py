@@ -4,10 +4,11 @@ import io
 import time
 from collections.abc import Callable, Collection, Iterator
 
-from gdp.model.files import FileKind, StoredFile
+from gdp.model.files import StoredFile
 from gdp.storage.contract import Buffer, Storage
 from gdp.storage.parts import count_bytes
 from gdp.storage.shared_rate import SharedRate
+from gdp.storage.wrapper import StorageWrapper
 
 LARGEST_SLICE_BYTES = 64 << 10
 SMALLEST_SLICE_BYTES = 1 << 10
@@ -16,7 +17,7 @@ SMALLEST_READ_BYTES = 16 << 10
 READ_SECONDS = 0.25  # longer than a round trip, so that waiting for the answer costs no speed
 
 
-class Throttled:
+class Throttled(StorageWrapper):
     """A Storage that moves the bytes of another one no faster than allowed.
 
     Args:
@@ -34,28 +35,10 @@ class Throttled:
         download: SharedRate | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self._upload = upload
         self._download = download
         self._sleep = sleep
-
-    @property
-    def inner(self) -> Storage:
-        """The storage that is slowed down."""
-        return self._inner
-
-    @property
-    def location(self) -> str:
-        return self._inner.location
-
-    def create_folders(self) -> None:
-        self._inner.create_folders()
-
-    def list(self, kind: FileKind) -> Iterator[tuple[str, int]]:
-        return self._inner.list(kind)
-
-    def size(self, file: StoredFile) -> int:
-        return self._inner.size(file)
 
     def read(self, file: StoredFile, offset: int = 0, length: int | None = None) -> bytes:
         rate = self._download
@@ -79,12 +62,6 @@ class Throttled:
             self._inner.write(file, parts)
         else:
             self._inner.write(file, _Paced(parts, rate, self._sleep))
-
-    def remove(self, file: StoredFile) -> None:
-        self._inner.remove(file)
-
-    def close(self) -> None:
-        self._inner.close()
 
 
 class _Paced(Collection[Buffer]):

@@ -1,6 +1,6 @@
 """Runs backups as the command line does, with worker processes, and keeps what they said and touched."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,30 +21,19 @@ from gdp.repo.lease import Lease
 from gdp.repo.repository import Repository, init_repository, open_repository
 from gdp.storage.contract import Buffer, Storage
 from gdp.storage.local import LocalStorage
+from gdp.storage.wrapper import StorageWrapper
 
 PASSWORD = b"geheim"
 QUICK = ScryptCost(N=2, r=1, p=1)
 HOST = "box"
 
 
-class Watched:
+class Watched(StorageWrapper):
     """A storage that writes down what was read and written through it."""
 
     def __init__(self, inner: Storage, log: list[tuple[str, FileKind]]) -> None:
-        self._inner, self._log = inner, log
-
-    @property
-    def location(self) -> str:
-        return self._inner.location
-
-    def create_folders(self) -> None:
-        self._inner.create_folders()
-
-    def list(self, kind: FileKind) -> Iterator[tuple[str, int]]:
-        return self._inner.list(kind)
-
-    def size(self, file: StoredFile) -> int:
-        return self._inner.size(file)
+        super().__init__(inner)
+        self._log = log
 
     def read(self, file: StoredFile, offset: int = 0, length: int | None = None) -> bytes:
         self._log.append(("read", file.kind))
@@ -57,9 +46,6 @@ class Watched:
     def remove(self, file: StoredFile) -> None:
         self._log.append(("remove", file.kind))
         self._inner.remove(file)
-
-    def close(self) -> None:
-        self._inner.close()
 
 
 @dataclass

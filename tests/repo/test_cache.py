@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from gdp.model.files import FileKind, StoredFile
-from gdp.repo.cache import TemporaryCache
+from gdp.repo.cache import CachedStorage, TemporaryCache
 from tests.storage.memory import MemoryStorage
 
 NAME = "ab" * 32
@@ -35,3 +35,14 @@ def test_nothing_is_left_on_the_disk() -> None:
     assert list(folder.rglob(NAME))
     cache.close()
     assert not folder.exists()
+
+
+def test_a_copy_that_the_local_disk_does_not_give_back_costs_only_time(tmp_path: Path) -> None:
+    """A cache on a failing disk must not keep anybody from a restore: the server has the file."""
+    storage = MemoryStorage()
+    storage.write(PACK, [b"0123456789"])
+    cache = CachedStorage(storage, tmp_path)
+    cache.expect_trees([NAME])
+    (tmp_path / "data" / NAME).mkdir(parents=True)  # reading it fails, and not because it is missing
+
+    assert cache.read(PACK, 4, 2) == b"45"
