@@ -78,7 +78,7 @@ class _Paced(ABC):
     def show(self, progress: Progress, remaining: float | None) -> None:
         """Show it now."""
 
-    def clear(self) -> None:
+    def clear(self) -> None:  # noqa: B027 - nothing to do is the rule here, not an omission
         """Nothing is in the way of a line of text."""
 
 
