@@ -38,7 +38,7 @@ _MOST_BLOBS = MAX_HEADER_BYTES // COMPRESSED_ENTRY_BYTES - 1000  # readers refus
 class PackBody(Collection[bytes]):
     """A pack's bytes in order, in pieces. The last ones wait in memory, the others in a temporary file, as restic's do.
 
-    May be read more than once, but by one thread at a time.
+    May be read more than once, but by one thread at a time. Close it once it is stored.
     """
 
     def __init__(self) -> None:
@@ -47,9 +47,14 @@ class PackBody(Collection[bytes]):
         self._file: IO[bytes] | None = None
         self._file_bytes = 0
 
-    def __del__(self) -> None:
+    def close(self) -> None:
+        """Give back the temporary file."""
         if self._file is not None:
-            self._file.close()  # Python warns of one that is left to the collector, and warnings fail the tests
+            self._file.close()
+            self._file = None
+
+    def __del__(self) -> None:
+        self.close()  # of a pack that was never stored, since a run ended early
 
     @property
     def size(self) -> int:
@@ -139,6 +144,7 @@ class _OpenPack:
     def absorb(self, other: "_OpenPack") -> None:
         for blob in other.blobs:
             self.add(blob.kind, blob.id, other.body.read(blob.offset, blob.length), blob.plain_length)
+        other.body.close()
 
     def finish(self, key: MasterKey) -> FinishedPack:
         header = key.seal(encode_header(self.blobs))

@@ -66,6 +66,7 @@ class Uploads:
             with self._noting:
                 self._journal.note(pack)
             self._storage.write(StoredFile(FileKind.DATA, pack.id.hex()), pack.parts)
+        pack.parts.close()
         self._stored(pack)
 
     def _raise_error(self) -> None:

@@ -68,5 +68,6 @@ class PackStore:
     def _finish_upload(self) -> None:
         pack, upload = self._under_way.popleft()
         upload.result()
+        pack.parts.close()
         self.stored_bytes += pack.size
         self._index.add(pack.id, pack.blobs)
