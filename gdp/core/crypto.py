@@ -3,13 +3,14 @@
 ======  ============  =====================================================
 offset  size (bytes)  field
 ======  ============  =====================================================
-0       16            IV, random; the whole initial counter, big-endian
+0       16            IV; the whole initial counter, big-endian
 16      n             ciphertext
 16 + n  16            MAC over the ciphertext only
 ======  ============  =====================================================
 
-MAC: Poly1305 with the one-time key ``r || AES-128(k, IV)``. Nothing else is authenticated, so what a file *is* follows from
-its name and from the ids of the blobs in it.
+An IV is random, or follows the last counter of an envelope whose own was. MAC: Poly1305 with the one-time key
+``r || AES-128(k, IV)``. Nothing else is authenticated, so what a file *is* follows from its name and from the ids of the blobs
+in it.
 
 Source: Bernstein, "The Poly1305-AES message-authentication code", FSE 2005; restic, "Design", section "Keys, Encryption and MAC".
 """
@@ -32,7 +33,9 @@ IV_BYTES = 16
 MAC_BYTES = 16
 OVERHEAD_BYTES = IV_BYTES + MAC_BYTES
 KEY_BYTES = 64  # encryption 32, MAC k 16, MAC r 16
+Envelope = bytes | bytearray
 _ZERO_IV = bytes(IV_BYTES)
+_LAST_COUNTER = (1 << 128) - 1
 
 
 class MasterKey:
@@ -77,21 +80,27 @@ class MasterKey:
 
     def seal(self, plaintext: Buffer) -> bytearray:
         """Return the envelope around ``plaintext``; 32 bytes longer."""
-        return self.seal_many((plaintext,))[0]
+        envelope = bytearray(len(plaintext) + OVERHEAD_BYTES)
+        envelope[:IV_BYTES] = iv = os.urandom(IV_BYTES)
+        ctr(self._encrypt, iv, plaintext, envelope, IV_BYTES)
+        envelope[-MAC_BYTES:] = self._mac(iv, memoryview(envelope)[IV_BYTES:-MAC_BYTES])
+        return envelope
 
-    def seal_many(self, plaintexts: Sequence[Buffer]) -> list[bytearray]:
-        """Return an envelope for each. Step by step for all at once: small ones then cost half as much as one by one."""
-        ivs = os.urandom(IV_BYTES * len(plaintexts))
-        pads = self._block_cipher.encrypt(ivs)
-        envelopes = [bytearray(len(plaintext) + OVERHEAD_BYTES) for plaintext in plaintexts]
-        for start, plaintext, envelope in zip(range(0, len(ivs), IV_BYTES), plaintexts, envelopes, strict=True):
-            envelope[:IV_BYTES] = iv = ivs[start : start + IV_BYTES]
-            ctr(self._encrypt, iv, plaintext, envelope, IV_BYTES)
-        # pycryptodome's Poly1305 needs six times as long for small blobs; a test holds both against each other.
+    def seal_many(self, plaintexts: Sequence[Buffer]) -> list[Envelope]:
+        """Return an envelope for each, all in one key stream: for small ones half the work of one by one.
+
+        Each IV is the counter after the last block of the one before, so that whoever sees them knows the order in which the
+        plaintexts were given. The first one is random.
+        """
+        if len(plaintexts) == 1:
+            return [self.seal(plaintexts[0])]
+        ivs, bodies = self._in_one_stream(os.urandom(IV_BYTES), plaintexts)
+        pads: bytes = self._block_cipher.encrypt(b"".join(ivs))
         make_tag, mac_r = Poly1305.generate_tag, self._mac_r
-        for start, envelope in zip(range(0, len(ivs), IV_BYTES), envelopes, strict=True):
-            envelope[-MAC_BYTES:] = make_tag(mac_r + pads[start : start + IV_BYTES], memoryview(envelope)[IV_BYTES:-MAC_BYTES])
-        return envelopes
+        return [
+            b"".join((iv, body, make_tag(mac_r + pads[start : start + IV_BYTES], body)))
+            for start, iv, body in zip(range(0, len(pads), IV_BYTES), ivs, bodies, strict=True)
+        ]
 
     def open(self, envelope: Buffer) -> bytes:
         """Return the plaintext. Raises DamagedData unless every bit is as it was sealed."""
@@ -103,13 +112,44 @@ class MasterKey:
             raise DamagedData(N_("encrypted data was changed or belongs to another key"))
         return bytes(self._decrypt(iv, ciphertext))
 
-    def open_unchecked(self, envelope: Buffer) -> bytearray:
-        """Return the plaintext without looking at the MAC: only to check bytes that were sealed a moment ago."""
-        view = memoryview(envelope)
-        return self._decrypt(bytes(view[:IV_BYTES]), view[IV_BYTES:-MAC_BYTES])
+    def reopen(self, envelope: Envelope) -> bytearray:
+        """Return the plaintext of what was sealed a moment ago, to see that it will open. Does not look at the MAC."""
+        return self._decrypt(bytes(envelope[:IV_BYTES]), memoryview(envelope)[IV_BYTES:-MAC_BYTES])
+
+    def reopen_many(self, envelopes: Sequence[Envelope]) -> list[Buffer]:
+        """Do the same for all that one call of ``seal_many`` made. Raises DamagedData when the IVs do not follow one another."""
+        if len(envelopes) == 1:
+            return [self.reopen(envelopes[0])]
+        found = [bytes(envelope[:IV_BYTES]) for envelope in envelopes]
+        ivs, plaintexts = self._in_one_stream(
+            b"".join(found[:1]), [memoryview(envelope)[IV_BYTES:-MAC_BYTES] for envelope in envelopes]
+        )
+        if found != ivs:
+            raise DamagedData(N_("a block did not open to what was sealed; the memory or the processor is faulty"))
+        return plaintexts
 
     def __repr__(self) -> str:
         return "MasterKey(secret)"
+
+    def _in_one_stream(self, first_iv: bytes, pieces: Sequence[Buffer]) -> tuple[list[bytes], list[Buffer]]:
+        """Encrypt or decrypt pieces one after the other; return the counter that each begins with, and the results."""
+        counter = int.from_bytes(first_iv)
+        ivs: list[bytes] = []
+        padded: list[Buffer] = []
+        places: list[tuple[int, int]] = []
+        start = 0
+        for piece in pieces:
+            end = start + len(piece)
+            ivs.append((counter + start // IV_BYTES & _LAST_COUNTER).to_bytes(IV_BYTES))
+            padding = -end % IV_BYTES if end > start else IV_BYTES  # even an empty piece has an IV of its own
+            padded += (piece, bytes(padding))
+            places.append((start, end))
+            start = end + padding
+        stream = bytearray(start)
+        if padded:
+            ctr(self._encrypt, first_iv, b"".join(padded), stream, 0)
+        view = memoryview(stream)
+        return ivs, [view[start:end] for start, end in places]
 
     def _decrypt(self, iv: bytes, ciphertext: memoryview) -> bytearray:
         plaintext = bytearray(len(ciphertext))
@@ -117,6 +157,7 @@ class MasterKey:
         return plaintext
 
     def _mac(self, iv: bytes, ciphertext: memoryview) -> bytes:
+        # pycryptodome's Poly1305 needs six times as long for small blobs; a test holds both against each other.
         return Poly1305.generate_tag(self._mac_r + self._block_cipher.encrypt(iv), ciphertext)
 
 

@@ -5,18 +5,13 @@ tell which file they came from (restic does so since 0.18). What is left at the 
 """
 
 import hashlib
-import os
 import random
-import tempfile
-from collections.abc import Collection, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import IO
 
 from gdp.core.aes_ctr import Buffer
 from gdp.core.crypto import MasterKey
-from gdp.core.errors import StorageFull
 from gdp.core.ids import PackId
-from gdp.core.language import N_
 from gdp.core.packformat import (
     COMPRESSED_ENTRY_BYTES,
     MAX_HEADER_BYTES,
@@ -25,53 +20,21 @@ from gdp.core.packformat import (
     encode_header,
     length_field,
 )
+from gdp.storage.staged import StagedFile
 
 DEFAULT_PACK_BYTES = 16 << 20
 MIN_PACK_BYTES = 1 << 20
 MAX_PACK_BYTES = 128 << 20
 _OPEN_PACKS = 2
-_TAIL_BYTES = 1 << 19
-_PIECE_BYTES = 1 << 18
 _MOST_BLOBS = MAX_HEADER_BYTES // COMPRESSED_ENTRY_BYTES - 1000  # readers refuse longer headers
 
 
-class PackBody(Collection[bytes]):
-    """A pack's bytes in order, in pieces. The last ones wait in memory, the others in a temporary file, as restic's do.
+class PackBody(StagedFile):
+    """A pack's bytes, and their hash."""
 
-    May be read more than once, but by one thread at a time. Close it once it is stored.
-    """
-
-    def __init__(self) -> None:
+    def __init__(self, path: str | None = None) -> None:
+        super().__init__(path)
         self._digest = hashlib.sha256()
-        self._tail = bytearray()
-        self._file: IO[bytes] | None = None
-        self._file_bytes = 0
-
-    def close(self) -> None:
-        """Give back the temporary file."""
-        if self._file is not None:
-            self._file.close()
-            self._file = None
-
-    def __del__(self) -> None:
-        self.close()  # of a pack that was never stored, since a run ended early
-
-    @property
-    def size(self) -> int:
-        """Bytes so far."""
-        return self._file_bytes + len(self._tail)
-
-    def append(self, piece: Buffer) -> None:
-        """Add bytes at the end. Raises StorageFull when the temporary folder has no room."""
-        if len(piece) >= _TAIL_BYTES:
-            self._spill(self._tail)
-            self._tail = bytearray()
-            self._spill(piece)
-            return
-        self._tail += piece
-        if len(self._tail) >= _TAIL_BYTES:
-            self._spill(self._tail)
-            self._tail = bytearray()
 
     def digest(self) -> bytes:
         """Return the SHA-256 of all bytes so far."""
@@ -79,39 +42,9 @@ class PackBody(Collection[bytes]):
         digest.update(self._tail)
         return digest.digest()
 
-    def read(self, offset: int, length: int) -> bytes:
-        """Return bytes that were appended."""
-        found = b""
-        if self._file is not None and offset < self._file_bytes:
-            found = os.pread(self._file.fileno(), min(length, self._file_bytes - offset), offset)
-        start = max(0, offset - self._file_bytes)
-        return found + self._tail[start : start + length - len(found)]
-
-    def __iter__(self) -> Iterator[bytes]:
-        return (self.read(offset, _PIECE_BYTES) for offset in range(0, self.size, _PIECE_BYTES))
-
-    def __len__(self) -> int:
-        return (self.size + _PIECE_BYTES - 1) // _PIECE_BYTES
-
-    def __contains__(self, piece: object) -> bool:
-        return any(piece == own for own in self)
-
     def _spill(self, piece: Buffer) -> None:
-        try:
-            if self._file is None:
-                self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - closed with this object
-            written = 0
-            while written < len(piece):
-                written += self._file.write(memoryview(piece)[written:])
-        except OSError as error:
-            raise StorageFull(
-                N_("packs wait in {folder} before they are sent, and it cannot take more: {reason}"),
-                N_("Make room there, or set TMPDIR to a folder with more."),
-                folder=tempfile.gettempdir(),
-                reason=error.strerror,
-            ) from error
+        super()._spill(piece)
         self._digest.update(piece)
-        self._file_bytes += len(piece)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +62,8 @@ class FinishedPack:
 class _OpenPack:
     __slots__ = ("blobs", "body")
 
-    def __init__(self) -> None:
-        self.body = PackBody()
+    def __init__(self, path: str | None) -> None:
+        self.body = PackBody(path)
         self.blobs: list[PackedBlob] = []
 
     @property
@@ -154,16 +87,28 @@ class _OpenPack:
 
 
 class Packer:
-    """Packs blobs of one kind. Not for use by two threads at once."""
+    """Packs blobs of one kind. Not for use by two threads at once.
 
-    def __init__(self, key: MasterKey, kind: BlobKind, pack_bytes: int = DEFAULT_PACK_BYTES) -> None:
+    Args:
+        pack_bytes: how large a pack becomes at least, but for the last ones.
+        staging_path: is asked for each pack where its bytes may wait, see ``Storage.staging_path``.
+    """
+
+    def __init__(
+        self,
+        key: MasterKey,
+        kind: BlobKind,
+        pack_bytes: int = DEFAULT_PACK_BYTES,
+        staging_path: Callable[[], str | None] = lambda: None,
+    ) -> None:
         self._key, self._kind, self._target = key, int(kind), pack_bytes
-        self._open = [_OpenPack() for _ in range(_OPEN_PACKS)]
+        self._staging_path = staging_path
+        self._open = [self._new() for _ in range(_OPEN_PACKS)]
 
     def add(self, blob_id: bytes, sealed: Buffer, plain_length: int) -> FinishedPack | None:
         """Add a blob; return the pack that is full now, if one is. ``plain_length`` is 0 for an uncompressed blob."""
         if len(sealed) >= self._target:
-            alone = _OpenPack()
+            alone = self._new()
             alone.add(self._kind, blob_id, sealed, plain_length)
             return alone.finish(self._key)
         slot = random.getrandbits(1)
@@ -171,14 +116,17 @@ class Packer:
         pack.add(self._kind, blob_id, sealed, plain_length)
         if pack.size < self._target and len(pack.blobs) < _MOST_BLOBS:
             return None
-        self._open[slot] = _OpenPack()
+        self._open[slot] = self._new()
         return pack.finish(self._key)
+
+    def _new(self) -> _OpenPack:
+        return _OpenPack(self._staging_path())
 
     def flush(self) -> list[FinishedPack]:
         """Return what is left as packs, and begin anew."""
         first, second = self._open
-        self._open = [_OpenPack() for _ in range(_OPEN_PACKS)]
+        self._open = [self._new() for _ in range(_OPEN_PACKS)]
         if first.size + second.size <= self._target and len(first.blobs) + len(second.blobs) < _MOST_BLOBS:
             first.absorb(second)
-            second = _OpenPack()
+            second = self._new()
         return [pack.finish(self._key) for pack in (first, second) if pack.blobs]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from gdp.core.aes_ctr import Buffer
 from gdp.core.compress import Compression, Compressor, decompress
-from gdp.core.crypto import MasterKey
+from gdp.core.crypto import Envelope, MasterKey
 from gdp.core.errors import DamagedData
 from gdp.core.language import N_
 from gdp.core.packformat import BlobKind
@@ -20,7 +20,7 @@ class BlobSealer:
         self._compress_data = compression is not Compression.OFF and format_version >= 2
         self._compress_trees = format_version >= 2
 
-    def seal(self, kind: BlobKind, plaintext: bytes) -> tuple[bytearray, int]:
+    def seal(self, kind: BlobKind, plaintext: bytes) -> tuple[Envelope, int]:
         """Return (sealed bytes, length before compression or 0 when stored uncompressed).
 
         Data that zstd cannot shrink is stored as it is; trees are always compressed, since prune would repack them otherwise.
@@ -28,13 +28,13 @@ class BlobSealer:
         """
         return self.seal_many(kind, (plaintext,))[0]
 
-    def seal_many(self, kind: BlobKind, plaintexts: Sequence[bytes]) -> list[tuple[bytearray, int]]:
+    def seal_many(self, kind: BlobKind, plaintexts: Sequence[bytes]) -> list[tuple[Envelope, int]]:
         """Return the same for each of many, step by step for all at once, which is quicker for small ones."""
         compressed = [self._compressed(kind, plaintext) for plaintext in plaintexts]
         sealed = self._key.seal_many([payload for payload, _ in compressed])
-        opened = [self._key.open_unchecked(envelope) for envelope in sealed]
+        opened = self._key.reopen_many(sealed)
         for payload, (_, plain_length), plaintext in zip(opened, compressed, plaintexts, strict=True):
-            if (decompress(payload, plain_length) if plain_length else payload) != plaintext:
+            if (decompress(payload, plain_length) if plain_length else bytes(payload)) != plaintext:
                 raise DamagedData(N_("a block did not open to what was sealed; the memory or the processor is faulty"))
         return [(envelope, plain_length) for envelope, (_, plain_length) in zip(sealed, compressed, strict=True)]
 

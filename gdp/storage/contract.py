@@ -43,6 +43,12 @@ class Storage(Protocol):
         more than once. Raises StorageFull.
         """
 
+    def staging_path(self) -> str | None:
+        """Return a new path of this computer under which a file may grow that ``write`` then need not copy.
+
+        None where there is none: on a server. See ``StagedFile``.
+        """
+
     def remove(self, file: StoredFile) -> None:
         """Remove a file. Raises FileMissing."""
 

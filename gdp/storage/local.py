@@ -6,11 +6,13 @@ renamed; then the folder is brought to the disk. So after a power failure it is 
 
 import errno
 import os
+import secrets
 from collections.abc import Collection, Iterator
 from contextlib import suppress
 from pathlib import Path
 
 from gdp.core.errors import DamagedData, FileMissing, StorageDenied, StorageError
+from gdp.core.ids import ID_BYTES
 from gdp.core.language import N_
 from gdp.model.files import CONFIG_FILE, FOLDERS, FileKind, StoredFile
 from gdp.storage.contract import Buffer
@@ -18,6 +20,7 @@ from gdp.storage.leftovers import Leftover
 from gdp.storage.local_errors import translate_os_error
 from gdp.storage.names import folders_of, is_stored_name, is_temporary_name, make_temporary_name
 from gdp.storage.parts import count_bytes, cut_requests
+from gdp.storage.staged import StagedFile
 
 FOLDER_MODE = 0o700
 FINISHED_MODE = 0o400  # as restic since 0.19: nothing is ever changed
@@ -88,9 +91,18 @@ class LocalStorage:
             return
         try:
             self._make_folder(file)
-            self._write_new(file, parts, expected)
+            if isinstance(parts, StagedFile) and (staged := parts.staged(self._root)):
+                self._name_staged(file, *staged, expected)
+                parts.has_moved()
+            else:
+                self._write_new(file, parts, expected)
         except OSError as error:
             raise translate_os_error(error, self._at(file.path)) from error
+
+    def staging_path(self) -> str | None:
+        name = secrets.token_hex(ID_BYTES)
+        path = self._at(f"data/{name[:2]}/{make_temporary_name(name)}")
+        return path if os.path.isdir(os.path.dirname(path)) else None
 
     def remove(self, file: StoredFile) -> None:
         self._unlink(file.path)
@@ -183,6 +195,12 @@ class LocalStorage:
             raise
         _sync_folder(folder)
 
+    def _name_staged(self, file: StoredFile, descriptor: int, staged: str, expected: int) -> None:
+        _make_durable(descriptor, staged, expected)
+        final = self._at(file.path)
+        os.rename(staged, final)
+        _sync_folder(os.path.dirname(final))
+
     def _publish_once(self, temporary: str, final: str) -> None:
         """Give the file its name unless somebody else was faster: a link, unlike a rename, never replaces."""
         try:
@@ -231,12 +249,16 @@ def _write_durably(path: str, parts: Collection[Buffer], expected: int) -> None:
         for pieces in cut_requests(parts, WRITE_BYTES):
             for start in range(0, len(pieces), WRITE_PIECES):
                 _write_pieces(descriptor, pieces[start : start + WRITE_PIECES])
-        with suppress(PermissionError):  # a share without permissions
-            os.fchmod(descriptor, FINISHED_MODE)
-        _sync(descriptor)
-        found = os.fstat(descriptor).st_size
+        _make_durable(descriptor, path, expected)
     finally:
         os.close(descriptor)
+
+
+def _make_durable(descriptor: int, path: str, expected: int) -> None:
+    with suppress(PermissionError):  # a share without permissions
+        os.fchmod(descriptor, FINISHED_MODE)
+    _sync(descriptor)
+    found = os.fstat(descriptor).st_size
     if found != expected:
         raise StorageError(
             N_("{path} has {found} bytes after writing {expected}"),

@@ -7,8 +7,8 @@ from gdp.storage.contract import Buffer
 
 
 @runtime_checkable
-class PacedParts(Protocol):
-    """Parts whose iteration sleeps, so that nobody may iterate them just to add up their sizes."""
+class SizedParts(Protocol):
+    """Parts that nobody should iterate just to add up their sizes: they are read from a disk, or sleep in between."""
 
     @property
     def total_bytes(self) -> int:
@@ -16,8 +16,8 @@ class PacedParts(Protocol):
 
 
 def count_bytes(parts: Collection[Buffer]) -> int:
-    """Return how many bytes all parts have together, without iterating over paced ones."""
-    if isinstance(parts, PacedParts):
+    """Return how many bytes all parts have together, without iterating over those that know."""
+    if isinstance(parts, SizedParts):
         return parts.total_bytes
     return sum(memoryview(part).nbytes for part in parts)
 
@@ -29,7 +29,7 @@ def cut_requests(parts: Collection[Buffer], largest: int) -> Iterator[list[memor
     """
     request: list[memoryview] = []
     room = largest
-    paced = isinstance(parts, PacedParts)
+    paced = getattr(parts, "is_paced", False)
     for part in parts:
         view = memoryview(part).cast("B")
         while view.nbytes:

@@ -87,6 +87,9 @@ class SftpStorage:
         with self._session(file.path) as session:
             write_file(session, self._root, file, parts)
 
+    def staging_path(self) -> str | None:
+        return None
+
     def remove(self, file: StoredFile) -> None:
         self._remove(file.path)
 

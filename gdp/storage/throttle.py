@@ -63,15 +63,20 @@ class Throttled(StorageWrapper):
         else:
             self._inner.write(file, _Paced(parts, rate, self._sleep))
 
+    def staging_path(self) -> str | None:
+        is_limited = self._upload is not None and self._upload.bytes_per_second
+        return None if is_limited else self._inner.staging_path()  # every byte must go through ``write``, which counts it
+
 
 class _Paced(Collection[Buffer]):
-    """The same bytes in small slices, each given out when it is due. Fulfils ``PacedParts``."""
+    """The same bytes in small slices, each given out when it is due. Fulfils ``SizedParts``."""
 
     def __init__(self, parts: Collection[Buffer], rate: SharedRate, sleep: Callable[[float], None]) -> None:
         self._parts = parts
         self._rate = rate
         self._sleep = sleep
         self.total_bytes = count_bytes(parts)
+        self.is_paced = True
 
     def __len__(self) -> int:
         return len(self._parts)

@@ -36,6 +36,9 @@ class StorageWrapper:
     def write(self, file: StoredFile, parts: Collection[Buffer]) -> None:
         self._inner.write(file, parts)
 
+    def staging_path(self) -> str | None:
+        return self._inner.staging_path()
+
     def remove(self, file: StoredFile) -> None:
         self._inner.remove(file)
 

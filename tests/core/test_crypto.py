@@ -214,3 +214,39 @@ def test_a_salt_of_another_length_is_refused() -> None:
         derive_key(b"password", os.urandom(63), ScryptCost(2, 1, 1))
 
     assert DEFAULT_COST.N >= 32768
+
+
+@settings(deadline=None)
+@given(st.lists(st.binary(max_size=300), max_size=12), st.sampled_from([None, 0, (1 << 128) - 5, (1 << 128) - 1]))
+def test_what_is_sealed_together_opens_one_by_one(plaintexts: list[bytes], first: int | None) -> None:
+    """Each is an envelope like any other, also where the counter begins anew, and no block of the key stream serves twice."""
+    with pytest.MonkeyPatch.context() as patch:
+        if first is not None:
+            patch.setattr("gdp.core.crypto.os.urandom", first.to_bytes)
+        envelopes = KEY.seal_many(plaintexts)
+    counters = []
+    for plaintext, envelope in zip(plaintexts, envelopes, strict=True):
+        iv = bytes(envelope[:16])
+        opened = KEY.open(envelope) if any(iv) else KEY.reopen(envelope)
+        assert opened == plaintext
+        blocks = max(1, -(-len(plaintext) // 16))
+        counters += [(int.from_bytes(iv) + block) % (1 << 128) for block in range(blocks)]
+
+    assert len(set(counters)) == len(counters)
+    assert [bytes(opened) for opened in KEY.reopen_many(envelopes)] == plaintexts
+
+
+@settings(deadline=None)
+@given(st.lists(st.binary(min_size=1, max_size=100), min_size=1, max_size=6), st.data())
+def test_reopening_sees_every_bit_but_the_macs(plaintexts: list[bytes], data: Any) -> None:
+    """A bit that fell over between sealing and sending must not be sent."""
+    envelopes = [bytearray(envelope) for envelope in KEY.seal_many(plaintexts)]
+    envelope = data.draw(st.sampled_from(envelopes))
+    position = data.draw(st.integers(0, len(envelope) - 17))
+    envelope[position] ^= 1 << data.draw(st.integers(0, 7))
+
+    try:
+        reopened = [bytes(opened) for opened in KEY.reopen_many(envelopes)]
+    except DamagedData:
+        return
+    assert reopened != plaintexts

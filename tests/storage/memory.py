@@ -65,6 +65,10 @@ class MemoryStorage:
             if old is None or len(old) != len(data):
                 self.files[file] = data
 
+    def staging_path(self) -> str | None:
+        """There is no disk."""
+        return None
+
     def remove(self, file: StoredFile) -> None:
         self._begin("remove", file)
         self._get(file)

@@ -13,6 +13,7 @@ class Paced(Collection[Buffer]):
     """Parts that may be iterated only once."""
 
     total_bytes = 5
+    is_paced = True
 
     def __init__(self) -> None:
         self.iterations = 0

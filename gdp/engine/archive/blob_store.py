@@ -1,6 +1,7 @@
 """Takes plaintext blobs and sees to it that each is in the repository once. Lives in a worker process."""
 
 import hashlib
+import random
 import threading
 from collections.abc import Sequence
 
@@ -26,6 +27,7 @@ class BlobStore:
         """Return the ids of small files' contents, after storing those that are not stored already."""
         ids = [hashlib.sha256(plaintext).digest() for plaintext in plaintexts]
         new = [(blob_id, plaintext) for blob_id, plaintext in zip(ids, plaintexts, strict=True) if self._known.add(blob_id)]
+        random.shuffle(new)  # neither a pack nor the IVs in it tell in which order a directory's files of which sizes come
         self._pack(BlobKind.DATA, new)
         return ids
 

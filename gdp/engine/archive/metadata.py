@@ -10,13 +10,16 @@ import grp
 import marshal
 import os
 import pwd
+import re
 import stat
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from gdp.core.gotext import format_time, go_mode, quote_name
+from gdp.core.gotext import encode_json, format_time, go_mode, quote_name
+from gdp.core.ids import ID_BYTES
 from gdp.model.node import NO_JSON, ExtendedAttribute, Node, NodeType, link_fields
+from gdp.model.tree import encode_node
 
 
 class Row(NamedTuple):
@@ -57,6 +60,7 @@ _TYPES: dict[int, NodeType] = {
     stat.S_IFIFO: "fifo",
     stat.S_IFSOCK: "socket",
 }
+_PLAIN_NAME = re.compile(rb"[ !#-%'-;=?-\[\]-~]+\Z")  # what neither Go's quoting nor JSON changes
 _MARSHAL_WITHOUT_REFERENCES = 2  # later versions write equal values differently when they are one object
 _NO_ATTRIBUTES = (errno.ENOTSUP, errno.ENODATA, errno.ENOSYS)
 _WITH_LINKS = ("file", "symlink", "dev", "chardev")
@@ -149,6 +153,32 @@ def make_node(
         None if content is None else [content[start : start + 32].hex() for start in range(0, len(content), 32)],
         None if subtree is None else subtree.hex(),
     )
+
+
+def encode_file(row: PlainRow, attributes: list[ExtendedAttribute] | None, content: bytes) -> bytes:
+    """Return the JSON of a file's node: to the byte what ``encode_node(make_node())`` gives, in half the time for most."""
+    name, mode, mtime_ns, ctime_ns, uid, gid, inode, device_id, size, links, device = row
+    is_plain = inode and device_id and size and links and content and mode & 0o7777 and not device and not attributes
+    if not is_plain or not _PLAIN_NAME.match(name):
+        return encode_node(make_node(Row._make(row), attributes, content=content))
+    mtime = format_time(mtime_ns)
+    return (
+        f'{{"name":"{name.decode()}","type":"file","mode":{go_mode(mode)},"mtime":"{mtime}","atime":"{mtime}",'
+        f'"ctime":"{format_time(ctime_ns)}",{_owner_json(uid, gid)},"inode":{inode},"device_id":{device_id},"size":{size},'
+        f'"links":{links},"content":["{_hex_ids(content)}"]}}'
+    ).encode()
+
+
+def _hex_ids(content: bytes) -> str:
+    return content.hex(",", ID_BYTES).replace(",", '","') if len(content) > ID_BYTES else content.hex()
+
+
+@lru_cache(maxsize=4096)
+def _owner_json(uid: int, gid: int) -> str:
+    text = f'"uid":{uid},"gid":{gid}'
+    for field, name in (("user", user_name(uid)), ("group", group_name(gid))):
+        text += f',"{field}":{encode_json(name).decode()}' if name else ""
+    return text
 
 
 def read_attributes(file: int | bytes) -> list[ExtendedAttribute] | None:

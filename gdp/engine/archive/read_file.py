@@ -12,9 +12,8 @@ from typing import NamedTuple
 from gdp.core.chunker import Chunker, ChunkerParameters
 from gdp.core.language import N_
 from gdp.engine.archive.blob_store import BlobStore
-from gdp.engine.archive.metadata import Row, make_node, plain_row, read_attributes
+from gdp.engine.archive.metadata import Row, encode_file, plain_row, read_attributes
 from gdp.model.node import ExtendedAttribute
-from gdp.model.tree import encode_node
 
 _OPEN = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
 _TRIES = 2
@@ -155,10 +154,10 @@ def _result(
     size: int,
     problem: str,
 ) -> FileRead:
-    row = Row._make(plain_row(name, status))
-    if size != row.size:
-        row = row._replace(size=size)
-    return FileRead(tuple(row), content, encode_node(make_node(row, attributes, content=content)), problem)
+    row = plain_row(name, status)
+    if size != status.st_size:
+        row = Row._make(row)._replace(size=size)
+    return FileRead(tuple(row), content, encode_file(row, attributes, content), problem)
 
 
 def _open(path: bytes) -> int:

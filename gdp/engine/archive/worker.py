@@ -81,7 +81,8 @@ class _Started:
         key = MasterKey(start.key)
         storage = None if start.dry_run else LeasedStorage(open_storage(start.secrets), lease)
         uploads = Uploads(storage, PackJournal(Path(start.journal_folder)), self._pack_stored, start.uploads)
-        packers = {kind: Packer(key, kind, start.pack_bytes) for kind in BlobKind}
+        staging = storage.staging_path if storage is not None else lambda: None
+        packers = {kind: Packer(key, kind, start.pack_bytes, staging) for kind in BlobKind}
         sealer = BlobSealer(key, Compression(start.compression), format_version=start.format_version)
         self._store = BlobStore(sealer, packers, known, uploads)
         parameters = ChunkerParameters(start.block_bytes, start.seed)

@@ -23,7 +23,7 @@ class PackStore:
 
     def __init__(self, repo: Repository, pack_bytes: int = DEFAULT_PACK_BYTES) -> None:
         self._repo = repo
-        self._packers = {kind: Packer(repo.key, kind, pack_bytes) for kind in BlobKind}
+        self._packers = {kind: Packer(repo.key, kind, pack_bytes, repo.storage.staging_path) for kind in BlobKind}
         self._index = IndexWriter(lambda json: repo.save_json(FileKind.INDEX, json))
         self._threads = ThreadPoolExecutor(_UPLOADS, "packs")
         self._under_way: deque[tuple[FinishedPack, Future[None]]] = deque()

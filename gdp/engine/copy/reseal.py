@@ -39,6 +39,6 @@ class Resealer:
 
     def _seal_again(self, payload: bytes) -> Buffer:
         sealed = self._target.seal(payload)
-        if self._target.open_unchecked(sealed) != payload:
+        if self._target.reopen(sealed) != payload:
             raise DamagedData(N_("encrypting and decrypting a block gave other bytes; the memory or the processor is faulty"))
         return sealed

@@ -137,7 +137,7 @@ def test_the_temporary_folder_may_be_full(
     (source / "noise").write_bytes(os.urandom(5_000_000))
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "missing"))
     with pytest.raises(StorageFull, match="packs wait in") as error:
-        archive.backup("source")
+        archive.backup("source", worker_storage=acting(refuse))  # a storage that is no folder of this computer
 
     assert "TMPDIR" in error.value.hint
     assert active_children() == []

@@ -1,0 +1,124 @@
+"""A file that grows before it has its name: what is to be stored waits here until it is complete.
+
+Where the storage is a folder of this computer, the bytes wait in that folder and storing them is only to give a name. Elsewhere
+they wait without a name in the system's temporary folder. The last ones are in memory.
+"""
+
+import os
+import tempfile
+from collections.abc import Collection, Iterator
+from contextlib import suppress
+from typing import IO
+
+from gdp.core.errors import StorageFull
+from gdp.core.language import N_
+from gdp.storage.contract import Buffer
+from gdp.storage.local_errors import translate_os_error
+
+_TAIL_BYTES = 1 << 19
+_PIECE_BYTES = 1 << 18
+
+
+class StagedFile(Collection[bytes]):
+    """The bytes in order, in pieces. May be read more than once, but by one thread at a time. Close it once it is stored.
+
+    Args:
+        path: where the bytes may wait under a name, in the storage's own folder; None: in the system's temporary folder.
+    """
+
+    def __init__(self, path: str | None = None) -> None:
+        self._named = path
+        self._tail = bytearray()
+        self._file: IO[bytes] | None = None
+        self._file_bytes = 0
+
+    @property
+    def size(self) -> int:
+        """Bytes so far."""
+        return self._file_bytes + len(self._tail)
+
+    @property
+    def total_bytes(self) -> int:
+        """The same, as the storages ask for it."""
+        return self.size
+
+    def append(self, piece: Buffer) -> None:
+        """Add bytes at the end. Raises StorageFull and other StorageErrors of the folder they wait in."""
+        if len(piece) < _TAIL_BYTES:
+            self._tail += piece
+            if len(self._tail) < _TAIL_BYTES:
+                return
+            piece = b""
+        self.spill()
+        if piece:
+            self._spill(piece)
+
+    def spill(self) -> None:
+        """Write what waits in memory. Raises as ``append`` does."""
+        if self._tail:
+            self._spill(self._tail)
+            self._tail = bytearray()
+
+    def read(self, offset: int, length: int) -> bytes:
+        """Return bytes that were appended."""
+        found = b""
+        if self._file is not None and offset < self._file_bytes:
+            found = os.pread(self._file.fileno(), min(length, self._file_bytes - offset), offset)
+        start = max(0, offset - self._file_bytes)
+        return found + self._tail[start : start + length - len(found)]
+
+    def staged(self, below: str) -> tuple[int, str] | None:
+        """Return (descriptor, path) of all the bytes when they wait under a name in a folder below ``below``."""
+        if self._file is None or self._named is None or not self._named.startswith(f"{below}/"):
+            return None
+        self.spill()
+        return self._file.fileno(), self._named
+
+    def has_moved(self) -> None:
+        """Note that the file has got another name; it is the storage's from now on."""
+        self._named = None
+
+    def close(self) -> None:
+        """Give back the file; what was not stored is gone."""
+        file, self._file = self._file, None
+        if file is None:
+            return
+        file.close()
+        if self._named is not None:
+            with suppress(OSError):  # a disk that was pulled out; what lies there is swept by a later run
+                os.unlink(self._named)
+
+    def __del__(self) -> None:
+        self.close()  # of one that was never stored, since a run ended early
+
+    def __iter__(self) -> Iterator[bytes]:
+        return (self.read(offset, _PIECE_BYTES) for offset in range(0, self.size, _PIECE_BYTES))
+
+    def __len__(self) -> int:
+        return (self.size + _PIECE_BYTES - 1) // _PIECE_BYTES
+
+    def __contains__(self, piece: object) -> bool:
+        return any(piece == own for own in self)
+
+    def _spill(self, piece: Buffer) -> None:
+        try:
+            if self._file is None:
+                self._file = self._open()
+            written = 0
+            while written < len(piece):
+                written += self._file.write(memoryview(piece)[written:])
+        except OSError as error:
+            if self._named is not None:
+                raise translate_os_error(error, os.path.dirname(self._named)) from error
+            raise StorageFull(
+                N_("packs wait in {folder} before they are sent, and it cannot take more: {reason}"),
+                N_("Make room there, or set TMPDIR to a folder with more."),
+                folder=tempfile.gettempdir(),
+                reason=error.strerror,
+            ) from error
+        self._file_bytes += len(piece)
+
+    def _open(self) -> IO[bytes]:
+        if self._named is None:
+            return tempfile.TemporaryFile(buffering=0)
+        return open(os.open(self._named, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "r+b", buffering=0)
