@@ -19,12 +19,11 @@ import base64
 import hmac
 import os
 from collections.abc import Sequence
-from typing import Any
 
 import msgspec
-from Crypto.Cipher import AES
 from cryptography.hazmat.primitives.poly1305 import Poly1305
 
+from gdp.core.aes_blocks import BlockCipher
 from gdp.core.aes_ctr import Buffer, ctr
 from gdp.core.errors import DamagedData
 from gdp.core.language import N_
@@ -51,7 +50,7 @@ class MasterKey:
         if len(raw) != KEY_BYTES or not any(raw[:32]) or not any(raw[32:48]) or not any(raw[48:]):
             raise DamagedData(N_("the key is empty or has the wrong length"))
         self._encrypt, self._mac_k, self._mac_r = raw[:32], raw[32:48], raw[48:]
-        self._block_cipher: Any = AES.new(self._mac_k, AES.MODE_ECB)
+        self._block_cipher = BlockCipher(self._mac_k)
 
     @classmethod
     def random(cls) -> "MasterKey":

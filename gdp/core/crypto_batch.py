@@ -6,11 +6,10 @@ result against ``MasterKey.open``.
 
 import hmac
 from collections.abc import Sequence
-from typing import Any
 
-from Crypto.Cipher import AES
 from cryptography.hazmat.primitives.poly1305 import Poly1305
 
+from gdp.core.aes_blocks import BlockCipher
 from gdp.core.aes_ctr import ctr
 from gdp.core.crypto import IV_BYTES, MAC_BYTES, OVERHEAD_BYTES, MasterKey
 
@@ -21,7 +20,7 @@ class BatchOpener:
     def __init__(self, key: MasterKey) -> None:
         raw = key.raw()
         self._encrypt, self._mac_r = raw[:32], raw[48:]
-        self._mac_cipher: Any = AES.new(raw[32:48], AES.MODE_ECB)
+        self._mac_cipher = BlockCipher(raw[32:48])
 
     def open(self, envelopes: Sequence[memoryview]) -> list[memoryview | None]:
         """Return the plaintexts; None for each envelope that ``MasterKey.open`` would refuse.
@@ -31,7 +30,7 @@ class BatchOpener:
         ivs = [bytes(envelope[:IV_BYTES]) for envelope in envelopes]
         if any(len(envelope) < OVERHEAD_BYTES for envelope in envelopes):
             return [self.open([envelope])[0] if len(envelope) >= OVERHEAD_BYTES else None for envelope in envelopes]
-        pads: bytes = self._mac_cipher.encrypt(b"".join(ivs))
+        pads = self._mac_cipher.encrypt(b"".join(ivs))
         buffer = bytearray(sum(map(len, envelopes)) - OVERHEAD_BYTES * len(envelopes))
         plain = memoryview(buffer)
         opened: list[memoryview | None] = []

@@ -3,11 +3,11 @@
 import os
 
 import msgspec
-from Crypto.Protocol.KDF import scrypt
 
 from gdp.core.crypto import KEY_BYTES, MasterKey
 from gdp.core.errors import HostileData
 from gdp.core.language import N_
+from gdp.core.scrypt import scrypt
 
 SALT_BYTES = 64
 MEMORY_LIMIT_BYTES = 256 << 20  # 128 * N * r, for each of two threads; restic itself stays at 60 MiB, rustic at 128 MiB
@@ -46,6 +46,4 @@ def derive_key(password: bytes, salt: bytes, cost: ScryptCost) -> MasterKey:
             r=cost.r,
             p=cost.p,
         )
-    raw = scrypt(password, salt, KEY_BYTES, cost.N, cost.r, cost.p, threads=THREADS)
-    assert isinstance(raw, bytes)
-    return MasterKey(raw)
+    return MasterKey(scrypt(password, salt, KEY_BYTES, N=cost.N, r=cost.r, p=cost.p, threads=THREADS))

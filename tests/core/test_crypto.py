@@ -1,6 +1,7 @@
 """The envelope: whoever changes one bit is found out, and restic opens what we seal."""
 
 import hashlib
+import importlib.util
 import os
 from typing import Any
 
@@ -10,11 +11,13 @@ from Crypto.Hash import Poly1305 as TheirPoly1305
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gdp.core.aes_blocks import BlockCipher, public_encryption
 from gdp.core.aes_ctr import ctr, ctr_public
 from gdp.core.crypto import KEY_BYTES, OVERHEAD_BYTES, MasterKey
 from gdp.core.crypto_batch import BatchOpener
 from gdp.core.errors import DamagedData, HostileData
 from gdp.core.kdf import DEFAULT_COST, ScryptCost, derive_key
+from gdp.core.scrypt import scrypt, scrypt_public
 
 RAW = hashlib.sha512(b"a key for tests").digest()
 KEY = MasterKey(RAW)
@@ -102,6 +105,50 @@ def test_the_quick_way_never_writes_beyond_its_buffer(data: bytes, offset: int) 
     """It hands pointers to C."""
     with pytest.raises(ValueError, match="takes 32 bytes"):
         ctr(RAW[:32], bytes(16), data, bytearray(10), offset)
+
+
+@settings(deadline=None)
+@given(st.binary(min_size=16, max_size=16), st.integers(0, 9), st.binary(max_size=9))
+def test_blocks_are_encrypted_as_the_public_way_does_it(key: bytes, count: int, seed: bytes) -> None:
+    """The one-time keys of all MACs come from here."""
+    blocks = hashlib.shake_128(seed).digest(16 * count)
+
+    assert BlockCipher(key).encrypt(blocks) == public_encryption(key)(blocks)
+
+
+@pytest.mark.parametrize(("key", "blocks"), [(b"", b""), (bytes(15), bytes(16)), (bytes(32), bytes(16)), (bytes(16), bytes(17))])
+def test_the_block_cipher_takes_nothing_of_the_wrong_size(key: bytes, blocks: bytes) -> None:
+    """It hands pointers to C."""
+    with pytest.raises(ValueError, match=r"AES-128 takes|only whole blocks"):
+        BlockCipher(key).encrypt(blocks)
+
+
+@pytest.mark.parametrize(("r", "p", "threads"), [(1, 1, 1), (8, 1, 2), (2, 2, 2), (8, 5, 2), (3, 7, 3)])
+def test_scrypt_is_what_the_public_way_derives(r: int, p: int, threads: int) -> None:
+    """Every part must be mixed once, however many threads share them."""
+    cost = {"N": 16, "r": r, "p": p}
+    key = scrypt(b"password", b"NaCl", 64, threads=threads, **cost)
+
+    assert key == scrypt_public(b"password", b"NaCl", 64, threads=1, **cost)
+    assert key == hashlib.scrypt(b"password", salt=b"NaCl", n=16, r=r, p=p, dklen=64)
+
+
+def test_the_quick_ways_are_open_with_the_library_that_is_installed() -> None:
+    """Else every run would be slower, and nobody would know why: read its C declarations, then add the version to VERIFIED."""
+    assert ctr is not ctr_public
+    assert BlockCipher(bytes(16)).encrypt.__name__ == "encrypt_blocks"
+    assert importlib.import_module("gdp.core.scrypt")._mix is not None
+
+
+def test_another_version_of_the_library_is_used_the_public_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A declaration that does not fit would damage memory."""
+    monkeypatch.setattr("Crypto.version_info", (4, 99, "0"))
+    spec = importlib.util.find_spec("gdp.core.compiled")
+    assert spec is not None
+    assert spec.loader is not None
+
+    with pytest.raises(ImportError, match="other arguments"):
+        spec.loader.exec_module(importlib.util.module_from_spec(spec))
 
 
 @settings(deadline=None)
