@@ -1,0 +1,3 @@
+"""GlobalDataProtect's client."""
+
+__version__ = "0.1.0"

@@ -8,8 +8,6 @@ from typing import Any
 import click
 
 from gdp.cli.common import Common, common_options
-from gdp.cli.failure import report
-from gdp.cli.screen import Screen
 from gdp.cli.signals import interruptible
 from gdp.cli.translated import Group, Lazy, flag
 from gdp.core.language import LANGUAGES, LOCALE_DIRECTORY, N_, choose_language
@@ -43,7 +41,7 @@ COMMANDS = {
 
 def _show_version(context: click.Context, _parameter: click.Parameter, value: bool) -> None:  # noqa: FBT001 click's own
     if value and not context.resilient_parsing:
-        from gdp.cli.commands.version import version_line
+        from gdp.cli.about import version_line
 
         click.echo(version_line())
         context.exit()
@@ -99,6 +97,9 @@ def _invoke(arguments: Sequence[str], made: list[click.Context]) -> int:
 def _report(problem: BaseException, arguments: Sequence[str], made: list[click.Context]) -> int:
     if isinstance(problem, click.exceptions.Exit):
         return problem.exit_code
+    from gdp.cli.failure import report  # start-up time
+    from gdp.cli.screen import Screen
+
     common = made[0].ensure_object(Common) if made else Common()
     screen = Screen(json=bool(common.json) or "--json" in arguments, quiet=True)
     return report(screen, problem, _home_for_log(common))

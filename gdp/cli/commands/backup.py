@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
+from gdp import __version__
 from gdp.cli.backup_report import show_backup
-from gdp.cli.commands.version import version
 from gdp.cli.common import common_options, current
 from gdp.cli.pattern_options import pattern_options, read_list, take_patterns
 from gdp.cli.reporting import reporting
@@ -114,7 +114,7 @@ def _options(given: dict[str, Any], screen: Screen) -> BackupOptions:
         pack_bytes=given.pop("transfer_block_size"),
         compression=Compression(given.pop("compression")),
         report_items=(current().verbose or 0) > 0,
-        program_version=f"gdp {version()}",
+        program_version=f"gdp {__version__}",
         **given,
     )
 
