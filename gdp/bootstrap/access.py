@@ -6,9 +6,10 @@ lease on the lock) exists before the fork; connections, threads and keys only af
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
+
+import msgspec
 
 from gdp.bootstrap.storages import Ask, Reaching, StorageMaker
 from gdp.core.errors import RepositoryLocked
@@ -31,8 +32,7 @@ class CacheUse(Enum):
     NONE = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class AccessSettings:
+class AccessSettings(msgspec.Struct, frozen=True):
     """Everything about a repository but its password."""
 
     target: Target

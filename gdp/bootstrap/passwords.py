@@ -8,8 +8,9 @@ import codecs
 import os
 import shlex
 import subprocess
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from gdp.bootstrap.storages import Ask
 from gdp.core.errors import BadInput, GdpError
@@ -19,8 +20,7 @@ _NONE_GIVEN = N_("no password was given, and there is no terminal to ask for one
 _HOW = N_("Give --password-file or set GDP_PASSWORD_FILE.")
 
 
-@dataclass(frozen=True, slots=True)
-class PasswordSource:
+class PasswordSource(msgspec.Struct, frozen=True):
     """Where to look. With neither a file nor a program the user is asked."""
 
     file: str | None = None

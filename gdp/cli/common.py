@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,6 @@ from gdp.core.language import LANGUAGES, N_
 MOST_CONNECTIONS = 64
 
 
-@dataclass
 class Common:
     """What was given; None where nothing was."""
 

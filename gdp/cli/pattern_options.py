@@ -3,11 +3,11 @@
 import os
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import click
+import msgspec
 
 from gdp.cli.translated import option
 from gdp.core.language import N_
@@ -21,8 +21,7 @@ Declare = Callable[[Callable[..., Any]], Callable[..., Any]]
 _FILE = click.Path(exists=True, dir_okay=False, allow_dash=True)
 
 
-@dataclass(frozen=True, slots=True)
-class ChosenPatterns:
+class ChosenPatterns(msgspec.Struct, frozen=True):
     """What the pattern options of a command line say."""
 
     excludes: Sequence[Pattern]

@@ -1,7 +1,8 @@
 """From what the user calls a snapshot to the snapshot: ``latest``, a few digits, ``latest:/sub/folder``."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from gdp.cli.session import Session
 from gdp.core.language import N_
@@ -11,8 +12,7 @@ from gdp.repo.repository import Repository
 from gdp.repo.snapshots import SnapshotFilter, SnapshotList, split_subfolder
 
 
-@dataclass(frozen=True, slots=True)
-class Picked:
+class Picked(msgspec.Struct, frozen=True):
     """A snapshot and the folder in it that was named."""
 
     id: SnapshotId

@@ -5,9 +5,10 @@ import getpass
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeVar
+
+import msgspec
 
 from gdp.bootstrap.access import Access, AccessSettings, CacheUse
 from gdp.bootstrap.home import choose_home
@@ -25,8 +26,7 @@ from gdp.repo.repository import Repository
 from gdp.repo.snapshots import SnapshotList
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(msgspec.Struct, frozen=True):
     """An open repository and a screen to report to."""
 
     repository: Repository

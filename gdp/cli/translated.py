@@ -6,8 +6,7 @@ called, never to list them.
 
 import importlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import click
 from click.shell_completion import CompletionItem
@@ -94,8 +93,7 @@ class Command(_Translated):
         self.write_options(ctx, formatter)
 
 
-@dataclass(frozen=True, slots=True)
-class Lazy:
+class Lazy(NamedTuple):
     """Where a command is, and what it is for."""
 
     module: str

@@ -8,9 +8,9 @@ Deduplication Based Storage Systems", IEEE TPDS 2020, as built in pyfastcdc.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from io import RawIOBase
 
+import msgspec
 from pyfastcdc import FastCDC
 
 from gdp.core.errors import BadInput
@@ -26,8 +26,7 @@ HOLE_BYTES = 512 * KIB
 _SEED_MASK = (1 << 63) - 1
 
 
-@dataclass(frozen=True, slots=True)
-class ChunkerParameters:
+class ChunkerParameters(msgspec.Struct, frozen=True):
     """How a repository's files are cut; fixed for its lifetime."""
 
     average_bytes: int = DEFAULT_BLOCK_BYTES

@@ -4,25 +4,23 @@ Every text is an English template with named facts, to be translated where it is
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Literal
 
+import msgspec
 
-@dataclass(frozen=True, slots=True)
-class Event:
+
+class Event(msgspec.Struct, frozen=True):
     """Anything that happened."""
 
 
-@dataclass(frozen=True, slots=True)
-class StageBegan(Event):
+class StageBegan(Event, frozen=True):
     """A part of the job began, such as "reading files" or "checking packs"."""
 
     stage: str
     """sentence fragment for a person"""
 
 
-@dataclass(frozen=True, slots=True)
-class Progress(Event):
+class Progress(Event, frozen=True):
     """How far the current stage is. Sent often; a listener may show only the last one."""
 
     files_done: int = 0
@@ -34,27 +32,24 @@ class Progress(Event):
     """the file or pack being worked on"""
 
 
-@dataclass(frozen=True, slots=True)
-class Note(Event):
+class Note(Event, frozen=True):
     """Something worth saying that is no problem."""
 
     template: str
-    facts: dict[str, object] = field(default_factory=dict)
+    facts: dict[str, object] = msgspec.field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Problem(Event):
+class Problem(Event, frozen=True):
     """Something that went wrong without ending the job. Each makes the verdict worse than "all well"."""
 
     template: str
-    facts: dict[str, object] = field(default_factory=dict)
+    facts: dict[str, object] = msgspec.field(default_factory=dict)
     path: str = ""
     """the file it is about, when there is one; invalid UTF-8 as surrogates"""
     hint: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ItemDone(Event):
+class ItemDone(Event, frozen=True):
     """One file or directory was dealt with."""
 
     path: str

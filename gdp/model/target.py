@@ -14,9 +14,10 @@ only and is relative to the folder the server opens at login.
 """
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, unquote_to_bytes
+
+import msgspec
 
 from gdp.core.errors import BadInput
 from gdp.core.language import N_
@@ -29,8 +30,7 @@ _HOST_MALFORMED = N_("the host of the target {text!r} is missing or malformed; a
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 
 
-@dataclass(frozen=True, slots=True)
-class LocalTarget:
+class LocalTarget(msgspec.Struct, frozen=True):
     """A folder of this computer."""
 
     path: Path
@@ -39,8 +39,7 @@ class LocalTarget:
         return str(self.path)
 
 
-@dataclass(frozen=True, slots=True)
-class SftpTarget:
+class SftpTarget(msgspec.Struct, frozen=True):
     """A folder of an SSH server. There is no password in it."""
 
     host: str

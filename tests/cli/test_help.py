@@ -38,6 +38,22 @@ def test_no_command_loads_the_screen_or_ssh_before_it_is_needed() -> None:
     assert said.stdout.strip() == "[]"
 
 
+@pytest.mark.parametrize("command", ["backup", "restore", "check", "snapshots", "forget", "prune"])
+def test_a_local_repository_needs_no_ssh_and_no_parser_of_c(command: str, tmp_path: Path) -> None:
+    """Every run pays for what is imported: the packages below, unused, were half of a short one."""
+    code = (
+        "import sys; from pathlib import Path; import gdp.cli.program, gdp.cli.commands.{command}; "
+        "from gdp.bootstrap.storages import Reaching, StorageMaker; from gdp.model.target import LocalTarget; "
+        "StorageMaker(LocalTarget(Path('x')), Reaching(), Path('x'), print, print)(); "
+        "print(sorted(name for name in sys.modules if name.startswith({unused!r})))"
+    )
+    unused = ("paramiko", "gdp.storage.s", "gdp.storage.retry", "cffi", "pycparser", "Crypto.", "importlib.metadata", "email")
+    code = code.format(command=command, unused=unused)
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path)
+
+    assert said.stdout.strip() == "[]"
+
+
 @pytest.mark.parametrize("words", [(), *every_command()], ids=" ".join)
 def test_help_is_wholly_german(words: tuple[str, ...]) -> None:
     """A mixture of two languages looks like a broken program."""

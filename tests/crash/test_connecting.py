@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from gdp.core.errors import StorageUnreachable
@@ -42,7 +43,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
 
 def connect(settings: SftpSettings, relay: Relay) -> bool:
     """Connect and do a little; say whether that worked. Raises whatever is not the line's fault."""
-    storage = SftpStorage(replace(settings, target=replace(settings.target, port=relay.port)))
+    storage = SftpStorage(replace(settings, target=msgspec.structs.replace(settings.target, port=relay.port)))
     try:
         storage.create_folders()
     except StorageUnreachable:

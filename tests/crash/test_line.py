@@ -19,13 +19,13 @@ pytestmark = pytest.mark.peer
 _IMPATIENT = """
 import sys
 from dataclasses import replace
-from gdp.bootstrap import storages
+from gdp.bootstrap import server
 from gdp.cli.program import run
 from gdp.storage.retry import Retrying, RetryRules
 
-settings_of_user = storages.settings_of_user
-storages.settings_of_user = lambda *given: replace(settings_of_user(*given), answer_seconds=1.0, connect_seconds=1.0)
-storages.Retrying = lambda inner, **given: Retrying(inner, RetryRules(3.0, 0.2, 1.0), **given)
+settings_of_user = server.settings_of_user
+server.settings_of_user = lambda *given: replace(settings_of_user(*given), answer_seconds=1.0, connect_seconds=1.0)
+server.Retrying = lambda inner, **given: Retrying(inner, RetryRules(3.0, 0.2, 1.0), **given)
 sys.exit(run(sys.argv[1:]))
 """
 """gdp with seconds instead of minutes"""

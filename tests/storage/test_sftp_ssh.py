@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from gdp.core.errors import (
@@ -41,7 +42,7 @@ def relay(sshd: Sshd) -> Iterator[Relay]:
 
 
 def through(relay: Relay, settings: SftpSettings) -> SftpSettings:
-    return replace(settings, target=replace(settings.target, port=relay.port))
+    return replace(settings, target=msgspec.structs.replace(settings.target, port=relay.port))
 
 
 def try_to_connect(settings: SftpSettings, **options: object) -> None:
@@ -161,7 +162,7 @@ def test_a_server_without_sftp_is_named(tmp_path: Path) -> None:
 def test_nobody_listening_is_unreachable(settings: SftpSettings) -> None:
     """A server that restarts is worth a retry."""
     with pytest.raises(StorageUnreachable, match="cannot be reached"):
-        try_to_connect(replace(settings, target=replace(settings.target, port=free_port())))
+        try_to_connect(replace(settings, target=msgspec.structs.replace(settings.target, port=free_port())))
 
 
 def test_an_alias_of_the_users_ssh_config_works(sshd: Sshd, settings: SftpSettings, tmp_path: Path) -> None:
