@@ -92,7 +92,7 @@ def _serve(channel: Channel, open_storage: OpenStorage) -> None:
         key = MasterKey(raw_key)
         while True:
             # Wait for a job only when there is nothing to do; a job that is there already is begun beside the current one.
-            while len(ahead) < READ_AHEAD_PACKS and (not ahead or channel.connection.poll()):
+            while len(ahead) < READ_AHEAD_PACKS and (not ahead or channel.has_message()):
                 job = PackJob(*channel.receive())
                 ahead.append((job, readers.submit(fetch_pack, storage, job)))
             job, content = ahead.popleft()

@@ -42,7 +42,7 @@ def _serve(channel: Channel, open_storage: OpenStorage) -> None:
     waiting: deque[BatchRun] = deque()
     try:
         while True:
-            while len(waiting) < BATCHES_AHEAD and (not waiting or channel.connection.poll()):
+            while len(waiting) < BATCHES_AHEAD and (not waiting or channel.has_message()):
                 waiting.append(BatchRun(channel.receive(), tools))
             channel.send(waiting.popleft().run().to_message())
     finally:
