@@ -6,8 +6,6 @@ white space around the password do not count.
 
 import codecs
 import os
-import shlex
-import subprocess
 from pathlib import Path
 
 import msgspec
@@ -70,6 +68,9 @@ def _from_file(name: str) -> str:
 
 
 def _from_command(command: str) -> str:
+    import shlex  # start-up time
+    import subprocess
+
     try:
         words = shlex.split(command)
         run = subprocess.run(words, stdout=subprocess.PIPE, check=True)

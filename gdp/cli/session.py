@@ -1,7 +1,6 @@
 """From the common options to an open, locked repository. Every command that touches one begins here."""
 
 import contextlib
-import getpass
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
@@ -151,6 +150,8 @@ def ask_at_terminal(question: str, facts: Mapping[str, object]) -> str | None:
     """Ask without showing what is typed; None where there is no terminal."""
     if not sys.stdin.isatty():
         return None
+    import getpass  # start-up time
+
     try:
         return getpass.getpass(translate(question).format(**facts))
     except EOFError:  # Ctrl-D

@@ -3,7 +3,6 @@
 import base64
 import hashlib
 import time
-from dataclasses import dataclass
 
 import msgspec
 
@@ -20,8 +19,7 @@ MOST_TRIED = 20  # as restic; each costs half a second, and a server could offer
 MAX_KEY_FILE_BYTES = 1 << 16
 
 
-@dataclass(frozen=True, slots=True)
-class OpenedKey:
+class OpenedKey(msgspec.Struct, frozen=True):
     """What a password opened."""
 
     name: str

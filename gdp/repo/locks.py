@@ -15,7 +15,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 import msgspec
 
@@ -37,8 +36,7 @@ TICK_SECONDS = 5.0  # how soon a resumed computer notices that it slept
 UNREADABLE_WAITS_SECONDS = (5.0, 10.0, 20.0)  # a lock being written may look damaged for a moment
 
 
-@dataclass(frozen=True, slots=True)
-class SeenLock:
+class SeenLock(msgspec.Struct, frozen=True):
     """A lock in the repository."""
 
     name: str

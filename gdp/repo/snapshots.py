@@ -1,7 +1,6 @@
 """Reads, stores and names snapshots. Which one a user means by ``latest`` or a few digits is decided here."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 
 import msgspec
 
@@ -12,8 +11,7 @@ from gdp.core.language import N_
 from gdp.model.snapshot import Snapshot, SnapshotId
 
 
-@dataclass(frozen=True, slots=True)
-class SnapshotFilter:
+class SnapshotFilter(msgspec.Struct, frozen=True):
     """Which snapshots are meant. Empty fields do not restrict."""
 
     hosts: Sequence[str] = ()
@@ -32,12 +30,11 @@ class SnapshotFilter:
         return snapshot.has_paths(list(self.paths))
 
 
-@dataclass(frozen=True, slots=True)
-class SnapshotList:
+class SnapshotList(msgspec.Struct, frozen=True):
     """All snapshots of a repository, oldest first, and those that could not be read."""
 
     snapshots: dict[SnapshotId, Snapshot]
-    damaged: dict[SnapshotId, DamagedData] = field(default_factory=dict)
+    damaged: dict[SnapshotId, DamagedData] = msgspec.field(default_factory=dict)
 
     def matching(self, wanted: SnapshotFilter) -> dict[SnapshotId, Snapshot]:
         """Return those that a filter lets through, oldest first."""

@@ -1,6 +1,5 @@
 """``gdp backup``."""
 
-import glob
 import os
 import socket
 import sys
@@ -127,9 +126,15 @@ def _standard_input(given: dict[str, Any]) -> StandardInput | None:
 def _sources(given: dict[str, Any]) -> list[bytes]:
     sources = [os.fsencode(path) for path in given.pop("paths")]
     for name in given.pop("files_from"):
-        sources += parse_files_from(read_list(name), lambda pattern: sorted(glob.glob(pattern, include_hidden=True)))
+        sources += parse_files_from(read_list(name), _matching)
     for name in given.pop("files_from_verbatim"):
         sources += parse_verbatim(read_list(name))
     for name in given.pop("files_from_raw"):
         sources += parse_raw(read_list(name))
     return sources
+
+
+def _matching(pattern: str) -> list[str]:
+    import glob  # start-up time
+
+    return sorted(glob.glob(pattern, include_hidden=True))

@@ -1,7 +1,6 @@
 """Copies snapshots from one repository into another, with everything they need and that is not there yet."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 import msgspec
 
@@ -25,8 +24,7 @@ _READ_BYTES = 16 << 20
 _FACTS = ("time_ns", "tree", "hostname", "username", "uid", "gid")
 
 
-@dataclass(frozen=True, slots=True)
-class Copied:
+class Copied(msgspec.Struct, frozen=True):
     """What became of a snapshot."""
 
     source: SnapshotId

@@ -7,7 +7,8 @@ import datetime as dt
 import re
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+
+import msgspec
 
 from gdp.core.gotext import civil_date, days_from_civil, parse_time
 from gdp.engine.forget.policy import Span
@@ -26,8 +27,7 @@ def local_offset(seconds: int) -> int:
     return time.localtime(seconds).tm_gmtoff
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(msgspec.Struct, frozen=True):
     """An instant with the offset from UTC it was written with."""
 
     time_ns: int

@@ -5,7 +5,8 @@ left, the oldest snapshot of the group is kept too; times "within" count from th
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from gdp.core.errors import BadInput
 from gdp.core.language import N_
@@ -16,8 +17,7 @@ from gdp.model.snapshot import Snapshot, SnapshotId
 Named = tuple[SnapshotId, Snapshot]
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(msgspec.Struct, frozen=True):
     """A snapshot that stays."""
 
     id: SnapshotId
@@ -26,8 +26,7 @@ class Kept:
     """in restic's words, such as ``daily snapshot``"""
 
 
-@dataclass(frozen=True, slots=True)
-class ForgetGroup:
+class ForgetGroup(msgspec.Struct, frozen=True):
     """What happens to the snapshots of one group, newest first."""
 
     host: str | None
@@ -38,8 +37,7 @@ class ForgetGroup:
     remove: tuple[Named, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ForgetPlan:
+class ForgetPlan(msgspec.Struct, frozen=True):
     """What would be forgotten."""
 
     groups: tuple[ForgetGroup, ...]

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import StrEnum
+
+import msgspec
 
 from gdp.core.errors import BadInput
 from gdp.core.language import N_
@@ -24,8 +25,7 @@ class GroupKey(StrEnum):
 DEFAULT_GROUP_BY = (GroupKey.HOST, GroupKey.PATHS)
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(msgspec.Struct, frozen=True):
     """A time in the calendar's units, such as ``1y5m7d2h``."""
 
     years: int = 0
@@ -41,17 +41,16 @@ class Span:
         return "".join(f"{number}{unit}" for number, unit in parts if number)
 
 
-@dataclass(frozen=True, slots=True)
-class KeepPolicy:
+class KeepPolicy(msgspec.Struct, frozen=True):
     """What to keep: a snapshot stays when any rule wants it."""
 
     last: int = 0
     """that many newest; ``UNLIMITED`` for all, here and below"""
-    counts: Mapping[str, int] = field(default_factory=dict)
+    counts: Mapping[str, int] = msgspec.field(default_factory=dict)
     """by period (see PERIODS): the newest snapshot of each of that many hours, days, ... in which there is one"""
-    within: Span = field(default_factory=Span)
+    within: Span = msgspec.field(default_factory=Span)
     """all that are not older than the newest by more than this"""
-    within_periods: Mapping[str, Span] = field(default_factory=dict)
+    within_periods: Mapping[str, Span] = msgspec.field(default_factory=dict)
     """by period: the newest of each hour, day, ... within that time"""
     tags: Sequence[Sequence[str]] = ()
     """all that carry all tags of one of these lists; an empty list means those without tags"""

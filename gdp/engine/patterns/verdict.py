@@ -5,9 +5,10 @@ Patterns of one kind that follow each other are joined, so that a path costs a f
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from itertools import groupby
+
+import msgspec
 
 Judge = Callable[[bytes, bool], bool]
 """(absolute path, is a directory) -> a pattern fits. Directories above were judged before and not left out."""
@@ -20,16 +21,14 @@ class PatternRules(StrEnum):
     RESTIC = "restic"
 
 
-@dataclass(frozen=True, slots=True)
-class Pattern:
+class Pattern(msgspec.Struct, frozen=True):
     """One pattern as the user wrote it."""
 
     text: str
     ignores_case: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Compiled:
+class Compiled(msgspec.Struct, frozen=True):
     """One pattern, ready to be joined with others. Only one of the fields that say where it fits is set."""
 
     is_negated: bool

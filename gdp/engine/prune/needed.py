@@ -4,8 +4,9 @@ Every needed blob has a mark. While copies are counted it is their number; when 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import IntEnum
+
+import msgspec
 
 from gdp.core.errors import DamagedData
 from gdp.core.ids import PackId
@@ -35,8 +36,7 @@ class Mark(IntEnum):
     COPIED = 3
 
 
-@dataclass(slots=True)
-class PackUse:
+class PackUse(msgspec.Struct):
     """How much of a pack is needed."""
 
     kind: int | None = None

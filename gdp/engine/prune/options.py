@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+import msgspec
 
 from gdp.core.errors import BadInput
 from gdp.core.ids import PackId
@@ -13,8 +14,7 @@ from gdp.repo.packer import DEFAULT_PACK_BYTES
 _UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 
 
-@dataclass(frozen=True, slots=True)
-class UnusedLimit:
+class UnusedLimit(msgspec.Struct, frozen=True):
     """How much that nobody needs may stay in the repository, since removing the last of it costs the most copying."""
 
     percent: float | None = None
@@ -32,8 +32,7 @@ class UnusedLimit:
 DEFAULT_UNUSED = UnusedLimit(percent=5.0)
 
 
-@dataclass(frozen=True, slots=True)
-class PruneOptions:
+class PruneOptions(msgspec.Struct, frozen=True):
     """How thorough to be."""
 
     max_unused: UnusedLimit = DEFAULT_UNUSED
@@ -49,8 +48,7 @@ class PruneOptions:
     """size of new packs"""
 
 
-@dataclass(slots=True)
-class Tally:
+class Tally(msgspec.Struct):
     """A number of blobs and their stored bytes."""
 
     blobs: int = 0
@@ -62,19 +60,18 @@ class Tally:
         self.bytes += size
 
 
-@dataclass(slots=True)
-class PruneStats:
+class PruneStats(msgspec.Struct):
     """What is in the repository and what becomes of it."""
 
-    used: Tally = field(default_factory=Tally)
-    duplicate: Tally = field(default_factory=Tally)
+    used: Tally = msgspec.field(default_factory=Tally)
+    duplicate: Tally = msgspec.field(default_factory=Tally)
     """further copies of used blobs"""
-    unused: Tally = field(default_factory=Tally)
-    repack: Tally = field(default_factory=Tally)
+    unused: Tally = msgspec.field(default_factory=Tally)
+    repack: Tally = msgspec.field(default_factory=Tally)
     """in packs that are copied"""
-    repack_removed: Tally = field(default_factory=Tally)
+    repack_removed: Tally = msgspec.field(default_factory=Tally)
     """in such packs, and not copied"""
-    removed: Tally = field(default_factory=Tally)
+    removed: Tally = msgspec.field(default_factory=Tally)
     """in packs that go as a whole"""
     unindexed_bytes: int = 0
     packs_used: int = 0
@@ -101,8 +98,7 @@ class PruneStats:
         return self.used.bytes + self.unused_bytes_after
 
 
-@dataclass(frozen=True, slots=True)
-class PrunePlan:
+class PrunePlan(msgspec.Struct, frozen=True):
     """What a prune will do, in this order."""
 
     remove_first: tuple[PackId, ...]
