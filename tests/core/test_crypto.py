@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gdp.core.aes_blocks import BlockCipher, public_encryption
-from gdp.core.aes_ctr import ctr, ctr_public
+from gdp.core.aes_ctr import ctr, ctr_many, ctr_many_public, ctr_public
 from gdp.core.crypto import KEY_BYTES, OVERHEAD_BYTES, MasterKey
 from gdp.core.crypto_batch import BatchOpener
 from gdp.core.errors import DamagedData, HostileData
@@ -149,6 +149,37 @@ def test_another_version_of_the_library_is_used_the_public_way(monkeypatch: pyte
 
     with pytest.raises(ImportError, match="other arguments"):
         spec.loader.exec_module(importlib.util.module_from_spec(spec))
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.binary(min_size=16, max_size=16), st.integers(0, 60), st.integers(0, 60)), max_size=5))
+def test_many_parts_at_once_are_what_they_are_one_by_one(parts: list[tuple[bytes, int, int]]) -> None:
+    """Each has its own counter and its own place, and all share one result."""
+    data, total = RAW * 2, sum(size for _, _, size in parts)
+    quick, public = bytearray(total), bytearray(total)
+    ctr_many(RAW[:32], data, parts, quick)
+    ctr_many_public(RAW[:32], data, parts, public)
+    expected = [
+        AES.new(RAW[:32], AES.MODE_CTR, nonce=b"", initial_value=iv).decrypt(data[at : at + size]) for iv, at, size in parts
+    ]
+
+    assert quick == public == b"".join(expected)
+
+
+BAD_PARTS = {
+    "beyond the data": (bytes(16), 120, 9),
+    "before the data": (bytes(16), -1, 5),
+    "no size": (bytes(16), 5, -1),
+    "beyond the result": (bytes(16), 0, 11),
+    "short counter": (bytes(15), 0, 5),
+}
+
+
+@pytest.mark.parametrize("part", BAD_PARTS.values(), ids=BAD_PARTS)
+def test_many_parts_never_reach_beyond_their_buffers(part: tuple[bytes, int, int]) -> None:
+    """Offsets and sizes come from a pack that somebody else may have written."""
+    with pytest.raises(ValueError, match="takes 32 bytes"):
+        ctr_many(RAW[:32], RAW * 2, [part], bytearray(10))
 
 
 @settings(deadline=None)
