@@ -2,7 +2,7 @@
 
 import contextlib
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -68,21 +68,27 @@ def opened_with(
     writes: bool = False,
     locks: bool = True,
     looks_into: bool = False,
+    meanwhile: Callable[[Repository], None] | None = None,
 ) -> Iterator[Session]:
-    """The same, for an access that was made before workers were forked."""
+    """The same, for an access that was made before workers were forked.
+
+    ``meanwhile`` may read, and is called while the lock is being taken: once more whenever somebody else was faster.
+    """
     repository = access.open(ask_password())
     with contextlib.closing(repository.storage):
         looked: list[SnapshotList] = []
 
         def look() -> None:
-            screen.emit(StageBegan(N_("reading the index")))
-            looked[:] = [repository.snapshots()]  # before the index, so that it lists everything they need
-            repository.load_index()
+            if looks_into:
+                screen.emit(StageBegan(N_("reading the index")))
+                looked[:] = [repository.snapshots()]  # before the index, so that it lists everything they need
+                repository.load_index()
+            if meanwhile is not None:
+                meanwhile(repository)
 
-        meanwhile = look if looks_into else None
         lock: AbstractContextManager[None] = contextlib.nullcontext()
         if locks:
-            lock = access.locked(repository, exclusive=exclusive, writes=writes, meanwhile=meanwhile)
+            lock = access.locked(repository, exclusive=exclusive, writes=writes, meanwhile=look)
         with ignoring_hangup(), lock:
             yield Session(repository, screen, access, looked[0] if looked else None)
 

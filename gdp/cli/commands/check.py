@@ -13,7 +13,8 @@ from gdp.core.errors import BadInput
 from gdp.core.language import N_, translate, translate_plural
 from gdp.engine.check.options import ALL_PACKS, CheckOptions, CheckResult, Subset, parse_subset
 from gdp.engine.check.pool import prepare_check
-from gdp.engine.check.run import check_repository
+from gdp.engine.check.run import RepositoryCheck
+from gdp.repo.repository import Repository
 
 
 @click.command("check", cls=Command, help=N_("Check that the repository is whole. Contents of files are read with --read-data."))
@@ -30,9 +31,14 @@ def command(*, read_data: bool, read_data_subset: str | None) -> int:
     with reporting() as screen:
         access = make_access(screen, cache=CacheUse.FRESH)
         # First the workers, then everything else: a fork takes no connection, thread or key along.
-        with ending(prepare_check(access.make_storage)) as workers, opened_with(access, screen, exclusive=True) as session:
-            secrets = access.make_storage.secrets
-            result = check_repository(session.repository, CheckOptions(subset), screen.emit, workers, secrets)
+        with ending(prepare_check(access.make_storage)) as workers:
+            check = RepositoryCheck(CheckOptions(subset), screen.emit, workers)
+
+            def begin(repository: Repository) -> None:
+                check.begin(repository, access.make_storage.secrets)
+
+            with opened_with(access, screen, exclusive=True, meanwhile=begin):
+                result = check.finish()
         _show(screen, result)
         return 0 if result.ok else 1
 

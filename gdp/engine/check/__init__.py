@@ -2,6 +2,6 @@
 
 from gdp.engine.check.options import CheckOptions, CheckResult, parse_subset
 from gdp.engine.check.pool import CheckWorkers, prepare_check
-from gdp.engine.check.run import check_repository
+from gdp.engine.check.run import RepositoryCheck, check_repository
 
-__all__ = ["CheckOptions", "CheckResult", "CheckWorkers", "check_repository", "parse_subset", "prepare_check"]
+__all__ = ["CheckOptions", "CheckResult", "CheckWorkers", "RepositoryCheck", "check_repository", "parse_subset", "prepare_check"]

@@ -2,7 +2,7 @@
 
 import random
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from gdp.core.errors import BadInput
@@ -76,16 +76,26 @@ class CheckResult:
 class Findings:
     """Collects what the parts of a check find."""
 
-    errors: list[Problem] = field(default_factory=list)
-    hints: list[Note] = field(default_factory=list)
+    all: list[Finding] = field(default_factory=list)
     damaged_packs: list[str] = field(default_factory=list)
+
+    @property
+    def errors(self) -> list[Problem]:
+        """What makes the repository damaged."""
+        return [finding for finding in self.all if isinstance(finding, Problem)]
+
+    @property
+    def hints(self) -> list[Note]:
+        """What does not."""
+        return [finding for finding in self.all if isinstance(finding, Note)]
 
     def add(self, finding: Finding) -> None:
         """Add an error or a hint."""
-        if isinstance(finding, Problem):
-            self.errors.append(finding)
-        else:
-            self.hints.append(finding)
+        self.all.append(finding)
+
+    def add_all(self, findings: Iterable[Finding]) -> None:
+        """Add some."""
+        self.all.extend(findings)
 
 
 def error(template: str, **facts: object) -> Problem:

@@ -15,6 +15,7 @@ from gdp.core.errors import DamagedData, FileMissing
 from gdp.core.ids import PackId
 from gdp.core.language import N_
 from gdp.core.packformat import PackedBlob
+from gdp.engine.check.directory_log import DirectoryLog
 from gdp.repo.pack_reader import PackBytes
 from gdp.repo.sealer import open_blob
 from gdp.storage.contract import Storage
@@ -35,14 +36,22 @@ class PackJob(NamedTuple):
     """bytes, as the index makes it"""
     digest: bytes
     """of its table of contents, as the index makes it"""
+    looks_into_directories: bool = False
+    """whether the verdict tells of the directories in it"""
 
 
 class PackVerdict(NamedTuple):
-    """What came of a job."""
+    """What came of a job. Travels between processes as a tuple."""
 
     pack: bytes
     bytes_read: int
     faults: list[Fault]
+    are_directories_sound: bool = False
+    """they were looked at, and whatever may be wrong with one is that a blob it names is not there"""
+    directories: bytes = b""
+    """ids of those in the pack, joined"""
+    named_blocks: bytes = b""
+    named_directories: bytes = b""
 
 
 def fetch_pack(storage: Storage, job: PackJob) -> PackBytes | DamagedData | FileMissing:
@@ -55,18 +64,24 @@ def fetch_pack(storage: Storage, job: PackJob) -> PackBytes | DamagedData | File
 
 def verify_pack(storage: Storage, key: MasterKey, job: PackJob, content: PackBytes | DamagedData | FileMissing) -> PackVerdict:
     """Check a pack; one that seems damaged is fetched once more, to tell a bad line from bad data."""
-    faults = find_faults(key, job, content)
+    directories = DirectoryLog() if job.looks_into_directories else None
+    faults = find_faults(key, job, content, directories)
     bytes_read = content.size if isinstance(content, PackBytes) else 0
     if faults and isinstance(content, PackBytes):
         del content
         again = find_faults(key, job, fetch_pack(storage, job))
         bytes_read *= 2
         faults = again or [*faults, (N_("pack {pack} was read without error the second time"), {"pack": job.pack.hex()})]
-    return PackVerdict(job.pack, bytes_read, faults)
+    if faults or directories is None or not directories.are_sound:
+        return PackVerdict(job.pack, bytes_read, faults)
+    seen, blocks, below = bytes(directories.ids), bytes(directories.blocks), bytes(directories.below)
+    return PackVerdict(job.pack, bytes_read, faults, True, seen, blocks, below)
 
 
-def find_faults(key: MasterKey, job: PackJob, content: PackBytes | DamagedData | FileMissing) -> list[Fault]:
-    """Return what is wrong with a pack; an empty list when every byte is as it must be."""
+def find_faults(
+    key: MasterKey, job: PackJob, content: PackBytes | DamagedData | FileMissing, directories: DirectoryLog | None = None
+) -> list[Fault]:
+    """Return what is wrong with a pack; an empty list when every byte is as it must be. ``directories`` is shown each in it."""
     name = job.pack.hex()
     if not isinstance(content, PackBytes):
         return [(N_("pack {pack} cannot be read: {reason}"), {"pack": name, "reason": str(content)})]
@@ -78,7 +93,7 @@ def find_faults(key: MasterKey, job: PackJob, content: PackBytes | DamagedData |
         blobs, digest = content.contents_and_digest(key)
         if digest != job.digest:
             faults.append((N_("pack {pack} lists other blocks than the index"), {"pack": name}))
-        is_genuine = _check_blobs(key, content, blobs, faults) == job.pack
+        is_genuine = _check_blobs(key, content, blobs, faults, directories) == job.pack
     except (DamagedData, FileMissing) as error:
         faults.append(("{reason}", {"reason": str(error), "pack": name}))
         is_genuine = content.digest() == job.pack
@@ -87,7 +102,9 @@ def find_faults(key: MasterKey, job: PackJob, content: PackBytes | DamagedData |
     return faults
 
 
-def _check_blobs(key: MasterKey, content: PackBytes, blobs: Sequence[PackedBlob], faults: list[Fault]) -> bytes:
+def _check_blobs(
+    key: MasterKey, content: PackBytes, blobs: Sequence[PackedBlob], faults: list[Fault], directories: DirectoryLog | None
+) -> bytes:
     """Add what is wrong with each blob, and return the SHA-256 of the whole pack.
 
     Each piece is hashed and opened while the processor's cache holds it; a pack is larger than that.
@@ -99,10 +116,12 @@ def _check_blobs(key: MasterKey, content: PackBytes, blobs: Sequence[PackedBlob]
         start, end = end, batch[-1].offset + batch[-1].length
         piece = memoryview(content.read(start, end - start))
         digest.update(piece)
-        sealed = [piece[blob.offset - start : blob.offset - start + blob.length] for blob in batch]
-        for blob, envelope, payload in zip(batch, sealed, opener.open(sealed), strict=True):
-            if payload is None or not _is_named(payload, blob):
-                faults.append(_fault_of(key, content.id, blob, envelope))
+        for blob, payload in zip(batch, opener.open_row(piece, [blob.length for blob in batch]), strict=True):
+            plain = None if payload is None else _plaintext(payload, blob)
+            if plain is None:
+                faults.append(_fault_of(key, content.id, blob, piece[blob.offset - start : blob.offset - start + blob.length]))
+            elif blob.kind and directories:
+                directories.add(blob, plain)
     digest.update(content.read(end, content.size - end))
     return digest.digest()
 
@@ -120,13 +139,13 @@ def _batches(blobs: Sequence[PackedBlob]) -> Iterator[list[PackedBlob]]:
         yield batch
 
 
-def _is_named(payload: memoryview, blob: PackedBlob) -> bool:
-    """Say whether an opened blob is the one that its id names."""
+def _plaintext(payload: memoryview, blob: PackedBlob) -> bytes | memoryview | None:
+    """Return what an opened blob holds; None when that is not what its id names."""
     try:
         plain = decompress(payload, blob.plain_length) if blob.plain_length else payload
     except DamagedData:
-        return False
-    return hashlib.sha256(plain).digest() == blob.id
+        return None
+    return plain if hashlib.sha256(plain).digest() == blob.id else None
 
 
 def _fault_of(key: MasterKey, pack: PackId, blob: PackedBlob, envelope: memoryview) -> Fault:

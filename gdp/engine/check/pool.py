@@ -26,6 +26,7 @@ class CheckWorkers:
         self._pool = pool
         self._waiting: deque[PackJob] = deque()
         self._under_way = [0] * len(pool)
+        self._have_key = False
 
     @property
     def is_busy(self) -> bool:
@@ -33,8 +34,14 @@ class CheckWorkers:
         return any(self._under_way)
 
     def begin(self, key: MasterKey, secrets: Mapping[str, str]) -> None:
-        """Give the workers what they need to read the repository. To be called once, before the first pack."""
-        self._pool.broadcast((key.raw(), dict(secrets)))
+        """Give the workers what they need to read the repository, before the first pack. Called again, it forgets every pack."""
+        self._waiting.clear()
+        while self.is_busy:
+            for _ in self.verdicts():
+                pass
+        if not self._have_key:
+            self._pool.broadcast((key.raw(), dict(secrets)))
+            self._have_key = True
 
     def add(self, job: PackJob) -> None:
         """Let a pack be checked, soon."""

@@ -8,7 +8,7 @@ import pytest
 from gdp.core.errors import GdpError
 from gdp.core.ids import PackId
 from gdp.core.packformat import BlobKind, read_length_field
-from gdp.engine.check import CheckOptions, CheckResult, check_repository, prepare_check
+from gdp.engine.check import CheckOptions, CheckResult, RepositoryCheck, check_repository, prepare_check
 from gdp.engine.check.options import ALL_PACKS
 from gdp.engine.check.packs import PackJob, find_faults
 from gdp.engine.check.pool import verify_here
@@ -227,9 +227,13 @@ def test_workers_find_what_one_process_finds(tmp_path: Path) -> None:
         if isinstance(event, Problem | Note):
             told.append(event.template.format(**event.facts))
 
-    result = check_repository(open_repository(local, PASSWORD, tmp_path), EVERYTHING, listen, workers, {"password": "hers"})
+    check = RepositoryCheck(EVERYTHING, listen, workers)
+    check.begin(open_repository(local, PASSWORD, tmp_path), {"password": "hers"})
+    check.begin(open_repository(local, PASSWORD, tmp_path), {"password": "hers"})  # the lock had to be taken twice
+    result = check.finish()
     workers.close()
 
+    assert result.trees == 1
     assert result.damaged_packs == (damaged.name,)
     assert result.packs_read == result.packs == len(names_of(repo, FileKind.DATA))
     assert any(damaged.name in text for text in told)

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from gdp.core.errors import BadInput
 from gdp.core.ids import PackId
 from gdp.core.packformat import BlobKind, PackedBlob
-from gdp.engine.check import CheckOptions, CheckResult, check_repository, parse_subset
+from gdp.engine.check import CheckOptions, CheckResult, RepositoryCheck, check_repository, directory_log, parse_subset
 from gdp.engine.check.blob_marks import BlobMarks
 from gdp.engine.check.options import ALL_PACKS, Amount, Part, Share, select_packs
-from gdp.model.events import ignore_events
+from gdp.model.events import Note, Problem, ignore_events
 from gdp.model.files import FileKind, StoredFile
 from gdp.model.node import Node
 from gdp.repo.index_files import decode_index, encode_index
@@ -30,6 +30,15 @@ def repo(tmp_path: Path) -> Repository:
 
 def check(repo: Repository) -> CheckResult:
     return check_repository(repo, CheckOptions(), ignore_events)
+
+
+def check_both_ways(repo: Repository) -> CheckResult:
+    """Check directories from the snapshots down, and again where all packs are read; both must find the same."""
+    result, everything = check(repo), check_repository(repo, CheckOptions(ALL_PACKS), ignore_events)
+
+    assert (errors(everything), hints(everything)) == (errors(result), hints(result))
+    assert everything.trees == result.trees
+    return result
 
 
 def errors(result: CheckResult) -> str:
@@ -68,7 +77,7 @@ def test_an_entry_that_cannot_be_restored_is_an_error(repo: Repository, case: st
     node, expected = BAD_NODES[case]
     Builder(repo).snapshot({"folder": {"x": node}, "good": b"good"})
 
-    assert expected in errors(check(repo))
+    assert expected in errors(check_both_ways(repo))
 
 
 BAD_TREES = {
@@ -85,7 +94,7 @@ def test_a_directory_that_cannot_be_read_is_an_error(repo: Repository, case: str
     builder = Builder(repo)
     builder.snapshot_of(builder.blob(BlobKind.TREE, BAD_TREES[case]))
 
-    assert "the directory / cannot be read" in errors(check(repo))
+    assert "the directory / cannot be read" in errors(check_both_ways(repo))
 
 
 ODD_TREES: dict[str, tuple[bytes, str]] = {
@@ -109,7 +118,7 @@ def test_what_restic_tolerates_is_a_hint(repo: Repository, case: str) -> None:
     blob, expected = ODD_TREES[case]
     builder = Builder(repo)
     builder.snapshot_of(builder.blob(BlobKind.TREE, blob))
-    result = check(repo)
+    result = check_both_ways(repo)
 
     assert result.ok, errors(result)
     assert expected in hints(result)
@@ -119,7 +128,7 @@ def test_a_snapshot_without_its_tree_is_an_error(repo: Repository) -> None:
     """The file is genuine; what it points to is not there."""
     Builder(repo).snapshot_of("ab" * 32)
 
-    assert "the directory / cannot be read" in errors(check(repo))
+    assert "the directory / cannot be read" in errors(check_both_ways(repo))
 
 
 def test_a_pack_in_no_index_is_only_a_hint(repo: Repository) -> None:
@@ -305,5 +314,55 @@ def test_two_snapshots_count_shared_directories_once(repo: Repository) -> None:
     builder.snapshot({"same": {"a": b"a"}, "x": b"1"})
     builder.snapshot({"same": {"a": b"a"}, "x": b"2"}, hostname="other")
 
-    assert check(repo).trees == 3
+    assert check_both_ways(repo).trees == 3
+
+
+def test_where_all_packs_are_read_no_directory_is_read_once_more(repo: Repository) -> None:
+    """Fetching, opening and hashing each directory again took a third of a check of small files. Odd names are no reason to."""
+    Builder(repo).snapshot({"a": b"a", "b": {'q"uote': b"b", "back\\slash": b"", "new\nline": {}}})
+    repo.storage.calls.clear()  # type: ignore[attr-defined]
+    result = check_repository(repo, CheckOptions(ALL_PACKS), ignore_events)
+    read = [file.name for call, file in repo.storage.calls if call == "read" and file and file.kind is FileKind.DATA]  # type: ignore[attr-defined]
+
+    assert (result.ok, result.hints, result.trees) == (True, (), 3)
+    assert sorted(read) == names_of(repo, FileKind.DATA)
+
+
+def test_a_directory_of_which_nobody_needs_anything_is_no_error(repo: Repository) -> None:
+    """A killed backup leaves directories; restic, too, looks only at what a snapshot reaches."""
+    builder = Builder(repo)
+    builder.tree({"lost": a_node("lost", content=["ab" * 32])})
+    builder.blob(BlobKind.TREE, b"no directory at all")
+    builder.snapshot({"a": b"a", "b": {"c": b"c"}})
+    result = check_both_ways(repo)
+
+    assert (result.errors, result.hints, result.trees) == ((), (), 2)
+
+
+@pytest.mark.parametrize(("limit", "value"), [("MOST_NAMED_BYTES", 10), ("LONGEST_BLOB_BYTES", {BlobKind.TREE: 10})])
+def test_directories_too_large_to_tell_of_are_walked(
+    repo: Repository, monkeypatch: pytest.MonkeyPatch, limit: str, value: object
+) -> None:
+    """A hostile or giant pack must not fill the memory of whoever gathers the verdicts, nor go unseen."""
+    monkeypatch.setattr(directory_log, limit, value)
+    Builder(repo).snapshot({"a": b"a", "b": {"x": a_node(content=["ab" * 32])}})
+
+    assert "is in no index" in errors(check_both_ways(repo))
+
+
+def test_a_check_that_begins_again_forgets_what_it_saw(repo: Repository) -> None:
+    """While the lock was not sure, somebody else was faster: what was read before he ended says nothing."""
+    Builder(repo).snapshot({"a": b"a"})
+    index, told = StoredFile(FileKind.INDEX, names_of(repo, FileKind.INDEX)[0]), list[object]()
+    whole = files_of(repo).pop(index)
+    check = RepositoryCheck(CheckOptions(ALL_PACKS), told.append)
+    check.begin(repo, {})
+    assert not [event for event in told if isinstance(event, Problem | Note)]
+    files_of(repo)[index] = whole
+    check.begin(repo, {})
+    result = check.finish()
+
+    assert (result.ok, result.hints, result.snapshots) == (True, (), 1)
+    assert result.packs_read == result.packs == len(names_of(repo, FileKind.DATA))
+    assert not [event for event in told if isinstance(event, Problem | Note)]
     assert len(files_of(repo)) > 4
