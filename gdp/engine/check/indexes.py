@@ -10,7 +10,7 @@ from operator import itemgetter
 from gdp.core.errors import DamagedData, FileMissing
 from gdp.core.ids import PackId
 from gdp.core.language import N_
-from gdp.core.packformat import PackedBlob
+from gdp.core.packformat import BlobKind, PackedBlob
 from gdp.engine.check.options import Finding, error, hint
 from gdp.model.files import FileKind
 from gdp.repo.blob_index import BlobIndex
@@ -20,7 +20,8 @@ from gdp.repo.repository import Repository
 
 _offset = itemgetter(PackedBlob._fields.index("offset"))
 Tell = Callable[[Finding], None]
-OnPack = Callable[[PackId, PackSummary], None]
+OnPack = Callable[[PackId, PackSummary, bool], None]
+"""(pack, its table of contents in brief, whether directories are in it)"""
 
 
 @dataclass(slots=True)
@@ -34,7 +35,7 @@ class IndexSurvey:
     file_names: list[str] = field(default_factory=list)
 
 
-def survey_indexes(repo: Repository, tell: Tell, on_pack: OnPack = lambda pack, summary: None) -> IndexSurvey:
+def survey_indexes(repo: Repository, tell: Tell, on_pack: OnPack = lambda *_: None) -> IndexSurvey:
     """Read all index files, telling what is wrong with each. The repository's own index becomes what was read.
 
     ``on_pack`` is told of each pack as soon as it is met, so that checking it can begin.
@@ -91,14 +92,15 @@ def _add_pack(survey: IndexSurvey, file: str, pack: PackId, blobs: Sequence[Pack
             )  # fmt: skip
         return
     survey.packs[pack], survey.listed_in[pack] = summary, file
-    on_pack(pack, summary)
+    kinds = {blob[0] for blob in ordered}  # by number, as below: this runs for every blob there is
+    on_pack(pack, summary, BlobKind.TREE in kinds)
     survey.index.add_pack(pack, ordered)
     if gap := _gap_before(ordered):
         yield error(
             N_("index file {file}: in pack {pack} the blocks leave a gap or overlap at byte {offset}"),
             file=file, pack=str(pack), offset=gap.offset,
         )  # fmt: skip
-    if any(blob.kind != ordered[0].kind for blob in ordered):
+    if len(kinds) > 1:
         yield hint(N_("pack {pack} mixes files and directories, as old restic did; 'gdp prune' sorts it"), pack=str(pack))
 
 
@@ -106,7 +108,7 @@ def _gap_before(ordered: Sequence[PackedBlob]) -> PackedBlob | None:
     """Return the first block that does not begin where the one before it ends."""
     end = 0
     for blob in ordered:
-        if blob[2] != end:  # by number: this runs for every blob there is
+        if blob[2] != end:
             return blob
         end += blob[3]
     return None

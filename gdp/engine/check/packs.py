@@ -38,6 +38,13 @@ class PackJob(NamedTuple):
     """of its table of contents, as the index makes it"""
     looks_into_directories: bool = False
     """whether the verdict tells of the directories in it"""
+    holds_directories: bool = False
+    """as the index makes it"""
+
+    @property
+    def rank(self) -> tuple[bool, int]:
+        """What comes first: directories, whose verdict is work for its reader; then large packs, so that all end together."""
+        return not self.holds_directories, -self.stored_size
 
 
 class PackVerdict(NamedTuple):

@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
+from heapq import heappop, heappush
 
 from gdp.core.crypto import MasterKey
 from gdp.core.errors import DamagedData, FileMissing
@@ -24,7 +25,8 @@ class CheckWorkers:
 
     def __init__(self, pool: WorkerPool) -> None:
         self._pool = pool
-        self._waiting: deque[PackJob] = deque()
+        self._waiting: list[tuple[tuple[bool, int], PackJob]] = []
+        """a heap"""
         self._under_way = [0] * len(pool)
         self._have_key = False
 
@@ -45,7 +47,7 @@ class CheckWorkers:
 
     def add(self, job: PackJob) -> None:
         """Let a pack be checked, soon."""
-        self._waiting.append(job)
+        heappush(self._waiting, (job.rank, job))
         self._feed()
 
     def verdicts(self, timeout_seconds: float | None = None) -> Iterator[PackVerdict]:
@@ -66,7 +68,7 @@ class CheckWorkers:
         while self._waiting and (least := min(self._under_way)) < _UNDER_WAY:
             number = self._under_way.index(least)
             self._under_way[number] += 1
-            self._pool.channels[number].send(tuple(self._waiting.popleft()))
+            self._pool.channels[number].send(tuple(heappop(self._waiting)[1]))
 
 
 def prepare_check(open_storage: OpenStorage, count: int | None = None) -> CheckWorkers:

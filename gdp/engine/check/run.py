@@ -174,10 +174,10 @@ class _PackQueue:
         """what to check in this process; stays empty with workers"""
         self.packs = self.bytes = 0
 
-    def offer(self, pack: PackId, summary: PackSummary) -> None:
+    def offer(self, pack: PackId, summary: PackSummary, holds_directories: bool) -> None:  # noqa: FBT001
         """Take a pack of which it is clear already that it is to be read."""
         if isinstance(self._subset, Part) and is_in_part(pack, self._subset):
-            self._take(pack, summary)
+            self._take(pack, summary, holds_directories=holds_directories)
 
     def complete(self, survey: IndexSurvey) -> None:
         """Choose among all packs where chance decides."""
@@ -187,13 +187,13 @@ class _PackQueue:
         for pack in select_packs(there, self._subset, random.SystemRandom()):
             self._take(pack, survey.packs[pack])
 
-    def _take(self, pack: PackId, summary: PackSummary) -> None:
+    def _take(self, pack: PackId, summary: PackSummary, *, holds_directories: bool = False) -> None:
         size = self._stored.get(pack)
         if size is None:
             return  # missing; that was said
         self.packs += 1
         self.bytes += size
-        job = PackJob(pack, size, *summary, looks_into_directories=self._subset == ALL_PACKS)
+        job = PackJob(pack, size, *summary, self._subset == ALL_PACKS, holds_directories)
         if self._workers:
             self._workers.add(job)
         else:
