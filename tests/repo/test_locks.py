@@ -118,6 +118,26 @@ def test_who_sees_another_after_writing_withdraws(repo: Repository) -> None:
     assert len(lock_names(repo)) == 1
 
 
+def test_what_is_read_before_the_lock_is_sure_is_read_again_after_a_conflict(repo: Repository) -> None:
+    """Whoever was faster may have changed everything until he was gone."""
+    theirs: list[str] = []
+    looks: list[int] = []
+
+    def look() -> None:
+        looks.append(len(theirs))
+        if not theirs:
+            theirs.append(write_lock(repo, exclusive=True))
+
+    def wait(seconds: float) -> None:
+        if seconds > locks.SETTLE_SECONDS:  # for the other one to end
+            repo.storage.remove(StoredFile(FileKind.LOCKS, theirs[0]))
+
+    with keeper(repo, sleep=wait).hold(exclusive=True, lease=Lease(), retry_seconds=60, meanwhile=look):
+        assert lock_names(repo) != theirs
+
+    assert looks == [0, 1]
+
+
 def test_an_old_lock_still_blocks(repo: Repository) -> None:
     """As with restic: only `unlock` acts on age. Its owner may be alive behind a broken line."""
     write_lock(repo, age_seconds=STALE_SECONDS + 60, exclusive=True)

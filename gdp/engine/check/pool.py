@@ -1,15 +1,16 @@
 """Lets several processes check packs. They are forked before the repository is opened, and fetch packs for themselves."""
 
+import contextlib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing
 from heapq import heappop, heappush
 
 from gdp.core.crypto import MasterKey
-from gdp.core.errors import DamagedData, FileMissing
+from gdp.core.errors import DamagedData, FileMissing, GdpError
 from gdp.engine.check.packs import PackJob, PackVerdict, fetch_pack, verify_pack
 from gdp.engine.workers import Channel, WorkerPool, worker_count
+from gdp.model.files import CONFIG_FILE
 from gdp.repo.pack_reader import PackBytes
 from gdp.storage.contract import Storage
 
@@ -96,7 +97,8 @@ def verify_here(storage: Storage, key: MasterKey, jobs: Iterable[PackJob]) -> It
 
 def _serve(channel: Channel, open_storage: OpenStorage) -> None:
     raw_key, secrets = channel.receive()
-    with closing(open_storage(secrets)) as storage, ThreadPoolExecutor(READ_AHEAD_PACKS, "packs") as readers:
+    with contextlib.closing(open_storage(secrets)) as storage, ThreadPoolExecutor(READ_AHEAD_PACKS, "packs") as readers:
+        readers.submit(_connect, storage)
         ahead: deque[tuple[PackJob, Future[PackBytes | DamagedData | FileMissing]]] = deque()
         key = MasterKey(raw_key)
         while True:
@@ -106,3 +108,9 @@ def _serve(channel: Channel, open_storage: OpenStorage) -> None:
                 ahead.append((job, readers.submit(fetch_pack, storage, job)))
             job, content = ahead.popleft()
             channel.send(tuple(verify_pack(storage, key, job, content.result())))
+
+
+def _connect(storage: Storage) -> None:
+    """Make the connection while the parent still reads the index. Whatever goes wrong, the first pack meets and tells it."""
+    with contextlib.suppress(GdpError):
+        storage.size(CONFIG_FILE)

@@ -71,6 +71,8 @@ class RepositoryCheck:
         self._findings = Findings()
         self._trees = self._packs_read = self._bytes_read = 0
         self._emit(StageBegan(N_("checking keys, snapshots and indexes")))
+        if self._workers and self._options.read_data:
+            self._workers.begin(repo.key, secrets)
         with patient_collector():
             self._findings.add_all(judge_small_files(repo))
             self._snapshots = repo.snapshots()
