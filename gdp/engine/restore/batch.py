@@ -23,7 +23,7 @@ from gdp.engine.restore.messages import (
     Place,
     plain_bytes,
 )
-from gdp.engine.restore.metadata import MetadataWriter
+from gdp.engine.restore.metadata import PRIVATE_MODE, BirthMark, MetadataWriter, birth_mode
 from gdp.engine.restore.reading import Block, BlockReader
 from gdp.engine.restore.special import make_special, make_symlink
 from gdp.engine.restore.writing import (
@@ -39,6 +39,9 @@ NOT_WRITTEN = N_("{path} could not be restored: {reason}")
 NO_METADATA = N_("{path} is restored, but not all of its owner, permissions, attributes and times: {reason}")
 UNLIKE = N_("{path} does not hold what the snapshot holds (found when reading it again)")
 BLOCK_LOST = N_("{path} is damaged: {reason}")
+
+
+_CHECK, _REPLACE = int(Action.CHECK), int(Action.REPLACE)  # plain numbers compare quicker
 
 
 @dataclass(slots=True)
@@ -76,10 +79,12 @@ class BatchRun:
         self._unchanged: list[int] = []
         self._written_bytes = 0
         self._open: dict[int, OpenFile] = {}
+        self._proven: dict[int, BirthMark] = {}
+        """by the directory's number; see ``MetadataWriter.apply_to_new``"""
         self._uses: dict[Place, list[tuple[int, int, int]]] = {}
         """where each block goes: (position of the entry, number of the place in it, offset in the file)"""
         for position, entry in enumerate(self._entries):
-            if entry[0] == FILE and entry[4] <= Action.REPLACE and entry[6]:
+            if entry[0] == FILE and entry[4] <= _REPLACE and entry[6]:
                 self._expect(position, entry[6])
             else:
                 self._guard(position, self._prepare, entry)
@@ -183,8 +188,12 @@ class BatchRun:
             entry = self._entries[position]
             if position in self._failed:
                 continue
-            if entry[0] == FILE and len(entry[6]) == 1 and entry[4] != Action.CHECK and error is None:
-                self._guard(position, self._write_whole, entry, data)
+            # Nearly all files are new and have one block: they are made, filled and closed in one go.
+            if entry[0] == FILE and len(entry[6]) == 1 and entry[4] != _CHECK and error is None:
+                try:
+                    self._write_whole(position, entry, data)
+                except (OSError, ValueError, OverflowError) as problem:
+                    self._fail(position, NOT_WRITTEN, problem)
             else:
                 self._guard(position, self._write_block, entry, number, offset, block)
 
@@ -197,7 +206,7 @@ class BatchRun:
             else:
                 write_at(descriptor, data, 0)
             self._written_bytes += len(data)
-            self._restore_metadata(position, entry, descriptor, has_mode=True)
+            self._finish_new(position, entry, descriptor)
         finally:
             os.close(descriptor)
 
@@ -242,14 +251,32 @@ class BatchRun:
         return self._tools.handles.open(self._folders[number][0])
 
     def _create(self, entry: Entry) -> int:
-        return create_file(self._folder(entry[1]), entry[2], entry[4], delete=self._tools.may_delete)
+        _, number, name, metadata, action, _, _ = entry
+        path, _, is_private = self._folders[number]
+        mode = birth_mode(metadata) if is_private and metadata else PRIVATE_MODE
+        tools = self._tools
+        return create_file(tools.handles.open(path), name, action, delete=tools.may_delete, mode=mode)
 
     def _finish(self, position: int, entry: Entry, descriptor: int) -> None:
         """Write the metadata and close the file."""
         try:
-            self._restore_metadata(position, entry, descriptor, has_mode=True)
+            if entry[4] == _CHECK:
+                self._restore_metadata(position, entry, descriptor, has_mode=True)
+            else:
+                self._finish_new(position, entry, descriptor)
         finally:
             os.close(descriptor)
+
+    def _finish_new(self, position: int, entry: Entry, descriptor: int) -> None:
+        _, number, _, metadata, _, _, _ = entry
+        if not self._folders[number][2]:
+            self._restore_metadata(position, entry, descriptor, has_mode=True)
+            return
+        assert metadata
+        try:
+            self._tools.metadata.apply_to_new(descriptor, metadata, self._proven, number)
+        except (OSError, ValueError, OverflowError, DamagedData) as error:
+            self._fail(position, NO_METADATA, error)
 
     def _keep(self, position: int, entry: Entry) -> None:
         with path_handle(self._folder(entry[1]), entry[2], entry[5]) as handle:

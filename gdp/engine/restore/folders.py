@@ -63,7 +63,11 @@ class FolderMaker:
         found = os.fstat(descriptor)
         if folder.parent and not folder.is_fresh and self._user and found.st_uid == self._user and found.st_mode & 0o300 != 0o300:
             os.chmod(descriptor, 0o700)  # its own permissions come back at the end
-        return MadeFolder((found.st_dev, found.st_ino), self._inherits(folder, descriptor))
+        inherits = self._inherits(folder, descriptor)
+        return MadeFolder((found.st_dev, found.st_ino), inherits, folder.is_fresh and not inherits and self._is_private(found))
+
+    def _is_private(self, found: os.stat_result) -> bool:
+        return found.st_uid == self._user and not found.st_mode & 0o077
 
     def _inherits(self, folder: PlannedFolder, descriptor: int) -> bool:
         if folder.is_fresh and folder.parent and folder.parent.made and not folder.parent.made.inherits:

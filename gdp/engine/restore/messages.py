@@ -7,7 +7,7 @@ Parent to worker: first ``Start``, then batches. A batch is ``(number, packs, fo
 part        is
 ==========  ==========================================================================
 packs       ``{number: pack id}``, for the numbers in places (those of the index)
-folders     ``[(path, has others' attributes)]``: the directories the entries lie in
+folders     ``[(path, has others' attributes, is private)]``: the directories the entries lie in
 entry       ``(kind, folder number, name, metadata, action, identity, payload)``
 identity    ``(device, inode)`` of the file that must be found there, or None
 place       ``(pack number, offset, stored length, plain length, blob id)``
@@ -33,7 +33,7 @@ FILE, PART, SYMLINK, SPECIAL, VERIFY = range(5)
 Place = tuple[int, int, int, int, bytes]
 Identity = tuple[int, int]
 Entry = tuple[int, int, bytes, Metadata | None, int, Identity | None, Any]
-WireFolder = tuple[tuple[bytes, ...], bool]
+WireFolder = tuple[tuple[bytes, ...], bool, bool]
 BatchMessage = tuple[int, dict[int, bytes], list[WireFolder], list[Entry]]
 
 

@@ -6,6 +6,7 @@ changes times. Works on descriptors and on ``/proc/self/fd`` paths only, never o
 
 import errno
 import os
+import stat
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -16,8 +17,13 @@ from gdp.model.node import Node
 
 Metadata = tuple[int, int, int, str, str, list[tuple[str, bytes]] | None]
 """(Go mode, uid, gid, mtime, atime, extended attributes): plain values, since they travel by marshal"""
+BirthMark = tuple[int, int, int]
+"""(mode, uid, gid) of a new file"""
 WITHOUT_SPECIAL_BITS = 0o1777
+PRIVATE_MODE = 0o600
 _PLAIN_MODES = 0o1000  # below it, Go's bits are the system's
+_FRACTION_AT, _NANO_DIGITS = 19, 9  # in RFC 3339
+_SECONDS = {f"{second:02d}": second * 1_000_000_000 for second in range(60)}
 _UNSUPPORTED = (errno.ENOTSUP, errno.ENOSYS)
 _REMOVABLE = ("user.", "system.posix_acl_")  # what a file may have inherited or kept; labels of security modules stay
 
@@ -44,15 +50,21 @@ def metadata_of(node: Node) -> Metadata:
     return node.mode, node.uid, node.gid, node.mtime, node.atime, attributes
 
 
+def birth_mode(metadata: Metadata) -> int:
+    """Return the permissions a file may be made with in a directory that nobody else can enter."""
+    return metadata[0] if metadata[0] < _PLAIN_MODES else PRIVATE_MODE
+
+
 def time_of(text: str) -> int:
     """Return nanoseconds since 1970, as ``parse_time`` does, which is asked once a minute and zone. Raises DamagedData."""
-    seconds, fraction = text[17:19], text[20:-1] if text[-1:] == "Z" else text[20:-6]
-    zone = text[19 + bool(fraction) + len(fraction) :]
-    if len(text) < 20 or not (seconds.isdecimal() and seconds.isascii()) or (fraction and text[19] != "."):
+    end = len(text) - (1 if text[-1:] == "Z" else 6)
+    second, fraction = _SECONDS.get(text[17:19]), text[20:end]
+    has_fraction = text[19:20] == "." and fraction.isdecimal() and fraction.isascii()
+    if second is None or not (has_fraction or end == _FRACTION_AT):
         return parse_time(text)
-    if fraction and not (fraction.isdecimal() and fraction.isascii()):
-        return parse_time(text)
-    return _minute(text[:17], zone) + int(seconds) * 1_000_000_000 + int(fraction[:9].ljust(9, "0"))
+    if len(fraction) != _NANO_DIGITS:
+        fraction = fraction[:_NANO_DIGITS].ljust(_NANO_DIGITS, "0")
+    return _minute(text[:17], text[end:]) + second + int(fraction)
 
 
 @lru_cache(maxsize=4096)
@@ -67,6 +79,26 @@ class MetadataWriter:
         self.shortfalls: set[str] = set()
         """templates of ``Shortfall``"""
         self._user = os.geteuid()
+
+    def apply_to_new(self, descriptor: int, metadata: Metadata, proven: dict[int, BirthMark], folder: int) -> None:
+        """Write all of it onto a file that was made with ``birth_mode`` in a directory of ours.
+
+        ``proven`` remembers by the directory's number what new files in it are like: where that is what is wanted, owner and
+        permissions are right already.
+        """
+        mode, user, group, mtime, atime, attributes = metadata
+        wanted = mode, user, group
+        if proven.get(folder) != wanted:
+            found = os.fstat(descriptor)
+            if (stat.S_IMODE(found.st_mode), found.st_uid, found.st_gid) != wanted:
+                self.apply(descriptor, metadata, clean=False)
+                return
+            proven[folder] = wanted
+        if attributes:
+            for name, value in attributes:
+                self._set_attribute(descriptor, name, value)
+        changed = time_of(mtime)
+        os.utime(descriptor, ns=(changed if atime == mtime else time_of(atime), changed))
 
     def apply(
         self, handle: int | str, metadata: Metadata, *, clean: bool, has_mode: bool = True, with_times: bool = True

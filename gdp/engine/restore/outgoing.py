@@ -133,7 +133,8 @@ class Batch:
 
     def _begin_folder(self, folder: PlannedFolder) -> None:
         self._last_folder = folder
-        self.folders.append((folder.path, bool(folder.made and folder.made.inherits)))
+        made = folder.made
+        self.folders.append((folder.path, bool(made and made.inherits), bool(made and made.is_private)))
 
 
 def find_blocks(index: BlobIndex, content: Sequence[str]) -> Iterator[Place]:

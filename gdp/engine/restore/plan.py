@@ -46,6 +46,8 @@ class MadeFolder:
     identity: tuple[int, int]
     inherits: bool
     """what is made in it gets attributes that the snapshot may not have: an ACL"""
+    is_private: bool
+    """nobody else can enter it before it gets its own permissions in the end"""
 
 
 @dataclass(slots=True)

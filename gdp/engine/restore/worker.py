@@ -31,7 +31,7 @@ def start_workers(open_storage: OpenStorage, count: int | None = None) -> Worker
 def _serve(channel: Channel, open_storage: OpenStorage) -> None:
     start = Start(*channel.receive())
     storage = open_storage(start.secrets)
-    os.umask(0o077)
+    os.umask(0)  # whatever is made here is made with the very permissions it is to have; see ``birth_mode``
     gc.freeze()
     gc.set_threshold(*GC_THRESHOLDS)
     handles = open_target(Path(os.fsdecode(start.target)), create=False)

@@ -10,6 +10,7 @@ from gdp.core.errors import GdpError
 from gdp.core.language import N_
 from gdp.engine.restore.existing import Action
 from gdp.engine.restore.messages import Identity
+from gdp.engine.restore.metadata import PRIVATE_MODE
 from gdp.engine.restore.removal import make_room
 
 HOLE_BYTES = 4096  # the page of common file systems: the smallest run of zeros worth a hole
@@ -29,11 +30,14 @@ def raise_if_hopeless(error: OSError) -> None:
         ) from error
 
 
-def create_file(folder: int, name: bytes, action: int, *, delete: bool) -> int:
-    """Make an empty file only we can read and return its descriptor. Raises OSError when something is there."""
+def create_file(folder: int, name: bytes, action: int, *, delete: bool, mode: int = PRIVATE_MODE) -> int:
+    """Make an empty file and return its descriptor. Raises OSError when something is there.
+
+    ``mode`` is for directories that nobody else can enter; elsewhere only we may read what is not finished.
+    """
     if action == Action.REPLACE:
         make_room(folder, name, delete=delete)
-    return os.open(name, _CREATE, 0o600, dir_fd=folder)
+    return os.open(name, _CREATE, mode, dir_fd=folder)
 
 
 def open_existing(folder: int, name: bytes, identity: Identity, access: int) -> int:

@@ -58,7 +58,17 @@ def test_times_are_read_as_elsewhere(moment: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "2024", "2024-05-06T07:08:0xZ", "2024-05-06T07:08:09.Z", "2024-05-06T07:08:09x1Z", "yesterday"]
+    "text",
+    [
+        "",
+        "2024",
+        "2024-05-06T07:08:0xZ",
+        "2024-05-06T07:08:09.Z",
+        "2024-05-06T07:08:09x1Z",
+        "2024-05-06T07:08:09.5",
+        "2024-05-06T07:08:09+1:00",
+        "yesterday",
+    ],
 )
 def test_wrong_times_are_refused(text: str) -> None:
     """The quick way must not accept what the slow one does not."""
