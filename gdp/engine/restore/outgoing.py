@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from gdp.core.errors import DamagedData
-from gdp.core.ids import is_id_text
+from gdp.core.ids import ID_BYTES
 from gdp.core.language import N_
 from gdp.core.packformat import BlobKind
 from gdp.engine.restore.existing import Action
@@ -139,10 +139,16 @@ class Batch:
 
 def find_blocks(index: BlobIndex, content: Sequence[str]) -> Iterator[Place]:
     """Yield where each block of a file lies. Raises DamagedData when one is nowhere."""
-    locate = index.locate
-    for text in content:
-        blob_id = bytes.fromhex(text) if is_id_text(text) else b""
-        found = locate(_DATA, blob_id) if blob_id else None
-        if found is None:
-            raise DamagedData(N_("block {blob} is in no index"), N_("Run 'gdp repair index', then 'gdp check'."), blob=text[:64])
-        yield (*found, blob_id)
+    return (find_block(index, text) for text in content)
+
+
+def find_block(index: BlobIndex, text: str) -> Place:
+    """Return where a block lies, given its id in hex. Raises DamagedData when it is nowhere."""
+    try:
+        blob_id = bytes.fromhex(text)
+    except ValueError:
+        blob_id = b""
+    found = index.locate(_DATA, blob_id) if len(blob_id) == ID_BYTES else None
+    if found is None:
+        raise DamagedData(N_("block {blob} is in no index"), N_("Run 'gdp repair index', then 'gdp check'."), blob=text[:64])
+    return (*found, blob_id)

@@ -5,6 +5,7 @@ parent was written, but after its parent was made.
 """
 
 import os
+import re
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from gdp.engine.restore.existing import Action, judge
 from gdp.engine.restore.handles import FolderHandles, FolderPath
 from gdp.engine.restore.options import RestoreOptions
 from gdp.engine.restore.selection import PathSelection, selection_of
+from gdp.engine.restore.trees import TreeReader
 from gdp.model.events import Emit, Note, Problem
 from gdp.model.node import Node, checked_name
 from gdp.repo.repository import Repository
@@ -24,6 +26,8 @@ from gdp.repo.repository import Repository
 DEEPEST_FOLDER = 2000  # no real tree comes near; one that does wants to exhaust us
 _RESTORABLE = ("file", "symlink", "fifo", "dev", "chardev")
 _SAME_PLACE = tuple[FolderPath, bytes]
+_is_plain_name = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*").fullmatch
+"""says whether a name needs neither unquoting nor a check"""
 
 
 @dataclass(slots=True)
@@ -80,9 +84,10 @@ class Planner:
 
     def __init__(self, repo: Repository, options: RestoreOptions, handles: FolderHandles | None, emit: Emit) -> None:
         """Take the open target; None when it does not exist (yet)."""
-        self._repo, self._options, self._handles, self._emit = repo, options, handles, emit
+        self._options, self._handles, self._emit = options, handles, emit
         self._paths = PathSelection(options.paths) if options.paths else None
         self._selects: Selects | None = selection_of(options, self._paths)
+        self._trees = TreeReader(repo)
         self._user = os.geteuid()
         self._first_links: dict[tuple[int, int], tuple[list[str], _SAME_PLACE]] = {}
         self.problems = 0
@@ -106,6 +111,8 @@ class Planner:
                 self._problem(N_("{path} cannot be read: {reason}"), b"/" + b"/".join(folder.path), error.strerror or "")
                 continue
             yield folder
+            if len(children) > 1:
+                self._trees.expect([child.tree for child in children])
             stack += reversed(children)
         for path in self._paths.missing() if self._paths else ():
             self._problem(N_("the snapshot has no {path}"), path)
@@ -122,7 +129,7 @@ class Planner:
     def _fill(self, folder: PlannedFolder) -> list[PlannedFolder]:
         """Put the items into ``folder`` and return the directories in it that are to be walked."""
         _refuse_bottomless(folder)
-        nodes = self._repo.load_tree(folder.tree)
+        nodes = self._trees.load(folder.tree)
         present = None if folder.is_fresh else self._list(folder.path)
         prefix = b"/" + b"".join(name + b"/" for name in folder.path)
         names: set[bytes] = set()
@@ -130,7 +137,7 @@ class Planner:
         everything = self._selects is None and present is None
         for node in nodes:
             try:
-                name = checked_name(node)
+                name = node.name.encode() if _is_plain_name(node.name) else checked_name(node)
                 if name in names:
                     raise HostileData(N_("{name!r} is twice in one directory; only the first was restored"), name=node.name)
                 names.add(name)

@@ -38,13 +38,18 @@ Block = tuple[Place, bytes | memoryview, DamagedData | FileMissing | None]
 """A block's contents, or why there are none. A plain tuple, since millions of them are made."""
 
 
-def plan_ranges(places: Iterable[Place]) -> list[PackRange]:
-    """Return the reads that bring all of ``places``, ordered by pack and offset."""
+def plan_ranges(
+    places: Iterable[Place], *, range_bytes: int = RANGE_BYTES, gap_bytes: int = LARGEST_GAP_BYTES
+) -> list[PackRange]:
+    """Return the reads that bring all of ``places``, ordered by pack and offset.
+
+    Each brings at most ``range_bytes``, unless one block is longer; ``gap_bytes`` may lie unused between two blocks.
+    """
     ranges: list[PackRange] = []
     pack, start, end, group = -1, 0, 0, list[Place]()
     for place in sorted(places):
         number, offset, length = place[:3]
-        if number == pack and offset - end <= LARGEST_GAP_BYTES and offset + length - start <= RANGE_BYTES:
+        if number == pack and offset - end <= gap_bytes and offset + length - start <= range_bytes:
             end = max(end, offset + length)
             group.append(place)
             continue

@@ -20,7 +20,7 @@ from gdp.engine.restore.handles import FolderHandles, open_target
 from gdp.engine.restore.messages import SPECIAL, SYMLINK, Failure, Outcome, Place, Start, plain_bytes
 from gdp.engine.restore.metadata import Metadata, MetadataWriter, metadata_of
 from gdp.engine.restore.options import RestoreOptions, RestoreResult
-from gdp.engine.restore.outgoing import BATCH_BLOCKS, BATCH_BYTES, Batch, SharedFile, find_blocks
+from gdp.engine.restore.outgoing import BATCH_BLOCKS, BATCH_BYTES, Batch, SharedFile, find_block, find_blocks
 from gdp.engine.restore.plan import PlannedFolder, PlannedItem, Planner
 from gdp.engine.restore.report import Report
 from gdp.engine.restore.shared import SharedFiles
@@ -156,6 +156,7 @@ class _Restore:
         for folder in planner.folders(tree):
             if folder.is_wanted or folder.items:
                 self._begin(folder)
+                folder.items = []  # directories are kept until the end, their files only until they are written
         self._drain()
         self._report.result.problems += planner.problems
         make_links(self._links, self._handles, self._report, delete=self._options.delete)
@@ -208,15 +209,29 @@ class _Restore:
             return metadata_of(msgspec.structs.replace(item.node, extended_attributes=None))
 
     def _add_file(self, folder: PlannedFolder, item: PlannedItem) -> None:
-        metadata = self._metadata_of(folder, item)
-        content = item.node.content or []
-        if item.node.size <= SHARED_BYTES and len(content) <= BATCH_BLOCKS:
+        node = item.node
+        # Nearly all files have neither attributes nor a second block, and this runs once for each.
+        if node.extended_attributes:
+            metadata = self._metadata_of(folder, item)
+        else:
+            metadata = node.mode, node.uid, node.gid, node.mtime, node.atime, None
+        content = node.content or []
+        if len(content) == 1:
+            places = [find_block(self._repo.index, content[0])]
+            size = plain_bytes(places[0])
+        elif node.size <= SHARED_BYTES and len(content) <= BATCH_BLOCKS:
             places = list(find_blocks(self._repo.index, content))
             size = sum(map(plain_bytes, places))
-            if size <= SHARED_BYTES:
-                self._batch.add_file(folder, item, metadata, places, size)
-                return
-        size = sum(map(plain_bytes, find_blocks(self._repo.index, content)))
+        else:
+            size = sum(map(plain_bytes, find_blocks(self._repo.index, content)))
+            self._share(folder, item, metadata, content, size)
+            return
+        if size <= SHARED_BYTES:
+            self._batch.add_file(folder, item, metadata, places, size)
+        else:
+            self._share(folder, item, metadata, content, size)
+
+    def _share(self, folder: PlannedFolder, item: PlannedItem, metadata: Metadata, content: list[str], size: int) -> None:
         shared = self._shared.begin(folder, item, metadata, size, delete=self._options.delete)
         if shared:
             self._add_parts(shared, content)
