@@ -1,4 +1,4 @@
-"""Tells the C library to keep the memory of blocks for the next ones. Only for speed: where it cannot be told, nothing changes."""
+"""Has the C library keep the memory of blocks for the next ones. Only for speed: where it cannot, nothing else changes."""
 
 import contextlib
 import ctypes
