@@ -27,6 +27,7 @@ _ACTIONS = {
     "deleted": N_("deleted"),
 }
 FILE_STAGES = ("saving files", "restoring files", "reading the restored files again")  # what the engine calls them
+_YES = {"y", "yes", "j", "ja"}  # in every language: who types one of these means it
 _LOUDNESS = {"new": 1, "changed": 1, "restored": 1, "deleted": 1, "unmodified": 2, "skipped": 2}  # how many -v it takes
 
 
@@ -101,6 +102,21 @@ class Screen:
         self._write(self._err, f"{self._mark(translate(N_('Error')), '31')}: {sentence}")
         if hint:
             self._write(self._err, f"  {hint}")
+
+    def agree(self, about: str, question: str) -> bool | None:
+        """Ask a question at the terminal and wait for the answer; all but a yes is a no. None: nobody is there to be asked."""
+        if self.json or self.quiet or not (sys.stdin.isatty() and self._err.isatty()):
+            return None
+        self._write(self._err, f"{self._mark('▲', '33')} {about}")
+        self._err.write(question)
+        self._err.flush()
+        answer = ""
+        try:
+            answer = sys.stdin.readline()
+        finally:
+            if not answer.endswith("\n"):  # Ctrl-C or Ctrl-D: what comes next begins a line of its own
+                self._write(self._err, "")
+        return answer.strip().lower() in _YES
 
     def close(self) -> None:
         """Leave a clean line behind."""

@@ -1,11 +1,21 @@
-"""At a real terminal: passwords are asked for and not shown."""
+"""At a real terminal: passwords are asked for and not shown, and what needs a yes is asked."""
 
 import os
 import pty
 import sys
 from pathlib import Path
 
-from tests.cli.command_line import Gdp
+import pytest
+
+from gdp.core.gotext import encode_json
+from gdp.model.files import CONFIG_FILE
+from gdp.model.records import RepositoryConfig
+from gdp.repo.repository import open_repository
+from gdp.repo.unpacked import save_config
+from gdp.storage.local import LocalStorage
+from tests.cli.command_line import PASSWORD, Gdp
+
+CTRL_C = "\x03"
 
 
 def talk(arguments: list[str], answers: list[str]) -> tuple[int, str]:
@@ -16,7 +26,7 @@ def talk(arguments: list[str], answers: list[str]) -> tuple[int, str]:
     shown = b""
     for answer in answers:
         shown += _until_question(terminal)
-        os.write(terminal, answer.encode() + b"\n")
+        os.write(terminal, answer.encode() + (b"" if answer == CTRL_C else b"\n"))
     while part := _read(terminal):
         shown += part
     _, status = os.waitpid(process, 0)
@@ -26,7 +36,7 @@ def talk(arguments: list[str], answers: list[str]) -> tuple[int, str]:
 
 def _until_question(terminal: int) -> bytes:
     shown = b""
-    while not shown.endswith(b": "):
+    while not shown.endswith((b": ", b"] ")):
         shown += _read(terminal)
     return shown
 
@@ -65,3 +75,67 @@ def test_contents_are_not_written_to_a_terminal(ready: Gdp) -> None:
 
     assert code == 1
     assert "--target" in shown
+
+
+@pytest.fixture
+def foreign(ready: Gdp, isolated_home: Path) -> Gdp:
+    """A user with a repository that looks as if restic had made it."""
+    repo = open_repository(LocalStorage(ready.repository), PASSWORD.strip().encode(), isolated_home / "gdp")
+    (ready.repository / CONFIG_FILE.path).unlink()
+    save_config(repo.storage, repo.key, encode_json(RepositoryConfig(2, repo.config.id, repo.config.chunker_polynomial)))
+    return ready
+
+
+def snapshots(user: Gdp) -> int:
+    """Return how many snapshots the user has."""
+    found: int = user("--json", "snapshots").summary["snapshots"]
+    return found
+
+
+def test_a_yes_to_foreign_chunking_is_asked_for_once(foreign: Gdp, source: Path) -> None:
+    """Whoever sits there need not type the command again with an option; nor be asked at every backup."""
+    code, shown = talk([*foreign.options, "backup", str(source)], ["y"])
+    assert code == 0
+    assert "made by restic" in shown
+    code, shown = talk([*foreign.options, "backup", str(source)], [])
+
+    assert (code, "made by restic" in shown) == (0, False)
+    assert snapshots(foreign) == 2
+
+
+def test_the_question_and_its_answer_are_in_the_users_language(foreign: Gdp, source: Path) -> None:
+    """A German types j."""
+    code, shown = talk([*foreign.options, "--language", "de", "backup", str(source)], ["j"])
+
+    assert code == 0
+    assert "Trotzdem dorthin sichern? [j/N] " in shown
+
+
+@pytest.mark.parametrize("answer", ["", "n", "what?"])
+def test_all_but_a_yes_is_a_no(foreign: Gdp, source: Path, answer: str) -> None:
+    """The question is about storing gigabytes twice; and a no leaves nothing behind that looks like a yes."""
+    code, shown = talk([*foreign.options, "backup", str(source)], [answer])
+
+    assert code == 1
+    assert "nothing was backed up, since you did not agree" in shown
+    assert snapshots(foreign) == 0
+    assert foreign("backup", source).code == 1
+
+
+def test_ctrl_c_at_the_question_ends_the_run(foreign: Gdp, source: Path) -> None:
+    """It is nobody's yes, and leaves no lock behind."""
+    code, shown = talk([*foreign.options, "backup", str(source)], [CTRL_C])
+
+    assert code == 130
+    assert "interrupted" in shown
+    assert snapshots(foreign) == 0
+    assert list((foreign.repository / "locks").iterdir()) == []
+
+
+@pytest.mark.parametrize("option", ["--json", "--quiet"])
+def test_scripts_are_not_asked(foreign: Gdp, source: Path, option: str) -> None:
+    """They would wait for ever, or read the question as a record; they are told the option."""
+    code, shown = talk([*foreign.options, option, "backup", str(source)], [])
+
+    assert code == 1
+    assert "--accept-foreign-chunking" in shown

@@ -18,9 +18,11 @@ from gdp.cli.translated import Command, Option, argument, flag, option
 from gdp.cli.values import Size, TagList, parse_moment
 from gdp.core.compress import Compression
 from gdp.core.errors import BadInput
-from gdp.core.language import N_
+from gdp.core.language import N_, translate
+from gdp.core.sentences import sentence_of
 from gdp.engine.archive.backup import BackupAccess, run_backup
 from gdp.engine.archive.options import CACHE_DIRECTORY_TAG, BackupOptions, StandardInput
+from gdp.engine.archive.parent import ForeignChunkingError
 from gdp.engine.patterns.lists import parse_files_from, parse_marker, parse_raw, parse_verbatim
 from gdp.repo.packer import DEFAULT_PACK_BYTES, MAX_PACK_BYTES, MIN_PACK_BYTES
 
@@ -82,11 +84,20 @@ def command(**given: Any) -> int:
                 open_repository=lambda: access.open(password),
                 locked=lambda repository: access.locked(repository, exclusive=False, writes=True),
                 lease=access.lease,
+                agrees=lambda question: options.standard_input is None and _agrees(screen, question),
             ),
             screen.emit,
         )
         show_backup(screen, result, is_dry_run=options.dry_run)
         return UNREADABLE_SOURCES if result.problems else 0
+
+
+def _agrees(screen: Screen, question: ForeignChunkingError) -> bool:
+    """Ask where somebody can answer. Raises BadInput when the answer is no."""
+    agreed = screen.agree(sentence_of(question), translate(N_("Back up into it all the same? [y/N] ")))
+    if agreed is False:
+        raise BadInput(N_("nothing was backed up, since you did not agree"))
+    return agreed is True
 
 
 def _options(given: dict[str, Any], screen: Screen) -> BackupOptions:

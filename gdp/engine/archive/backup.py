@@ -16,7 +16,13 @@ from gdp.engine.archive.dispatch import Dispatcher
 from gdp.engine.archive.finish import BackupResult, make_snapshot, standard_input_trees
 from gdp.engine.archive.opening import Opening
 from gdp.engine.archive.options import BackupOptions, StandardInput
-from gdp.engine.archive.parent import Comparison, compare_with, refuse_foreign_chunking, without_notes
+from gdp.engine.archive.parent import (
+    Comparison,
+    ForeignChunkingError,
+    compare_with,
+    refuse_foreign_chunking,
+    without_notes,
+)
 from gdp.engine.archive.read_file import FileRead
 from gdp.engine.archive.sources import existing_sources, root_of
 from gdp.engine.archive.stored import IndexIncompleteError, StoredBlobs
@@ -49,6 +55,8 @@ class BackupAccess:
     locked: Callable[[Repository], AbstractContextManager[None]]
     """holds a shared lock"""
     lease: Lease
+    agrees: Callable[[ForeignChunkingError], bool] = lambda _question: False
+    """asks the user; called in the main thread, before the lock is taken"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +96,7 @@ class _Run:
         self._pool, self._known, self._cleanup = pool, known, cleanup
         self._began_ns, self._began = time.time_ns(), time.monotonic()
         self._walker = Walker(options, emit)
+        self._repo: Repository | None = None
         self._missing_sources = 0
         self._large_bytes = 0
         """read of large files that are not done"""
@@ -98,7 +107,7 @@ class _Run:
     def run(self) -> BackupResult:
         source = self._options.standard_input
         if source is not None:
-            opened = self._open()
+            opened = self._agreed(self._open)
             return self._finish(opened, *self._save_stream(opened, source))
         self._emit(StageBegan(N_("looking through the sources")))
         existing = existing_sources(self._options.sources, self._emit)
@@ -125,11 +134,23 @@ class _Run:
                 break
             entries += 1 + directory.file_count
             ahead.append(directory)
-        return ahead, opening.result()
+        return ahead, self._agreed(opening.result)
+
+    def _agreed(self, opened: Callable[[], _Opened]) -> _Opened:
+        """Return what was opened; where the user has to agree first, ask, and open it then."""
+        try:
+            return opened()
+        except ForeignChunkingError as question:
+            if not self._access.agrees(question):
+                raise
+        self._options = replace(self._options, accept_foreign_chunking=True)
+        return self._open()
 
     def _open(self) -> _Opened:
-        repo = self._access.open_repository()
-        self._cleanup.callback(repo.storage.close)
+        repo = self._repo
+        if repo is None:
+            repo = self._repo = self._access.open_repository()
+            self._cleanup.callback(repo.storage.close)
         refuse_foreign_chunking(repo, self._options)
         if not self._options.dry_run:
             self._cleanup.enter_context(self._access.locked(repo))

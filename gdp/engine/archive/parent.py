@@ -17,6 +17,10 @@ from gdp.repo.snapshots import SnapshotList
 CONSENT_FILE = "foreign-chunking-accepted"
 
 
+class ForeignChunkingError(BadInput):
+    """The user has not agreed yet to cut large files elsewhere than they are cut in this repository."""
+
+
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """What a run compares with."""
@@ -87,12 +91,12 @@ def _known_trees(repo: Repository, parent: Snapshot, stored: StoredBlobs) -> Kno
 
 
 def refuse_foreign_chunking(repo: Repository, options: BackupOptions) -> None:
-    """Raise BadInput, once, on a repository that restic made, until the user has said yes."""
+    """Raise ForeignChunkingError on a repository that restic made, until the user has said yes once."""
     consent = repo.state_folder / CONSENT_FILE
     if repo.is_cut_by_us or consent.exists():
         return
     if not options.accept_foreign_chunking:
-        raise BadInput(
+        raise ForeignChunkingError(
             N_(
                 "this repository was made by restic, which cuts large files at other places: their changed parts will not match "
                 "what restic stored, so each such file is stored once more in full"
