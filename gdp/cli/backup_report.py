@@ -22,6 +22,13 @@ def show_backup(screen: Screen, result: BackupResult, *, is_dry_run: bool) -> No
     facts = {"files": figures.count(summary.total_files_processed), "bytes": figures.size(summary.total_bytes_processed)}
     screen.say(sentence.format(duration=figures.duration(result.duration_seconds), **facts))
     screen.say(_verdict(result))
+    if result.damages:
+        sentence = translate_plural(
+            "One thing in the repository was found damaged: see above, and run 'gdp check'.",
+            "{count} things in the repository were found damaged: see above, and run 'gdp check'.",
+            result.damages,
+        )
+        screen.say(sentence.format(count=figures.count(result.damages)))
     screen.record("summary", _record(result, is_dry_run=is_dry_run))
 
 
@@ -48,6 +55,7 @@ def _record(result: BackupResult, *, is_dry_run: bool) -> dict[str, object]:
         "backup_start": summary.backup_start,
         "backup_end": summary.backup_end,
         "problems": result.problems,
+        "repository_problems": result.damages,
     }
     if is_dry_run:
         fields["dry_run"] = True

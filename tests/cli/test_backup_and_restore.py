@@ -42,6 +42,21 @@ def test_backup_says_what_it_did_in_sentences(ready: Gdp, source: Path) -> None:
     assert re.search(r"^Snapshot [0-9a-f]{8} is saved\.$", outcome.out, re.MULTILINE)
 
 
+def test_backup_counts_what_it_finds_damaged(saved: Gdp, source: Path) -> None:
+    """The new snapshot is whole, hence 0; a mail report still has a number to watch, and a person the next step."""
+    (index,) = (saved.repository / "index").iterdir()
+    index.chmod(0o600)
+    index.write_bytes(b"x" * 100)
+    (source / "new.txt").write_text("new\n")
+    outcome = saved("--json", "backup", source)
+
+    assert outcome.code == 0
+    assert (outcome.summary["problems"], outcome.summary["repository_problems"]) == (0, 1)
+    assert index.name in outcome.errors[0]["error"]["message"]
+    (source / "newer.txt").write_text("newer\n")
+    assert "One thing in the repository was found damaged: see above, and run 'gdp check'." in saved("backup", source).out
+
+
 def test_a_trial_stores_nothing(ready: Gdp, source: Path) -> None:
     """--dry-run is for trying out excludes."""
     outcome = ready("--json", "backup", "--dry-run", source)

@@ -155,7 +155,9 @@ class _Run:
         if not self._options.dry_run:
             self._cleanup.enter_context(self._access.locked(repo))
         stored = StoredBlobs(repo, self._known, self._emit, dry_run=self._options.dry_run)
-        comparison = compare_with(repo, self._options, repo.snapshots(), stored)
+        snapshots = repo.snapshots()
+        stored.distrust_snapshots(snapshots.damaged.values())
+        comparison = compare_with(repo, self._options, snapshots, stored)
         if comparison.notes is not None:
             self._cleanup.callback(comparison.notes.close)
         return _Opened(repo, stored, comparison)
@@ -229,7 +231,8 @@ class _Run:
                 comparison.notes.commit(snapshot_id, comparison.index_names | set(stored.saved_indexes), builder.owners)
         assert snapshot.summary is not None
         problems = counts.problems + self._walker.problems + self._missing_sources
-        return BackupResult(snapshot_id, snapshot, snapshot.summary, problems, time.monotonic() - self._began)
+        duration = time.monotonic() - self._began
+        return BackupResult(snapshot_id, snapshot, snapshot.summary, problems, stored.damages, duration)
 
     def _file_done(self, ticket: FileTicket, result: FileRead) -> None:
         assert self._builder is not None

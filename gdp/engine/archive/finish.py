@@ -26,6 +26,8 @@ class BackupResult:
     summary: SnapshotSummary
     problems: int
     """sources that could not be read, or not whole"""
+    damages: int
+    """what was found damaged in the repository; what this snapshot needs of it is stored again"""
     duration_seconds: float
 
 

@@ -1,6 +1,6 @@
 """What the repository holds already, and what this run adds to its index. Loads the index when it is first asked."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from gdp.core.crypto import OVERHEAD_BYTES
 from gdp.core.errors import DamagedData
@@ -29,7 +29,7 @@ class StoredBlobs:
         self._trees: set[bytes] = set()
         self._distrusted: set[bytes] = set()
         self._is_loaded = False
-        self._is_damaged = False
+        self._has_damaged_index = False
         self._is_dry = dry_run
         self.must_be_whole = False
         """the last backup's blocks are taken for stored without a look at the index"""
@@ -38,6 +38,8 @@ class StoredBlobs:
         """of the shared set, once the index is loaded"""
         self.data_blobs = self.tree_blobs = self.plain_bytes = self.packed_bytes = 0
         """added by this run"""
+        self.damages = 0
+        """what was found damaged in the repository and told"""
 
     @property
     def saved_indexes(self) -> list[str]:
@@ -63,7 +65,7 @@ class StoredBlobs:
             self._writer.add(noted.id, noted.blobs)
         if adopted:
             self._emit(Note(N_("{count} packs of an interrupted run were found complete and are kept"), {"count": len(adopted)}))
-        if self._is_damaged and self.must_be_whole:
+        if self._has_damaged_index and self.must_be_whole:
             raise IndexIncompleteError
 
     def is_new_tree(self, tree: bytes) -> bool:
@@ -84,7 +86,13 @@ class StoredBlobs:
         packs = {place.pack for place in index.find_all(BlobKind.TREE, tree)}
         self._distrusted.update(blob.id for pack, blob in index if pack in packs)
         hint = N_("This backup stores it again if the folder is unchanged. 'gdp check' says what else is affected.")
-        self._emit(Problem(N_("a folder of the last snapshot cannot be read: {reason}"), {"reason": error}, hint=hint))
+        self._tell(Problem(N_("a folder of the last snapshot cannot be read: {reason}"), {"reason": error}, hint=hint))
+
+    def distrust_snapshots(self, damaged: Iterable[DamagedData]) -> None:
+        """Say which snapshots cannot be read; the last backup may have been one of them."""
+        hint = N_("Files are compared with another snapshot, or all are read. 'gdp check' says what else is affected.")
+        for error in damaged:
+            self._tell(Problem(error.template, error.facts, hint=error.hint_template or hint))
 
     def has_data(self, content: bytes) -> bool:
         """Say whether all of a file's pieces are stored; ``content`` is their ids, joined."""
@@ -116,6 +124,10 @@ class StoredBlobs:
         return "" if self._is_dry else self._repo.save_json(FileKind.INDEX, json)
 
     def _tell_damaged(self, name: str, error: DamagedData) -> None:
-        self._is_damaged = True
+        self._has_damaged_index = True
         hint = N_("Run 'gdp repair index'; this backup stores again what the file listed.")
-        self._emit(Problem(N_("index file {name} is damaged: {reason}"), {"name": name, "reason": error}, hint=hint))
+        self._tell(Problem(N_("index file {name} is damaged: {reason}"), {"name": name, "reason": error}, hint=hint))
+
+    def _tell(self, problem: Problem) -> None:
+        self.damages += 1
+        self._emit(problem)

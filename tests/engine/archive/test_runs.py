@@ -250,6 +250,7 @@ def test_a_damaged_index_file_heals(archive: Archive, source: Path, has_notes: b
 
     assert f"index file {name} is damaged" in ran.problem_texts[0]
     assert ran.summary.data_blobs == 6
+    assert (ran.result.problems, ran.result.damages) == (0, len(ran.problem_texts))
     (archive.folder / "index" / name).unlink()
     (archive.folder / "snapshots" / str(first.result.snapshot_id)).unlink()  # the old contents of a are gone for good
     assert archive.check() == ()
@@ -267,8 +268,23 @@ def test_trees_that_cannot_be_read_are_stored_again(archive: Archive, source: Pa
 
     assert ran.tree == first.tree
     assert "cannot be read" in "".join(ran.problems.values())
+    assert (ran.result.problems, ran.result.damages) == (0, len(ran.problem_texts))
     assert set(archive.nodes(ran.tree, "/source/one/inner")) == {"e"}
     assert set(archive.nodes(ran.tree, "/source/two")) == {"f"}
+
+
+def test_a_damaged_snapshot_is_told(archive: Archive, source: Path) -> None:
+    """Else the only trace of a lost backup would be that the next one takes longer."""
+    first = archive.backup("source")
+    path = archive.folder / "snapshots" / str(first.result.snapshot_id)
+    path.chmod(0o600)
+    path.write_bytes(path.read_bytes()[:-1] + b"\0")
+    ran = archive.backup("source")
+
+    assert f"snapshots/{first.result.snapshot_id}" in ran.problem_texts[0]
+    assert (ran.result.problems, ran.result.damages) == (0, 1)
+    assert ran.result.snapshot.parent is None
+    assert ran.summary.files_new == 6
 
 
 def test_no_repository_is_not_half_a_backup(tmp_path: Path, isolated_home: Path, source: Path) -> None:
