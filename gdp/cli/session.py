@@ -21,7 +21,7 @@ from gdp.core.language import N_, translate
 from gdp.model.events import Problem, StageBegan
 from gdp.model.target import parse_target
 from gdp.repo.locks import ignoring_hangup
-from gdp.repo.repository import Repository
+from gdp.repo.repository import OnDamaged, Repository
 from gdp.repo.snapshots import SnapshotList
 
 
@@ -51,7 +51,8 @@ def opened(*, exclusive: bool = False, writes: bool = False, locks: bool = True,
         exclusive: nobody else may use the repository meanwhile.
         writes: the lock is taken also where the user wants none.
         locks: whether to lock at all.
-        looks_into: snapshots and index are read at once, while the lock is being taken.
+        looks_into: snapshots and index are read at once, while the lock is being taken. An index file that cannot be read is
+            told and passed over: whoever looks into snapshots wants what can be had.
     """
     with reporting() as screen:
         access = make_access(screen)
@@ -82,7 +83,7 @@ def opened_with(
             if looks_into:
                 screen.emit(StageBegan(N_("reading the index")))
                 looked[:] = [repository.snapshots()]  # before the index, so that it lists everything they need
-                repository.load_index()
+                repository.load_index(_tell_damaged_index(screen))
             if meanwhile is not None:
                 meanwhile(repository)
 
@@ -91,6 +92,15 @@ def opened_with(
             lock = access.locked(repository, exclusive=exclusive, writes=writes, meanwhile=look)
         with ignoring_hangup(), lock:
             yield Session(repository, screen, access, looked[0] if looked else None)
+
+
+def _tell_damaged_index(screen: Screen) -> OnDamaged:
+    hint = N_("What only this file lists cannot be read until 'gdp repair index' has made it anew.")
+
+    def tell(name: str, error: DamagedData) -> None:
+        screen.emit(Problem(N_("index file {name} is damaged: {reason}"), {"name": name, "reason": error}, hint=hint))
+
+    return tell
 
 
 class Workers(Protocol):

@@ -159,6 +159,45 @@ def test_restore_brings_everything_back(saved: Gdp, source: Path, tmp_path: Path
     assert subprocess.run(["diff", "-r", source, f"{tmp_path}/out{source}"], check=False).returncode == 0
 
 
+@pytest.fixture
+def half_indexed(saved: Gdp, source: Path) -> tuple[Gdp, str]:
+    """A user whose last snapshot needs two index files, one of which is damaged; and that one's name."""
+    (index,) = (saved.repository / "index").iterdir()
+    (source / "a.txt").write_text("changed\n")
+    assert saved("backup", source).code == 0
+    index.chmod(0o600)
+    index.write_bytes(b"x" * 100)
+    return saved, index.name
+
+
+def test_restore_gives_what_the_readable_index_files_know(half_indexed: tuple[Gdp, str], source: Path, tmp_path: Path) -> None:
+    """Whoever needs a file today must not have to repair the repository first."""
+    user, index = half_indexed
+    target = tmp_path / "restored"
+    outcome = user("restore", "latest", "--target", target)
+
+    assert outcome.code == 1
+    assert f"index file {index} is damaged" in outcome.err
+    assert "'gdp repair index'" in outcome.err
+    assert f"{source}/sub" in outcome.err
+    assert Path(f"{target}{source}/a.txt").read_text() == "changed\n"
+    assert user("restore", f"latest:{source}", "--target", tmp_path / "one", "/a.txt").code == 0  # nothing of it is missing
+    assert user("repair", "index").code == 0
+    assert user("restore", "latest", "--target", target).code == 0
+    assert Path(f"{target}{source}/sub/b.txt").read_text() == "beta\n"
+
+
+@pytest.mark.parametrize("words", [("ls", "latest"), ("find", "*"), ("stats",)], ids=lambda words: words[0])
+def test_looking_goes_on_without_a_damaged_index_file(half_indexed: tuple[Gdp, str], words: tuple[str, ...]) -> None:
+    """The exit code says that it is not all."""
+    user, index = half_indexed
+    outcome = user(*words)
+
+    assert outcome.code == 1
+    assert f"index file {index} is damaged" in outcome.err
+    assert words[0] == "stats" or "a.txt" in outcome.out
+
+
 def test_restore_takes_subfolders_paths_and_patterns(saved: Gdp, source: Path, tmp_path: Path) -> None:
     """Mostly one file is wanted."""
     for number, (name, options, expected) in enumerate(

@@ -6,7 +6,6 @@ from pathlib import Path
 import click
 
 from gdp.cli.common import common_options
-from gdp.cli.picking import load_index
 from gdp.cli.selection import make_filter, snapshot_filter
 from gdp.cli.session import opened
 from gdp.cli.signals import left_to_the_system
@@ -24,8 +23,7 @@ def command(
     *, folder: Path, allow_other: bool, hosts: Sequence[str], tags: Sequence[Sequence[str]], paths: Sequence[str]
 ) -> None:
     """Mount snapshots."""
-    with opened() as session:
-        load_index(session)
+    with opened(looks_into=True) as session:
 
         def tell() -> None:
             session.screen.close()

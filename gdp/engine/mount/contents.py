@@ -65,7 +65,7 @@ class MountedSnapshots:
             if names != self._names:
                 found = self._repo.snapshots().matching(self._wanted)
                 if self._names:  # the caller loaded the index for the first ones
-                    self._repo.load_index()
+                    self._repo.load_index(_pass_over)
                 self._names, self._root = names, build_layout(found)
             self._checked_at = self._clock()
         finally:
@@ -154,6 +154,10 @@ class MountedSnapshots:
             return self._blocks.get(blob, lambda: self._repo.load_blob(BlobKind.DATA, blob))
         except GdpError as error:
             raise _error(errno.EIO) from error
+
+
+def _pass_over(_name: str, _error: DamagedData) -> None:
+    """Go on without an index file that cannot be read: what it lists is an error of those files only."""
 
 
 def _error(number: int) -> OSError:
