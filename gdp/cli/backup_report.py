@@ -37,8 +37,8 @@ def _verdict(result: BackupResult) -> str:
         return translate(N_("This was a trial: nothing was stored."))
     if result.problems:
         sentence = translate_plural(
-            "Snapshot {id} is saved, without one source that could not be read.",
-            "Snapshot {id} is saved, without {count} sources that could not be read.",
+            "Snapshot {id} is saved; one source could not be read, or changed meanwhile: see above.",
+            "Snapshot {id} is saved; {count} sources could not be read, or changed meanwhile: see above.",
             result.problems,
         )
         return sentence.format(id=result.snapshot_id[:SHORT_ID], count=figures.count(result.problems))

@@ -25,7 +25,7 @@ class BackupResult:
     snapshot: Snapshot
     summary: SnapshotSummary
     problems: int
-    """sources that could not be read, or not whole"""
+    """sources that could not be read, or changed meanwhile"""
     damages: int
     """what was found damaged in the repository; what this snapshot needs of it is stored again"""
     duration_seconds: float

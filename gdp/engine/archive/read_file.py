@@ -19,7 +19,7 @@ _OPEN = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
 _TRIES = 2
 BATCH_FILES = 64
 BATCH_BYTES = 1 << 20
-CHANGED = N_("it changed while it was read; the backup holds a mixture")
+CHANGED = N_("was saved, but changed while it was read: old and new contents may be mixed")
 NO_FILE = N_("it is no longer a regular file")
 
 
@@ -33,7 +33,7 @@ class FileRead(NamedTuple):
     node: bytes
     """JSON; empty when the file could not be read"""
     problem: str
-    """empty when all is well; with a node: the file was saved all the same"""
+    """empty when all is well; with a node: a sentence, the file was saved all the same; without: why it could not be read"""
     streamed_bytes: int = 0
     """how much of it was told as progress while it was read"""
 

@@ -22,6 +22,7 @@ from gdp.engine.archive.walk import Directory
 from gdp.model.events import Emit, ItemDone, Problem
 from gdp.model.tree import encode_node, join_nodes
 
+_NOT_READ = N_("cannot be read: {reason}")
 Change = Literal["new", "changed", "unmodified"]
 FileTicket = tuple[Directory, int, Change]
 """which row of which directory a file is, and why it is read"""
@@ -112,7 +113,8 @@ class TreeBuilder:
         work = self._work[directory]
         row = work.rows[position]
         if result.problem:
-            self._report(directory.path_of(position, row.name), result.problem)
+            template = result.problem if result.node else _NOT_READ
+            self._report(directory.path_of(position, row.name), result.problem, template)
         if result.node:
             work.rows[position] = row = Row._make(result.row)
             work.values[position] = result.content
@@ -254,6 +256,6 @@ class TreeBuilder:
             if self._options.report_items:
                 self._emit(ItemDone(os.fsdecode(directory.path), change, "dir"))
 
-    def _report(self, path: bytes, reason: str) -> None:
+    def _report(self, path: bytes, reason: str, template: str = _NOT_READ) -> None:
         self.counts.problems += 1
-        self._emit(Problem(N_("cannot be read: {reason}"), {"reason": reason}, os.fsdecode(path)))
+        self._emit(Problem(template, {"reason": reason}, os.fsdecode(path)))

@@ -73,7 +73,13 @@ def compare_with_stored(survey: IndexSurvey, stored: Mapping[PackId, int]) -> It
             )
     unindexed = [pack for pack in stored if not survey.index.has_pack(pack)]
     for pack in unindexed:
-        yield hint(N_("pack {pack} is in no index; 'gdp prune' removes it"), pack=pack.hex())
+        yield hint(
+            N_(
+                "pack {pack} is in no index: left by an interrupted run (the next backup takes it over) "
+                "or not needed ('gdp prune' removes it)"
+            ),
+            pack=pack.hex(),
+        )
 
 
 def _add_pack(survey: IndexSurvey, file: str, pack: PackId, blobs: Sequence[PackedBlob], on_pack: OnPack) -> Iterator[Finding]:

@@ -198,7 +198,7 @@ def test_the_user_is_told_and_the_rest_is_saved(archive: Archive, source: Path, 
     monkeypatch.setattr(read_file, "read_attributes", meddle)
     ran = archive.backup(source)
 
-    assert ran.problems == {f"{source}/one/c": "cannot be read: it changed while it was read; the backup holds a mixture"}
+    assert ran.problems == {f"{source}/one/c": "was saved, but changed while it was read: old and new contents may be mixed"}
     assert ran.result.problems == 1
     assert set(archive.nodes(ran.tree, f"{source}/one")) == {"c", "d", "inner"}
     assert archive.check() == ()
