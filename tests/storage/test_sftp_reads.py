@@ -1,0 +1,123 @@
+"""A server that gives less, more or other than it was asked for must never pass for one that returned the file."""
+
+import pytest
+
+from gdp.core.errors import DamagedData, FileMissing, StorageDenied, StorageError
+from gdp.model.files import FileKind, StoredFile
+from gdp.storage import sftp_wire as wire
+from gdp.storage.leftovers import sweep_leftovers
+from gdp.storage.retry import Retrying
+from gdp.storage.sftp import SftpStorage
+from tests.storage.one_file import DATA, FILE, ROOT
+from tests.storage.sftp_server import Mischief, SftpServer
+
+
+@pytest.mark.parametrize(
+    "mischief",
+    [
+        Mischief(size_error=-1),  # the file goes on where it should end
+        Mischief(size_error=-(10**6)),
+        Mischief(size_error=1),
+        Mischief(size_error=10**6),
+        Mischief(extra_per_read=1),
+        Mischief(empty_reads=True),
+    ],
+    ids=lambda mischief: repr(mischief).removeprefix("Mischief"),
+)
+def test_a_read_of_a_whole_file_that_cannot_be_right_is_damage(
+    server: SftpServer, storage: SftpStorage, mischief: Mischief
+) -> None:
+    """Wrong bytes are noticed by their hash, but a clear word about the server saves a day of searching."""
+    storage.write(FILE, [DATA])
+    server.mischief = mischief
+
+    with pytest.raises(DamagedData):
+        storage.read(FILE)
+
+
+@pytest.mark.parametrize("mischief", [Mischief(extra_per_read=1), Mischief(empty_reads=True)], ids=["more", "nothing"])
+def test_a_read_of_a_range_that_cannot_be_right_is_damage(server: SftpServer, storage: SftpStorage, mischief: Mischief) -> None:
+    """Bytes past the range would shift everything after them; an empty answer repeated for ever would hang."""
+    storage.write(FILE, [DATA])
+    server.mischief = mischief
+
+    with pytest.raises(DamagedData):
+        storage.read(FILE, 1000, 300_000)
+
+
+def test_a_truncated_file_is_damage(server: SftpServer, storage: SftpStorage) -> None:
+    """A server's disk after a crash."""
+    storage.write(FILE, [DATA])
+    del server.files[f"{ROOT}/{FILE.path}"][700_000:]
+
+    with pytest.raises(DamagedData):
+        storage.read(FILE, 0, len(DATA))
+    assert storage.read(FILE, 0, 700_000) == DATA[:700_000]
+
+
+@pytest.mark.parametrize("largest", [1, 999, 40_000, 99_999])
+def test_short_answers_are_completed(server: SftpServer, storage: SftpStorage, largest: int) -> None:
+    """A server may give less than was asked for at any time."""
+    small = StoredFile(FileKind.INDEX, "a" * 64)
+    storage.write(small, [DATA[:5000]])
+    storage.write(FILE, [DATA])
+    server.mischief = Mischief(largest_answer=largest)
+
+    assert storage.read(small) == DATA[:5000]
+    assert largest == 1 or storage.read(FILE, 3, 900_000) == DATA[3:900_003]
+
+
+def test_answers_may_come_in_any_order(server: SftpServer, storage: SftpStorage) -> None:
+    """The draft allows it, and multi-threaded servers do it."""
+    server.mischief = Mischief(reverses_answers=True)
+    storage.write(FILE, [DATA])
+
+    assert storage.read(FILE) == DATA
+    assert list(storage.list(FileKind.DATA)) == [(FILE.name, len(DATA))]
+
+
+def test_a_folder_that_cannot_be_listed_is_an_error_not_empty(server: SftpServer, storage: SftpStorage) -> None:
+    """Files that seem to be gone would be uploaded again, or worse, their index removed."""
+    storage.write(FILE, [DATA])
+    server.mischief = Mischief(refused={wire.OPENDIR: wire.PERMISSION_DENIED})
+    with pytest.raises(StorageDenied):
+        list(storage.list(FileKind.DATA))
+    server.mischief = Mischief(refused={wire.READDIR: wire.FAILURE})
+    with pytest.raises(StorageError):
+        list(storage.list(FileKind.DATA))
+    server.mischief = Mischief()
+
+    assert list(storage.list(FileKind.DATA)) == [(FILE.name, len(DATA))]
+
+
+def test_strangers_files_are_left_out(server: SftpServer, storage: SftpStorage) -> None:
+    """Unfinished uploads of restic and an administrator's notes are not packs."""
+    storage.write(FILE, [DATA])
+    for name in (f"{FILE.name}-restic-temp-{'0' * 32}", "README", FILE.name.upper() + "X", "0" * 63):
+        path = f"{ROOT}/data/{FILE.name[:2]}/{name}"
+        server.files[path], server.modes[path] = bytearray(b"?"), 0o600
+
+    assert list(storage.list(FileKind.DATA)) == [(FILE.name, len(DATA))]
+
+
+def test_only_our_old_leftovers_are_swept(server: SftpServer, storage: SftpStorage) -> None:
+    """Another computer may be uploading right now, and restic's files are none of our business."""
+    lock = StoredFile(FileKind.LOCKS, "c" * 64)
+    folder = f"{ROOT}/data/{FILE.name[:2]}"
+    old, young = f"{FILE.name}-gdp-temp-{'1' * 16}", f"{FILE.name}-gdp-temp-{'2' * 16}"
+    strange = f"{FILE.name}-restic-temp-{'3' * 32}"
+    for name, age in ((old, 90_000), (young, 60), (strange, 10**6)):
+        path = f"{folder}/{name}"
+        server.files[path], server.modes[path], server.times[path] = bytearray(b"x"), 0o600, server.now - age
+    storage.write(lock, [b"lock"])
+
+    assert sweep_leftovers(Retrying(storage), lock, older_than_seconds=86_400) == 1
+    assert {path.rpartition("/")[2] for path in server.files} == {young, strange, lock.name}
+
+
+def test_missing_files_are_missing_whatever_is_asked(storage: SftpStorage) -> None:
+    """Told from every other refusal."""
+    with pytest.raises(FileMissing):
+        storage.read(FILE)
+    with pytest.raises(FileMissing):
+        storage.remove(FILE)
