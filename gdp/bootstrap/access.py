@@ -12,9 +12,7 @@ from pathlib import Path
 import msgspec
 
 from gdp.bootstrap.storages import Ask, Reaching, StorageMaker
-from gdp.core.errors import RepositoryLocked
-from gdp.core.language import N_
-from gdp.model.events import Emit, Note
+from gdp.model.events import Emit
 from gdp.model.target import LocalTarget, Target
 from gdp.repo.cache import CachedStorage, TemporaryCache
 from gdp.repo.lease import Lease, LeasedStorage
@@ -85,7 +83,7 @@ class Access:
     def keeper(self, repository: Repository) -> LockKeeper:
         """Return who takes and gives back locks."""
         version = repository.config.version
-        return LockKeeper(repository.storage, repository.key, version, repository.own_locks, report=self._report_waiting)
+        return LockKeeper(repository.storage, repository.key, version, repository.own_locks, emit=self._emit)
 
     def _leased_storage(self) -> Storage:
         return LeasedStorage(self.make_storage(), self.lease)
@@ -99,7 +97,3 @@ class Access:
         else:
             repository.storage = CachedStorage(repository.storage, self.settings.home / "cache" / repository.config.id)
         return repository
-
-    def _report_waiting(self, conflict: RepositoryLocked, seconds: float) -> None:
-        facts: dict[str, object] = {"seconds": round(seconds), "reason": conflict}
-        self._emit(Note(N_("{reason}; trying again in {seconds} s"), facts))

@@ -19,9 +19,10 @@ from contextlib import contextmanager
 import msgspec
 
 from gdp.core.crypto import MasterKey
-from gdp.core.errors import DamagedData, FileMissing, RepositoryLocked, StorageError
+from gdp.core.errors import DamagedData, FileMissing, RepositoryLocked, StorageError, StorageUnreachable
 from gdp.core.gotext import encode_json, format_time, parse_time
 from gdp.core.language import N_
+from gdp.model.events import Emit, Note, Problem, ignore_events
 from gdp.model.files import FileKind, StoredFile
 from gdp.model.records import LockFile
 from gdp.repo.lease import REFRESHABLE_SECONDS, Lease
@@ -73,12 +74,12 @@ class LockKeeper:
         format_version: int,
         journal: OwnLocks,
         sleep: Callable[[float], None] = time.sleep,
-        report: Callable[[RepositoryLocked, float], None] | None = None,
+        emit: Emit = ignore_events,
     ) -> None:
-        """``report`` is told of each conflict that is waited out, with the seconds until the next try."""
+        """``emit`` is told of conflicts that are waited out, and of locks that stay behind since the line is down."""
         self._storage, self._key, self._version, self._journal = storage, key, format_version, journal
         self._sleep = sleep
-        self._report = report
+        self._emit = emit
         self._ours: set[str] = set()
         """locks that are stored or about to be, and not given back yet"""
 
@@ -92,12 +93,14 @@ class LockKeeper:
         Raises RepositoryLocked when the lock cannot be had within ``retry_seconds``.
         """
         try:
-            name = self._acquire_with_retry(exclusive, retry_seconds, meanwhile)
+            with self._hurrying_after_failure():
+                name = self._acquire_with_retry(exclusive, retry_seconds, meanwhile)
             lease.confirm()
             refresher = _Refresher(self, name, lease, exclusive=exclusive)
             refresher.start()
             try:
-                yield
+                with self._hurrying_after_failure():
+                    yield
             finally:
                 refresher.stop()
         finally:
@@ -190,7 +193,22 @@ class LockKeeper:
 
     def _drop_each(self) -> None:
         for name in sorted(self._ours):
-            self.drop(name)
+            try:
+                self.drop(name)
+            except StorageUnreachable as error:  # must not stand in the place of what ended the run
+                self._ours.discard(name)
+                facts: dict[str, object] = {"name": name[:8], "reason": error}
+                hint = N_("The next run from here removes it; elsewhere 'gdp unlock' does so after half an hour.")
+                self._emit(Problem(N_("lock {name} is left in the repository: {reason}"), facts, hint=hint))
+
+    @contextmanager
+    def _hurrying_after_failure(self) -> Iterator[None]:
+        """Let a run that fails, perhaps since the line is down, not wait for the line once more to give back its lock."""
+        try:
+            yield
+        except BaseException:
+            self._storage.hurry()
+            raise
 
     def _acquire_with_retry(self, exclusive: bool, retry_seconds: float, meanwhile: Callable[[], None] | None) -> str:  # noqa: FBT001
         waited, pause = 0.0, 5.0
@@ -201,8 +219,8 @@ class LockKeeper:
                 if waited >= retry_seconds:
                     raise
                 step = min(pause, retry_seconds - waited) * random.uniform(0.8, 1.0)
-                if self._report:
-                    self._report(error, step)
+                facts: dict[str, object] = {"seconds": round(step), "reason": error}
+                self._emit(Note(N_("{reason}; trying again in {seconds} s"), facts))
                 self._sleep(step)
                 waited, pause = waited + max(step, 0.01), min(pause * 2, 60.0)
 
@@ -216,7 +234,7 @@ class LockKeeper:
                 meanwhile()
             self._sleep(max(0.0, SETTLE_SECONDS - (time.monotonic() - began)))
             self._refuse_conflicts(exclusive=exclusive, ours=name)
-        except BaseException:
+        except RepositoryLocked:  # it may be tried again; else ``hold`` gives it back
             self.drop(name)
             raise
         return name

@@ -52,5 +52,8 @@ class Storage(Protocol):
     def remove(self, file: StoredFile) -> None:
         """Remove a file. Raises FileMissing."""
 
+    def hurry(self) -> None:
+        """From now on wait seconds, not minutes, for a line that is down: the run is over and only tidies up."""
+
     def close(self) -> None:
         """Give back connections and descriptors. The storage is not used afterwards."""

@@ -113,6 +113,9 @@ class LocalStorage:
             except OSError as error:
                 raise self._translate(error, file.path) from error
 
+    def hurry(self) -> None:
+        """Nothing is waited for."""
+
     def close(self) -> None:
         """Nothing is held between two calls."""
 

@@ -5,6 +5,7 @@ done; a removal whose answer was lost finds nothing and is done.
 """
 
 import random
+import threading
 import time
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ class RetryRules:
     first_wait_seconds: float = 1.0
     longest_wait_seconds: float = 60.0
     """The waits double up to this."""
+    hurried_seconds: float = 5.0
+    """Instead of ``total_seconds`` once the run is over: long enough for a hiccup, and nobody watches a dead line for longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,8 @@ class Retrying(StorageWrapper):
         rules: how long.
         on_retry: is told before each wait.
         clock: seconds, monotonic.
-        sleep: waits so many seconds; what it raises (an interruption) ends the operation.
+        sleep: waits so many seconds; what it raises (an interruption) ends the operation. Else the wait ends early when
+            another thread calls ``hurry``.
         chance: a random number in [0, 1): many clients must not come back in the same second.
     """
 
@@ -66,14 +70,15 @@ class Retrying(StorageWrapper):
         *,
         on_retry: OnRetry | None = None,
         clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] | None = None,
         chance: Callable[[], float] = random.random,
     ) -> None:
         super().__init__(inner)
         self._rules = rules
         self._on_retry = on_retry
         self._clock = clock
-        self._sleep = sleep
+        self._is_hurried = threading.Event()
+        self._sleep = sleep or self._wait
         self._chance = chance
 
     def create_folders(self) -> None:
@@ -105,6 +110,10 @@ class Retrying(StorageWrapper):
 
         self._repeat("remove", file.path, attempt)
 
+    def hurry(self) -> None:
+        self._is_hurried.set()
+        self._inner.hurry()
+
     def close(self) -> None:
         self._inner.close()
 
@@ -119,11 +128,22 @@ class Retrying(StorageWrapper):
                 now = self._clock()
                 first_failure = now if first_failure is None else first_failure
                 wait = self._wait_after(number)
-                if now + wait - first_failure > self._rules.total_seconds:
+                if now + wait - first_failure > self._patience_seconds:
                     raise self._gave_up(error, number, now - first_failure) from error
                 if self._on_retry is not None:
                     self._on_retry(Retry(operation, path, number, wait, error))
             self._sleep(wait)
+
+    @property
+    def _patience_seconds(self) -> float:
+        rules = self._rules
+        return min(rules.total_seconds, rules.hurried_seconds) if self._is_hurried.is_set() else rules.total_seconds
+
+    def _wait(self, seconds: float) -> None:
+        if self._is_hurried.is_set():
+            time.sleep(seconds)
+        else:
+            self._is_hurried.wait(seconds)
 
     def _wait_after(self, failures: int) -> float:
         """Return the wait after so many failures, in seconds: doubled each time, then shortened by chance up to a half."""

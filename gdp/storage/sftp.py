@@ -93,6 +93,9 @@ class SftpStorage:
     def remove(self, file: StoredFile) -> None:
         self._remove(file.path)
 
+    def hurry(self) -> None:
+        """Nothing is tried twice in here."""
+
     def close(self) -> None:
         self._pool.close()
 

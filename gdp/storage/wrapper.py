@@ -42,5 +42,8 @@ class StorageWrapper:
     def remove(self, file: StoredFile) -> None:
         self._inner.remove(file)
 
+    def hurry(self) -> None:
+        self._inner.hurry()
+
     def close(self) -> None:
         self._inner.close()

@@ -86,6 +86,7 @@ def test_a_server_that_falls_silent_is_given_up_with_a_clear_sentence(remote: Re
     assert running.returncode == 1, said
     assert "stayed out of reach" in said
     assert "attempts" in said
+    assert "is left in the repository" in said
     assert "Traceback" not in said
     assert silent_seconds < 30
     again = subprocess.run([sys.executable, "-c", _IMPATIENT, *remote.words()], capture_output=True, text=True, check=False)

@@ -15,6 +15,7 @@ import pytest
 from gdp.core.errors import DamagedData, RepositoryLocked, StorageUnreachable
 from gdp.core.gotext import encode_json, format_time
 from gdp.core.language import N_
+from gdp.model.events import Event, Problem
 from gdp.model.files import FileKind, StoredFile
 from gdp.model.records import LockFile
 from gdp.repo import locks
@@ -24,6 +25,7 @@ from gdp.repo.own_locks import OwnLocks
 from gdp.repo.repository import Repository
 from gdp.storage.contract import Storage
 from tests.repo.builder import names_of, new_repository
+from tests.storage.memory import MemoryStorage
 
 PATIENCE_SECONDS = 20.0
 
@@ -101,6 +103,42 @@ def test_a_lock_is_given_back_when_the_job_fails(repo: Repository) -> None:
         raise ValueError("job")
 
     assert lock_names(repo) == []
+
+
+def test_a_lock_that_cannot_be_given_back_is_left_and_told(repo: Repository) -> None:
+    """The run fails with what ended it, not with the lock; the journal knows the lock for the next run."""
+    told: list[Event] = []
+    journal = OwnLocks(repo.home / "mine")
+    storage = repo.storage
+    assert isinstance(storage, MemoryStorage)
+
+    def down(_operation: str, _file: StoredFile | None) -> None:
+        raise StorageUnreachable(N_("no line"))
+
+    def fail() -> None:
+        storage.before = down
+        raise StorageUnreachable(N_("cut after a quarter of an hour"))
+
+    holder = LockKeeper(storage, repo.key, 2, journal, lambda _: None, emit=told.append)
+    with pytest.raises(StorageUnreachable, match="cut after"), holder.hold(exclusive=False, lease=Lease()):
+        fail()
+    storage.before = None
+
+    assert storage.is_hurried
+    (problem,) = told
+    assert isinstance(problem, Problem)
+    assert lock_names(repo)[0].startswith(str(problem.facts["name"]))
+    assert str(problem.facts["reason"]) == "no line"
+    assert journal.held() == lock_names(repo)
+
+
+def test_a_run_that_succeeds_is_patient_with_its_lock(repo: Repository) -> None:
+    """A line that is back in ten minutes still lets the lock be given back."""
+    with keeper(repo).hold(exclusive=False, lease=Lease()):
+        pass
+
+    assert isinstance(repo.storage, MemoryStorage)
+    assert not repo.storage.is_hurried
 
 
 def test_who_sees_another_after_writing_withdraws(repo: Repository) -> None:

@@ -26,7 +26,7 @@ class MemoryStorage:
         self.calls: list[tuple[str, StoredFile | None]] = []
         """Every operation so far."""
         self.before = before
-        self.is_closed = False
+        self.is_closed = self.is_hurried = False
         self._lock = threading.Lock()
         self._number = next(_numbers)
 
@@ -74,6 +74,9 @@ class MemoryStorage:
         self._get(file)
         with self._lock:
             self.files.pop(file, None)
+
+    def hurry(self) -> None:
+        self.is_hurried = True
 
     def close(self) -> None:
         self._begin("close", None)

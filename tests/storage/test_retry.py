@@ -1,5 +1,6 @@
 """A line that comes back within a quarter of an hour must not cost a backup; what cannot succeed must not cost the wait."""
 
+import threading
 from collections.abc import Callable
 
 import pytest
@@ -138,6 +139,45 @@ def test_a_listing_that_breaks_half_way_starts_again_and_repeats_nothing() -> No
     clock = Clock()
 
     assert list(Retrying(Breaking(), clock=clock, sleep=clock.sleep).list(FileKind.DATA)) == [("a" * 64, 1), ("b" * 64, 2)]
+
+
+def test_a_hurried_storage_gives_up_after_seconds() -> None:
+    """A run that has failed gives back its lock or leaves it; a hiccup may pass."""
+    clock, events = Clock(), list[Retry]()
+    storage = retrying(failing(1000, unreachable), clock, events)
+    storage.hurry()
+    with pytest.raises(StorageUnreachable):
+        storage.remove(FILE)
+
+    assert clock.waits == [1, 2]
+    assert isinstance(storage.inner, MemoryStorage)
+    assert storage.inner.is_hurried
+
+
+def test_hurry_ends_a_wait_that_has_begun() -> None:
+    """The thread that refreshes the lock may just have begun to wait for a minute; the run's end waits for the thread."""
+    waiting = threading.Event()
+    storage = Retrying(
+        failing(1000, unreachable),
+        RetryRules(10_000.0, 1000.0, 1000.0),
+        on_retry=lambda _retry: waiting.set(),
+        chance=lambda: 0.0,
+    )
+    ended: list[Exception] = []
+
+    def write() -> None:
+        try:
+            storage.write(FILE, [b"x"])
+        except StorageUnreachable as error:
+            ended.append(error)
+
+    thread = threading.Thread(target=write, daemon=True)
+    thread.start()
+    assert waiting.wait(60)
+    storage.hurry()
+    thread.join(60)
+
+    assert len(ended) == 1
 
 
 def test_an_interruption_ends_the_waiting() -> None:
