@@ -29,6 +29,15 @@ def parse_size(text: str) -> int | None:
     return int(float(match[1]) * 1024 ** _POWERS[match[2].lower()]) if match else None
 
 
+def typed_size(size: int) -> str:
+    """Return bytes as a person would type them: ``128K``, ``1M``."""
+    for unit in ("", "K", "M", "G"):
+        if size < 1024 or size % 1024:
+            return f"{size}{unit}"
+        size //= 1024
+    return f"{size}T"
+
+
 def parse_duration(text: str) -> float | None:
     """Return seconds of ``90s``, ``5m`` or ``1h30m``, or None for what is no duration."""
     parts = _DURATION_PART.findall(text)
@@ -76,7 +85,9 @@ class Size(_NumberType):
             self.fail(translate(N_("say the unit as well: {text}K means {text} KiB a second")).format(text=text), param, ctx)
         if size < self._lowest or (self._highest is not None and size > self._highest):
             sentence = translate(N_("{text} is not between {lowest} and {highest}"))
-            self.fail(sentence.format(text=text, lowest=_short(self._lowest), highest=_short(self._highest)), param, ctx)
+            self.fail(
+                sentence.format(text=text, lowest=typed_size(self._lowest), highest=typed_size(self._highest or 0)), param, ctx
+            )
         return size
 
 
@@ -104,13 +115,3 @@ class TagList(_TagType):
         if isinstance(value, tuple):
             return value
         return tuple(tag.strip() for tag in str(value).split(",") if tag.strip())
-
-
-def _short(size: int | None) -> str:
-    """Return a bound as a person would type it."""
-    number = size or 0
-    for unit in ("", "K", "M", "G"):
-        if number < 1024 or number % 1024:
-            return f"{number}{unit}"
-        number //= 1024
-    return f"{number}T"

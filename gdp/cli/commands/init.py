@@ -4,12 +4,11 @@ import contextlib
 
 import click
 
-from gdp.cli import figures
 from gdp.cli.common import common_options
 from gdp.cli.reporting import reporting
 from gdp.cli.session import ask_new_password, make_access, password_source
 from gdp.cli.translated import Command, option
-from gdp.cli.values import Size
+from gdp.cli.values import Size, typed_size
 from gdp.core.language import N_, translate
 
 
@@ -29,7 +28,7 @@ def command(block_size: int) -> None:
         repository = access.create(ask_new_password(password_source()), block_size)
         with contextlib.closing(repository.storage) as storage:
             sentence = translate(N_("made repository {id} at {location}, blocks of {size} on average"))
-            facts = {"id": repository.config.id[:10], "location": storage.location, "size": figures.size(block_size)}
+            facts = {"id": repository.config.id[:10], "location": storage.location, "size": typed_size(block_size)}
             screen.say(sentence.format(**facts))
             screen.say(translate(N_("Without the password nobody can read it, not even you. Keep it in a second place.")))
             fields = {"id": repository.config.id, "repository": storage.location, "block_size": block_size}

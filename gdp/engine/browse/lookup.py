@@ -31,9 +31,13 @@ def find_folder(repo: Repository, snapshot: Snapshot, path: bytes) -> BlobId:
     if node is None:
         return BlobId.from_hex(snapshot.tree)
     if node.type != "dir" or node.subtree is None:
-        raise BadInput(N_("{path} is no directory in the snapshot"), path=os.fsdecode(path))
+        raise BadInput(N_("{path} is no directory in the snapshot"), path=_shown(path))
     return BlobId.from_hex(node.subtree)
 
 
 def _absent(path: bytes) -> BadInput:
-    return BadInput(N_("the snapshot has no {path}"), N_("'gdp ls' shows what it has."), path=os.fsdecode(path))
+    return BadInput(N_("the snapshot has no {path}"), N_("'gdp ls' shows what it has."), path=_shown(path))
+
+
+def _shown(path: bytes) -> str:
+    return "/" + os.fsdecode(b"/".join(part for part in path.split(b"/") if part))
