@@ -303,7 +303,7 @@ def test_a_full_disk_of_a_real_server_says_so(sshd: Sshd, settings: SftpSettings
         assert storage.read(FILE) == DATA[:1_000_000]
         storage.close()
     finally:
-        subprocess.run(["umount", place], check=True)
+        subprocess.run(["umount", "--lazy", place], check=True)  # the server may take a moment to let go
 
 
 def test_keys_of_the_agent_are_tried(settings: SftpSettings, sshd: Sshd, monkeypatch: pytest.MonkeyPatch) -> None:
