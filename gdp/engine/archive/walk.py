@@ -2,6 +2,7 @@
 
 import os
 import stat
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -15,6 +16,8 @@ from gdp.model.events import Emit, ItemDone, Note, Problem
 _Found = tuple[bytes, "os.DirEntry[str]"]
 """an entry and its raw name"""
 
+_REGULAR = stat.S_IFREG
+_ENCODING, _ERRORS = sys.getfilesystemencoding(), sys.getfilesystemencodeerrors()
 _OPEN_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -139,7 +142,7 @@ class Walker:
         descriptor = os.open(path.rstrip(b"/"), _OPEN_DIRECTORY)
         try:
             with os.scandir(descriptor) as entries:
-                found = sorted([(os.fsencode(entry.name), entry) for entry in entries])
+                found = sorted([(entry.name.encode(_ENCODING, _ERRORS), entry) for entry in entries])
             return self._list_entries(path, found, device)
         finally:
             os.close(descriptor)
@@ -150,6 +153,8 @@ class Walker:
         excludes = self._excludes
         absolute = os.path.abspath(path).rstrip(b"/") + b"/" if excludes else b""
         listing = _Listing()
+        rows = listing.rows
+        takes_any_file = device is None and self._options.exclude_larger_than is None
         for name, entry in found:
             try:
                 if excludes and excludes(absolute + name, entry.is_dir(follow_symlinks=False)):
@@ -158,7 +163,11 @@ class Walker:
             except OSError as error:
                 self._problem(path + name, error)
                 continue
-            if self._is_taken(path + name, row, device):
+            if takes_any_file and row[1] & 0o170000 == _REGULAR:  # nearly all there is, in a third of the time
+                rows.append(row)
+                listing.file_count += 1
+                listing.file_bytes += row[8]
+            elif self._is_taken(path + name, row, device):
                 listing.add(row, path + name, device=device)
         return listing
 
