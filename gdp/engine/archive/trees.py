@@ -57,7 +57,7 @@ class _Work:
         self.values: list[bytes | None] = []
         """per row: a file's blob ids joined, a directory's tree id, else empty; None: left out"""
         self.nodes: dict[int, bytes] = {}
-        """JSON of rows that a worker has made already"""
+        """JSON of rows, as far as it is made"""
         self.pending = pending
         """files and subdirectories that are not finished"""
 
@@ -148,8 +148,8 @@ class TreeBuilder:
             elif not row.is_file:
                 work.values[position] = b""
             elif old is not None and self._is_same(row, old[0]):
-                work.values[position] = old[1]
                 self._count_file(directory, row, "unmodified")
+                self._encode_into(work, directory, position, row, old[1])  # now, while others read the changed ones
             else:
                 work.pending += 1
                 change: Change = "new" if old is None else "changed"
@@ -198,11 +198,10 @@ class TreeBuilder:
             value = work.values[position]
             if value is None:
                 continue
-            node = work.nodes.get(position) or self._encode(directory.path_of(position, row.name), row, value)
-            if node is None:
-                work.values[position] = None
-            else:
-                nodes.append(node)
+            if position not in work.nodes:
+                self._encode_into(work, directory, position, row, value)
+            if position in work.nodes:
+                nodes.append(work.nodes[position])
         return self.store_tree(join_nodes(nodes))
 
     def store_tree(self, blob: bytes) -> bytes:
@@ -211,6 +210,13 @@ class TreeBuilder:
         if self._is_new_tree(tree):
             self._dispatcher.store_tree(tree, blob)
         return tree
+
+    def _encode_into(self, work: _Work, directory: Directory, position: int, row: Row, value: bytes) -> None:
+        """Make an entry's node; one that cannot be looked at is left out."""
+        node = self._encode(directory.path_of(position, row.name), row, value)
+        work.values[position] = None if node is None else value
+        if node is not None:
+            work.nodes[position] = node
 
     def _encode(self, path: bytes, row: Row, value: bytes) -> bytes | None:
         try:
