@@ -1,7 +1,8 @@
 """How long our lock is good for, visible to every process of a run. Never talks to the storage.
 
 A computer that slept may have lost its lock: others treat a lock that was not refreshed as stale. So every write asks here first,
-and after a long pause waits until the process that holds the lock has confirmed it.
+and after a long pause waits until the process that holds the lock has confirmed it. It waits as well while the lock is
+still being taken.
 """
 
 import mmap
@@ -17,7 +18,9 @@ from gdp.storage.wrapper import StorageWrapper
 
 REFRESHABLE_SECONDS = 22.5 * 60  # restic's bound: beyond it a lock must be confirmed before anything is written
 _CONFIRM_WAIT_SECONDS = 120.0
+_PENDING_STEP_SECONDS = 0.005  # a fresh lock is sure after a fifth of a second
 _LOST = -1.0
+_PENDING = -2.0
 _TIME = struct.Struct("<d")
 
 
@@ -34,6 +37,10 @@ class Lease:
         self._clock, self._sleep = clock, sleep
         self.confirm()
 
+    def expect(self) -> None:
+        """Note that there is no lock yet, but soon will be; writes wait until it is confirmed."""
+        _TIME.pack_into(self._memory, 0, _PENDING)
+
     def confirm(self) -> None:
         """Note that the lock exists now."""
         _TIME.pack_into(self._memory, 0, self._clock())
@@ -44,21 +51,27 @@ class Lease:
 
     @property
     def age_seconds(self) -> float:
-        """Time since the lock was last confirmed; infinite once it was given up."""
-        confirmed: float = _TIME.unpack_from(self._memory)[0]
-        return float("inf") if confirmed == _LOST else self._clock() - confirmed
+        """Time since the lock was last confirmed; infinite before that, and once it was given up."""
+        return float("inf") if self._moment < 0 else self._clock() - self._moment
 
     def require(self) -> None:
         """Return when the lock is known to be good. Raises RepositoryLocked when it is lost."""
         waited = 0.0
-        while (age := self.age_seconds) > REFRESHABLE_SECONDS:
-            if age == float("inf") or waited >= _CONFIRM_WAIT_SECONDS:
+        while self.age_seconds > REFRESHABLE_SECONDS:
+            moment = self._moment
+            if moment == _LOST or waited >= _CONFIRM_WAIT_SECONDS:
                 raise RepositoryLocked(
                     N_("our lock on the repository was lost during a long pause; the run stopped before it could do harm"),
                     N_("Run it again: what was stored already is found and kept."),
                 )
-            self._sleep(1.0)
-            waited += 1.0
+            step = _PENDING_STEP_SECONDS if moment == _PENDING else 1.0
+            self._sleep(step)
+            waited += step
+
+    @property
+    def _moment(self) -> float:
+        moment: float = _TIME.unpack_from(self._memory)[0]
+        return moment
 
 
 class LeasedStorage(StorageWrapper):

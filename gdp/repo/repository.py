@@ -1,8 +1,9 @@
 """One open repository: what the engine works with. Ties storage, key, configuration and index together."""
 
 import contextlib
+import hashlib
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -23,7 +24,8 @@ from gdp.model.snapshot import Snapshot, SnapshotId
 from gdp.model.tree import decode_tree
 from gdp.repo.blob_index import BlobIndex, BlobPlace
 from gdp.repo.cache import CachedStorage
-from gdp.repo.index_files import decode_index
+from gdp.repo.index_files import DecodedIndex, decode_index
+from gdp.repo.kept_ids import KeptIds
 from gdp.repo.key_files import OpenedKey, add_key, open_with_password
 from gdp.repo.own_locks import OwnLocks
 from gdp.repo.pack_journal import PackJournal
@@ -63,6 +65,16 @@ class Repository:
     def pack_journal(self) -> PackJournal:
         """The journal of packs on their way into this repository."""
         return PackJournal(self.state_folder / "packs")
+
+    @property
+    def kept_ids(self) -> KeptIds:
+        """What is kept here of what its index files list."""
+        return KeptIds(self.cache_folder / "stored-ids")
+
+    @property
+    def cache_folder(self) -> Path:
+        """Where this computer keeps what it can make anew."""
+        return self.home / "cache" / self.config.id
 
     @property
     def state_folder(self) -> Path:
@@ -121,42 +133,47 @@ class Repository:
     # --- index -----------------------------------------------------------------------------------------------------
 
     def load_index(
-        self, on_damaged: OnDamaged | None = None, *, on_data: Callable[[Sequence[PackedBlob]], None] | None = None
+        self, on_damaged: OnDamaged | None = None, *, on_file: Callable[[str, DecodedIndex], None] | None = None
     ) -> BlobIndex:
         """Read all index files into ``index`` and return it.
 
         Args:
             on_damaged: is told the name of an index file that cannot be read; without it DamagedData is raised.
-            on_data: is given the data blobs of each pack, which then are not kept: a backup only asks whether they exist.
+            on_file: is given each index file; data blobs then are not kept: a backup only asks whether they exist.
         """
         index = BlobIndex()
         names = [name for name, _ in self.storage.list(FileKind.INDEX)]
-        for pack, blobs in self._indexed_packs(names, on_damaged):
-            if on_data is None:
-                index.add_pack(pack, blobs)
-            else:
-                index.add_pack(pack, [blob for blob in blobs if blob.kind == BlobKind.TREE])
-                on_data([blob for blob in blobs if blob.kind == BlobKind.DATA])
+        marked: list[IndexedBlobs] = []
+        for name, decoded in self.read_index_files(names, on_damaged):
+            if on_file is not None:
+                on_file(name, decoded)
+            for pack, blobs in decoded.packs:
+                index.add_pack(pack, blobs if on_file is None else _trees_among(blobs))
+            marked += decoded.marked
+        for pack, blobs in marked:  # what rustic is about to delete comes last, as a fallback
+            index.add_pack(pack, blobs if on_file is None else _trees_among(blobs))
         self.index, self.index_names = index, names
         self._tidy_cache(names)
         return index
 
-    def _indexed_packs(self, names: list[str], on_damaged: OnDamaged | None) -> Iterator[IndexedBlobs]:
-        """Yield what index files list; what rustic is about to delete comes last, as a fallback."""
-        marked: list[IndexedBlobs] = []
+    def read_index_files(self, names: Iterable[str], on_damaged: OnDamaged | None = None) -> Iterator[tuple[str, DecodedIndex]]:
+        """Yield what index files say; ``on_damaged`` as for ``load_index``."""
         for name in names:
             try:
-                decoded = decode_index(self.load_json(FileKind.INDEX, name), name)
+                yield name, decode_index(self.load_json(FileKind.INDEX, name), name)
             except FileMissing:
                 continue  # replaced by a prune between the listing and now
             except DamagedData as error:
                 if on_damaged is None:
                     raise
                 on_damaged(name, error)
-                continue
-            yield from decoded.packs
-            marked += decoded.marked
-        yield from marked
+
+    def is_index_file_whole(self, name: str) -> bool:
+        """Say whether an index file is what its name promises, without looking into it."""
+        try:
+            return hashlib.sha256(self.storage.read(StoredFile(FileKind.INDEX, name))).hexdigest() == name
+        except FileMissing:
+            return False
 
     # --- blobs -----------------------------------------------------------------------------------------------------
 
@@ -229,6 +246,10 @@ def open_repository(storage: Storage, password: bytes, home: Path) -> Repository
         ) from error
     opened = open_with_password(storage, password)
     return Repository(storage, opened, decode_config(opened.master, sealed), home)
+
+
+def _trees_among(blobs: list[PackedBlob]) -> list[PackedBlob]:
+    return [blob for blob in blobs if blob.kind == BlobKind.TREE]
 
 
 def decode_config(key: MasterKey, sealed: bytes) -> RepositoryConfig:

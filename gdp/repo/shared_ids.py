@@ -9,16 +9,20 @@ the same slot at once may be lost. Either costs a blob stored twice. Ids are com
 that is not.
 """
 
+import errno
 import mmap
 import os
 import threading
+from collections.abc import Iterable, Iterator
 
+from gdp.core.aes_ctr import Buffer
 from gdp.core.ids import ID_BYTES
 
 _PROBES = 24
 _FREE = bytes(ID_BYTES)
 _SMALLEST_TABLE = 1 << 15  # slots; 1 MiB
 _SLOTS_A_PAGE = mmap.ALLOCATIONGRANULARITY // ID_BYTES  # a table begins where memory can be mapped
+_PIECE_BYTES = 1 << 20
 _FILE_BYTES = 1 << 42  # only what is touched takes memory; 2 ** 37 ids are more than anybody has
 
 
@@ -41,6 +45,33 @@ class SharedIds:
     def attach(self, first_slots: int) -> None:
         """Use the tables of the size that another process reserved. Call before the first ``add``."""
         self._first_slots, self._tables = first_slots, []
+
+    def clear(self) -> None:
+        """Forget everything. No other process may use the set yet."""
+        self._tables = []
+        os.ftruncate(self._file, 0)
+        os.ftruncate(self._file, _FILE_BYTES)
+
+    def pieces(self) -> Iterator[tuple[int, bytes]]:
+        """Yield the parts of the tables that were written to, as (offset in bytes, bytes), for ``restore``."""
+        start = 0
+        while True:
+            try:
+                start = os.lseek(self._file, start, os.SEEK_DATA)
+            except OSError as error:
+                if error.errno == errno.ENXIO:
+                    return  # nothing but the hole at the end
+                raise
+            end = min(os.lseek(self._file, start, os.SEEK_HOLE), start + _PIECE_BYTES)
+            yield start, os.pread(self._file, end - start, start)
+            start = end
+
+    def restore(self, first_slots: int, pieces: Iterable[tuple[int, Buffer]]) -> None:
+        """Make the set what it was when ``pieces`` was asked for. No other process may use it yet."""
+        self.clear()
+        self.attach(first_slots)
+        for start, piece in pieces:
+            os.pwrite(self._file, piece, start)
 
     def add(self, blob_id: bytes) -> bool:
         """Add an id; return whether it is new."""

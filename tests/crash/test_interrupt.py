@@ -146,7 +146,7 @@ def _lives(group: int) -> bool:
 def test_an_interrupted_wait_for_the_opening_can_be_waited_for_again() -> None:
     """Its thread may be about to take the lock. Python 3.11 takes a thread for ended when a ``join`` is interrupted."""
     is_released = threading.Event()
-    opening = Opening(lambda: is_released.wait(60))
+    opening = Opening(lambda _draft: is_released.wait(60))
     threading.Timer(0.1, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
     with pytest.raises(KeyboardInterrupt):
         opening.result()

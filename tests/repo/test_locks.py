@@ -391,6 +391,31 @@ def test_a_write_waits_for_the_lock_to_be_confirmed_and_not_for_ever() -> None:
     assert lease.age_seconds == 0
 
 
+def test_a_write_waits_while_the_lock_is_being_taken_and_not_for_ever() -> None:
+    """Workers begin to read before the lock is sure. None of them may store anything by then."""
+    clock = Clock()
+    waited: list[float] = []
+    lease = Lease(clock, waited.append)
+    lease.expect()
+
+    with pytest.raises(RepositoryLocked):
+        lease.require()
+    assert 60 < sum(waited) < 600
+
+    waited.clear()
+
+    def confirm(seconds: float) -> None:
+        waited.append(seconds)
+        if len(waited) == 3:
+            lease.confirm()
+
+    lease = Lease(clock, confirm)
+    lease.expect()
+    lease.require()
+
+    assert len(waited) == 3
+
+
 def test_reading_needs_no_good_lock_and_locks_can_always_be_written(repo: Repository) -> None:
     """Else a lost lock could never be replaced."""
     lease = Lease(Clock())

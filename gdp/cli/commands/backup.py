@@ -82,7 +82,7 @@ def command(**given: Any) -> int:
                 open_storage=access.make_storage,
                 secrets=lambda: access.make_storage.secrets,
                 open_repository=lambda: access.open(password),
-                locked=lambda repository: access.locked(repository, exclusive=False, writes=True),
+                locked=lambda repository, meanwhile: access.locked(repository, exclusive=False, writes=True, meanwhile=meanwhile),
                 lease=access.lease,
                 agrees=lambda question: options.standard_input is None and _agrees(screen, question),
             ),

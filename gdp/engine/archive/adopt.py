@@ -1,6 +1,6 @@
 """Takes packs into the index that a killed run had stored but not listed yet."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from gdp.core.errors import DamagedData, FileMissing
 from gdp.core.packformat import LENGTH_FIELD_BYTES, decode_header, read_length_field
@@ -9,10 +9,10 @@ from gdp.repo.pack_journal import NotedPack
 from gdp.repo.repository import Repository
 
 
-def adoptable_packs(repo: Repository) -> Iterator[NotedPack]:
-    """Yield the noted packs that no index lists and that arrived whole, as their size and table of contents show."""
-    for noted in repo.pack_journal.noted():
-        if not repo.index.has_pack(noted.id) and _arrived(repo, noted):
+def adoptable_packs(repo: Repository, leftovers: Iterable[NotedPack]) -> Iterator[NotedPack]:
+    """Yield those of some noted packs, which no index lists, that arrived whole, as their size and table of contents show."""
+    for noted in leftovers:
+        if _arrived(repo, noted):
             yield noted
 
 

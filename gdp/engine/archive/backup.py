@@ -1,7 +1,8 @@
 """One backup run from beginning to end: walk, compare, read, store, snapshot.
 
-Processes are forked first. While the repository is being opened, which is slow by design, the walk begins. The index is loaded
-only if anything changed. What becomes durable comes in this order: packs, the index files that list them, the snapshot.
+Processes are forked first. While the repository is being opened, which is slow by design, the walk begins. While the fresh lock
+settles, what was found is compared with the last backup; what was relied on is looked at again once the lock is sure. The index
+is loaded only if anything changed. What becomes durable comes in this order: packs, the index files that list them, the snapshot.
 """
 
 import os
@@ -11,8 +12,9 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, replace
 
+from gdp.core.errors import RepositoryLocked
 from gdp.core.language import N_
-from gdp.engine.archive.dispatch import Dispatcher
+from gdp.engine.archive.dispatch import BATCH_FILES, Dispatcher
 from gdp.engine.archive.finish import BackupResult, make_snapshot, standard_input_trees
 from gdp.engine.archive.opening import Opening
 from gdp.engine.archive.options import BackupOptions, StandardInput
@@ -31,6 +33,7 @@ from gdp.engine.archive.walk import Directory, Walker
 from gdp.engine.archive.worker import ArchiveWorker, OpenStorage, WorkerStart
 from gdp.engine.workers import WorkerPool, worker_count
 from gdp.model.events import Emit, Progress, StageBegan
+from gdp.model.files import FileKind
 from gdp.repo.lease import Lease
 from gdp.repo.locks import ignoring_hangup
 from gdp.repo.repository import Repository
@@ -52,8 +55,8 @@ class BackupAccess:
     secrets: Callable[[], Mapping[str, str]]
     """what the user was asked for while opening"""
     open_repository: Callable[[], Repository]
-    locked: Callable[[Repository], AbstractContextManager[None]]
-    """holds a shared lock"""
+    locked: Callable[[Repository, Callable[[], None]], AbstractContextManager[None]]
+    """holds a shared lock; calls the function while it is being taken, at least once"""
     lease: Lease
     agrees: Callable[[ForeignChunkingError], bool] = lambda _question: False
     """asks the user; called in the main thread, before the lock is taken"""
@@ -88,6 +91,10 @@ def run_backup(options: BackupOptions, access: BackupAccess, emit: Emit) -> Back
             raise
 
 
+class _OutdatedError(Exception):
+    """Index files that were relied on while the lock was being taken are gone."""
+
+
 class _Run:
     def __init__(
         self, options: BackupOptions, access: BackupAccess, emit: Emit, pool: WorkerPool, known: SharedIds, cleanup: ExitStack
@@ -103,82 +110,159 @@ class _Run:
         self._progress_due = 0.0
         self._is_walked = False
         self._builder: TreeBuilder | None = None
+        self._opening: Opening[_Opened] | None = None
+        """until the lock is sure"""
+        self._sure_indexes: set[str] | None = None
+        """listed once the lock was sure; None: there is nothing to compare with it"""
 
     def run(self) -> BackupResult:
         source = self._options.standard_input
         if source is not None:
-            opened = self._agreed(self._open)
+            opened = self._open_with_consent()
+            if not self._is_sure(opened):
+                opened = self._compare(opened.repo)
             return self._finish(opened, *self._save_stream(opened, source))
         self._emit(StageBegan(N_("looking through the sources")))
         existing = existing_sources(self._options.sources, self._emit)
         self._missing_sources = len(self._options.sources) - len(existing)
         self._options = replace(self._options, sources=existing)
+        opening = self._begin_opening()
         walk = self._walker.walk(root_of(self._options.sources))
-        ahead, opened = self._walk_while_opening(walk)
+        ahead = self._walk_while_opening(walk, opening)
         try:
-            saved = self._save_tree(opened, ahead, walk)
-        except IndexIncompleteError:  # no worker has begun yet
-            opened = replace(opened, comparison=without_notes(opened.comparison, opened.repo, opened.stored))
+            opened = opening.draft()
+        except ForeignChunkingError as question:
+            self._ask(question)
+            opening = self._begin_opening()
+            opened = opening.draft()
+        self._emit(StageBegan(N_("saving files")))
+        while True:
+            try:
+                saved = self._save_tree(opened, opening, ahead, walk)
+                return self._finish(opened, *saved)
+            except IndexIncompleteError:  # no worker has begun yet
+                opening.result()
+                opened = replace(opened, comparison=without_notes(opened.comparison, opened.repo, opened.stored))
+            except _OutdatedError:  # nor here
+                if opened.comparison.notes is not None:
+                    opened.comparison.notes.close()  # else they are found in use
+                opened = self._compare(opened.repo)
             self._walker = Walker(self._options, self._emit)
-            saved = self._save_tree(opened, deque(), self._walker.walk(root_of(self._options.sources)))
-        return self._finish(opened, *saved)
+            ahead, walk = deque(), self._walker.walk(root_of(self._options.sources))
 
-    def _walk_while_opening(self, walk: Iterator[Directory]) -> tuple[deque[Directory], _Opened]:
-        opening = Opening(self._open)
-        self._cleanup.callback(opening.join, _CLEAN_END_SECONDS)  # a lock just taken must be known, to be given back
+    def _walk_while_opening(self, walk: Iterator[Directory], opening: Opening[_Opened]) -> deque[Directory]:
         ahead: deque[Directory] = deque()
         entries = 0
-        while entries < (_LEAST_AHEAD_ENTRIES if opening.is_done else _MOST_AHEAD_ENTRIES):
+        while entries < (_LEAST_AHEAD_ENTRIES if opening.has_draft else _MOST_AHEAD_ENTRIES):
             directory = next(walk, None)
             if directory is None:
                 break
             entries += 1 + directory.file_count
             ahead.append(directory)
-        return ahead, self._agreed(opening.result)
+        return ahead
 
-    def _agreed(self, opened: Callable[[], _Opened]) -> _Opened:
-        """Return what was opened; where the user has to agree first, ask, and open it then."""
+    def _begin_opening(self) -> Opening[_Opened]:
+        opening = self._opening = Opening(self._open)
+        self._cleanup.callback(opening.join, _CLEAN_END_SECONDS)  # a lock just taken must be known, to be given back
+        return opening
+
+    def _open_with_consent(self) -> _Opened:
         try:
-            return opened()
+            return self._open()
         except ForeignChunkingError as question:
-            if not self._access.agrees(question):
-                raise
-        self._options = replace(self._options, accept_foreign_chunking=True)
+            self._ask(question)
         return self._open()
 
-    def _open(self) -> _Opened:
+    def _ask(self, question: ForeignChunkingError) -> None:
+        """Return when the user agrees. Raises the question itself else."""
+        if not self._access.agrees(question):
+            raise question
+        self._options = replace(self._options, accept_foreign_chunking=True)
+
+    def _open(self, show_draft: Callable[[_Opened], None] = lambda _draft: None) -> _Opened:
+        """Open and lock. What there is to compare with is read while the fresh lock settles, and shown as a draft."""
         repo = self._repo
         if repo is None:
             repo = self._repo = self._access.open_repository()
             self._cleanup.callback(repo.storage.close)
         refuse_foreign_chunking(repo, self._options)
-        if not self._options.dry_run:
-            self._cleanup.enter_context(self._access.locked(repo))
+        drafts: list[_Opened] = []
+
+        def look_ahead() -> None:
+            if not drafts:
+                drafts.append(self._compare(repo))
+                show_draft(drafts[0])
+
+        if self._options.dry_run:
+            look_ahead()
+        else:
+            self._access.lease.expect()
+            self._cleanup.enter_context(self._access.locked(repo, look_ahead))
+            self._access.lease.confirm()
+            self._sure_indexes = {name for name, _ in repo.storage.list(FileKind.INDEX)}
+        return drafts[0]
+
+    def _compare(self, repo: Repository) -> _Opened:
+        self._sure_indexes = None
+        snapshots = repo.snapshots()  # before the index is listed: then it has all that they need
         stored = StoredBlobs(repo, self._known, self._emit, dry_run=self._options.dry_run)
-        snapshots = repo.snapshots()
         stored.distrust_snapshots(snapshots.damaged.values())
         comparison = compare_with(repo, self._options, snapshots, stored)
         if comparison.notes is not None:
             self._cleanup.callback(comparison.notes.close)
         return _Opened(repo, stored, comparison)
 
-    def _save_tree(self, opened: _Opened, ahead: deque[Directory], walk: Iterator[Directory]) -> tuple[bytes, TreeBuilder]:
-        self._emit(StageBegan(N_("saving files")))
+    def _is_sure(self, opened: _Opened) -> bool:
+        """Say whether every index file that was relied on was still there when the lock was sure."""
+        return self._sure_indexes is None or opened.stored.index_names <= self._sure_indexes
+
+    def _save_tree(
+        self, opened: _Opened, opening: Opening[_Opened], ahead: deque[Directory], walk: Iterator[Directory]
+    ) -> tuple[bytes, TreeBuilder]:
+        """Compare and save. Workers begin at once; the lease has them wait before they write, until the lock is sure.
+
+        Raises _OutdatedError, IndexIncompleteError.
+        """
         dispatcher = self._dispatcher(opened)
         comparison = opened.comparison
         builder = TreeBuilder(
             self._options, comparison.known, comparison.notes, dispatcher, opened.stored.is_new_tree, self._emit
         )
         self._builder = builder
+        entries = gathered = 0
         while (directory := ahead.popleft() if ahead else next(walk, None)) is not None:
             builder.enter(directory)
-            dispatcher.gather(wait=dispatcher.is_full)
+            entries += 1 + directory.file_count
+            if opening.is_done or dispatcher.is_full:
+                self._make_sure(opened, dispatcher)  # not sure of it, the workers may be waiting themselves
+            if dispatcher.is_full or entries - gathered >= BATCH_FILES:
+                dispatcher.gather(None if dispatcher.is_full else 0.0)
+                gathered = entries
             self._report_progress()
         self._is_walked = True
+        dispatcher.finish_files_until(lambda: opening.is_done)
+        self._make_sure(opened, dispatcher)
         dispatcher.finish_files()
         dispatcher.flush()
         assert builder.root is not None
         return builder.root, builder
+
+    def _make_sure(self, opened: _Opened, dispatcher: Dispatcher | None) -> None:
+        """Wait until the lock is sure, and see whether what was read before still holds. Harmless when done already."""
+        if self._opening is None:
+            return
+        self._opening.result()
+        self._opening = None
+        if self._is_sure(opened):
+            return
+        if (
+            dispatcher is not None and dispatcher.has_begun
+        ):  # what they hold may count on blocks that are gone; it is lost with them
+            raise RepositoryLocked(
+                N_("somebody cleaned up the repository at the moment when this run took its lock"),
+                N_("Nothing is damaged. Run it again."),
+            )
+        raise _OutdatedError
 
     def _save_stream(self, opened: _Opened, source: StandardInput) -> tuple[bytes, TreeBuilder]:
         dispatcher = self._dispatcher(opened)
@@ -201,7 +285,11 @@ class _Run:
         return dispatcher
 
     def _start(self, opened: _Opened) -> WorkerStart:
+        opened.stored.expected_blobs = self._walker.files_found
         opened.stored.load()
+        if opened.stored.has_leftovers:
+            self._make_sure(opened, None)
+            opened.stored.adopt()  # before anybody stores the same again
         repo, options = opened.repo, self._options
         parameters = repo.chunker_parameters()
         return WorkerStart(
@@ -228,7 +316,8 @@ class _Run:
             stored.finish()
             snapshot_id = repo.save_snapshot(snapshot)
             if comparison.notes is not None:
-                comparison.notes.commit(snapshot_id, comparison.index_names | set(stored.saved_indexes), builder.owners)
+                comparison.notes.commit(snapshot_id, stored.index_names.union(stored.saved_indexes), builder.owners)
+            stored.keep()
         assert snapshot.summary is not None
         problems = counts.problems + self._walker.problems + self._missing_sources
         duration = time.monotonic() - self._began

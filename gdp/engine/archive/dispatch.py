@@ -15,6 +15,9 @@ from gdp.engine.workers import Channel, WorkerPool
 
 BATCH_FILES = 256
 BATCH_BYTES = 4 << 20
+_FIRST_FILES = 64  # enough for a worker that has nothing to do
+_FIRST_BYTES = 1 << 20
+_LOOK_SECONDS = 0.01
 _UNDER_WAY = 2  # batches a worker has at a time: one in work, one waiting, so that it never idles
 _MOST_WAITING_FILES = 16_384  # beyond this the walk waits
 
@@ -69,12 +72,19 @@ class Dispatcher:
         """Say whether the walk should wait."""
         return self._waiting_files > _MOST_WAITING_FILES
 
+    @property
+    def has_begun(self) -> bool:
+        """Say whether the workers have been given anything."""
+        return bool(self._outboxes)
+
     def read_file(self, work: FileWork) -> None:
         """Have a file read. ``file_done`` is called from a later ``gather``."""
         self._waiting_files += 1
         self._batch.append(work)
         self._batch_bytes += work.size
-        if len(self._batch) >= BATCH_FILES or self._batch_bytes >= BATCH_BYTES:
+        is_wanted = not self._ready and min(self._loads) == 0
+        files, size = (_FIRST_FILES, _FIRST_BYTES) if is_wanted else (BATCH_FILES, BATCH_BYTES)
+        if len(self._batch) >= files or self._batch_bytes >= size:
             self._close_batch()
 
     def store_tree(self, tree_id: bytes, blob: bytes) -> None:
@@ -89,10 +99,16 @@ class Dispatcher:
         _, content, size = self._answers["stream"].pop()
         return content, size
 
-    def gather(self, *, wait: bool) -> None:
-        """Take what the workers have sent; with ``wait`` block until there is something."""
+    def gather(self, wait_seconds: float | None = 0.0) -> None:
+        """Take what the workers have sent; wait for something to come, for ever with None."""
         if self._outboxes:
-            self._gather(None if wait else 0.0)
+            self._gather(wait_seconds)
+
+    def finish_files_until(self, is_over: Callable[[], bool]) -> None:
+        """Return when every file given so far is done, or ``is_over`` says so."""
+        self._close_batch()
+        while self._waiting_files and not is_over():
+            self._gather(_LOOK_SECONDS)
 
     def finish_files(self) -> None:
         """Return when every file given so far is done."""

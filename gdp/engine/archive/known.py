@@ -10,7 +10,6 @@ from typing import NamedTuple, Protocol
 from gdp.core.errors import DamagedData
 from gdp.engine.archive.metadata import Row, unpack_rows
 from gdp.model.node import Node
-from gdp.repo.repository import Repository
 
 _FORMATS = {"file": stat.S_IFREG, "dir": stat.S_IFDIR, "symlink": stat.S_IFLNK}
 """of the entries that are compared; others are written anew each time"""
@@ -54,6 +53,7 @@ class KnownTrees:
     """Reads the parent snapshot's trees. What is missing in the repository is not known, and so is read again from the disk.
 
     Args:
+        load_tree: returns a tree's nodes; raises DamagedData.
         root: the parent's tree.
         has_data: says whether a file's pieces are stored.
         on_unreadable: is told of a tree that is damaged or missing.
@@ -61,12 +61,12 @@ class KnownTrees:
 
     def __init__(
         self,
-        repo: Repository,
+        load_tree: Callable[[bytes], list[Node]],
         root: bytes,
         has_data: Callable[[bytes], bool],
         on_unreadable: Callable[[bytes, DamagedData], None],
     ) -> None:
-        self._repo, self._root = repo, root
+        self._load_tree, self._root = load_tree, root
         self._has_data, self._on_unreadable = has_data, on_unreadable
 
     def directory(self, path: bytes, tree: bytes | None) -> KnownDirectory | None:
@@ -76,7 +76,7 @@ class KnownTrees:
         if tree is None:
             return None
         try:
-            nodes = self._repo.load_tree(tree)
+            nodes = self._load_tree(tree)
             entries = dict(self._entries(nodes))
         except DamagedData as error:
             self._on_unreadable(tree, error)

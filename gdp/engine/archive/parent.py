@@ -9,7 +9,6 @@ from gdp.engine.archive.known import Known, KnownNothing, KnownTrees
 from gdp.engine.archive.notes import DirectoryNotes, open_notes
 from gdp.engine.archive.options import BackupOptions
 from gdp.engine.archive.stored import StoredBlobs
-from gdp.model.files import FileKind
 from gdp.model.snapshot import Snapshot, SnapshotId
 from gdp.repo.repository import Repository
 from gdp.repo.snapshots import SnapshotList
@@ -29,8 +28,6 @@ class Comparison:
     known: Known
     notes: DirectoryNotes | None
     """where this run notes its directories; None on a dry run or for a stream"""
-    index_names: set[str]
-    """the index files there were at the beginning"""
 
 
 def snapshot_paths(options: BackupOptions) -> list[str]:
@@ -62,18 +59,17 @@ def compare_with(repo: Repository, options: BackupOptions, snapshots: SnapshotLi
     trees are read.
     """
     parent = choose_parent(snapshots, options)
-    names = {name for name, _ in repo.storage.list(FileKind.INDEX)}
     notes = None
     if options.standard_input is None and not options.dry_run:
-        notes = open_notes(repo.home / "cache" / repo.config.id, options.hostname, snapshot_paths(options))
-    if parent is not None and notes is not None and notes.holds_for(parent[0], names):
+        notes = open_notes(repo.cache_folder, options.hostname, snapshot_paths(options))
+    if parent is not None and notes is not None and notes.holds_for(parent[0], stored.index_names):
         stored.must_be_whole = True
-        return Comparison(parent[0], notes, notes, names)
+        return Comparison(parent[0], notes, notes)
     if notes is not None:
         notes.clear()
     if parent is None:
-        return Comparison(None, KnownNothing(), notes, names)
-    return Comparison(parent[0], _known_trees(repo, parent[1], stored), notes, names)
+        return Comparison(None, KnownNothing(), notes)
+    return Comparison(parent[0], _known_trees(parent[1], stored), notes)
 
 
 def without_notes(comparison: Comparison, repo: Repository, stored: StoredBlobs) -> Comparison:
@@ -82,12 +78,11 @@ def without_notes(comparison: Comparison, repo: Repository, stored: StoredBlobs)
     assert comparison.notes is not None
     comparison.notes.clear()
     parent = repo.snapshots().snapshots[comparison.parent]
-    return replace(comparison, known=_known_trees(repo, parent, stored))
+    return replace(comparison, known=_known_trees(parent, stored))
 
 
-def _known_trees(repo: Repository, parent: Snapshot, stored: StoredBlobs) -> KnownTrees:
-    stored.load()
-    return KnownTrees(repo, bytes.fromhex(parent.tree), stored.has_data, stored.distrust_tree)
+def _known_trees(parent: Snapshot, stored: StoredBlobs) -> KnownTrees:
+    return KnownTrees(stored.load_tree, bytes.fromhex(parent.tree), stored.has_data, stored.distrust_tree)
 
 
 def refuse_foreign_chunking(repo: Repository, options: BackupOptions) -> None:

@@ -1,7 +1,7 @@
 """Runs backups as the command line does, with worker processes, and keeps what they said and touched."""
 
-from collections.abc import Callable, Collection, Mapping
-from contextlib import nullcontext
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -104,6 +104,13 @@ class Ran:
         )
 
 
+@contextmanager
+def _lock_in_name_only(meanwhile: Callable[[], None], settling: Callable[[], None]) -> Iterator[None]:
+    meanwhile()
+    settling()
+    yield
+
+
 class Archive:
     """A repository in a folder, a home folder, and a way to back up into it."""
 
@@ -125,6 +132,7 @@ class Archive:
         *sources: Path | str | bytes,
         before_reading: Callable[[], None] | None = None,
         worker_storage: Callable[[Storage], Storage] = lambda storage: storage,
+        settling: Callable[[], None] = lambda: None,
         **choices: Any,
     ) -> Ran:
         """Back up. ``choices`` are fields of BackupOptions.
@@ -133,6 +141,7 @@ class Archive:
             sources: paths.
             before_reading: is called between the walk (of a small tree) and the reading of the first file.
             worker_storage: wraps the workers' storages.
+            settling: is called when a lock would have been written and is not sure yet.
         """
         log: list[tuple[str, FileKind]] = []
         events: list[Event] = []
@@ -148,7 +157,7 @@ class Archive:
             open_storage=lambda _secrets: worker_storage(LocalStorage(self.folder)),
             secrets=secrets,
             open_repository=lambda: open_repository(Watched(LocalStorage(self.folder), log), PASSWORD, self.home),
-            locked=lambda _repo: nullcontext(),
+            locked=lambda _repo, meanwhile: _lock_in_name_only(meanwhile, settling),
             lease=Lease(),
         )
         paths = [source if isinstance(source, bytes) else str(source).encode() for source in sources]

@@ -1,6 +1,7 @@
 """The set of stored blocks that all workers share. If it ever says "stored" of what is not, a file is lost."""
 
 import mmap
+import os
 import random
 import struct
 from collections.abc import Callable, Iterator
@@ -137,3 +138,31 @@ def test_a_torn_write_is_nobodys_id(ids: SharedIds, written: int) -> None:
     assert not any(blob_id in ids for blob_id in many if any(blob_id[written:]))
     assert all(ids.add(blob_id) for blob_id in many if any(blob_id[written:]))
     assert all(blob_id in ids for blob_id in many)
+
+
+def test_a_set_can_be_made_again_from_its_pieces(ids: SharedIds) -> None:
+    """Over several tables; what is not there is not there afterwards either."""
+    slots = ids.reserve(0)
+    inside = [os.urandom(32) for _ in range(60_000)]
+    for blob_id in inside:
+        ids.add(blob_id)
+    again = SharedIds()
+    again.reserve(10_000)
+    again.add(b"x" * 32)
+    again.restore(slots, ids.pieces())
+
+    assert all(blob_id in again for blob_id in inside)
+    assert b"x" * 32 not in again
+    assert sum(len(piece) for _, piece in ids.pieces()) < 10 * 32 * len(inside)
+    again.close()
+
+
+def test_a_cleared_set_is_empty(ids: SharedIds) -> None:
+    """And can be used again."""
+    ids.reserve(0)
+    ids.add(b"x" * 32)
+    ids.clear()
+    ids.reserve(100_000)
+
+    assert b"x" * 32 not in ids
+    assert ids.add(b"x" * 32)
