@@ -14,6 +14,7 @@ from gdp.storage.contract import Storage
 from gdp.storage.retry import Retry, Retrying
 from gdp.storage.sftp import SftpStorage
 from gdp.storage.sftp_settings import NewHostKey, SecretKind, SecretRequest, settings_of_user
+from gdp.storage.ssh_library import load_library
 
 Ask = Callable[[str, Mapping[str, object]], str | None]
 """Shows a question (a template and its facts) and returns the answer, which is not shown; None: there is no terminal."""
@@ -25,7 +26,7 @@ _QUESTIONS = {
 
 
 class ServerStorages:
-    """Makes storages on one server, and asks for each secret once.
+    """Makes storages on one server, and asks for each secret once. Made before a fork, so that processes share the SSH library.
 
     Args:
         connections: how many; None: as many as suit.
@@ -38,6 +39,7 @@ class ServerStorages:
         self._target, self._connections, self._pinned_hosts = target, connections, pinned_hosts
         self._ask, self._emit = ask, emit
         self._answers: dict[str, str | None] = {}
+        load_library()
 
     @property
     def secrets(self) -> dict[str, str]:

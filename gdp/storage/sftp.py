@@ -21,6 +21,7 @@ from gdp.storage.sftp_pool import SessionPool
 from gdp.storage.sftp_session import SftpSession
 from gdp.storage.sftp_settings import AskSecret, OnNewHostKey, SftpSettings
 from gdp.storage.sftp_write import write_file
+from gdp.storage.ssh_library import load_library
 
 _TYPE_BITS, _REGULAR, _LINK = 0o170000, 0o100000, 0o120000
 
@@ -117,6 +118,7 @@ class SftpStorage:
         self._remove(path)
 
     def _connect(self) -> SftpSession:
+        load_library()
         from gdp.storage.ssh_connect import open_session
 
         return open_session(self._settings, self._ask, self._on_new_host)

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING
 from gdp.core.errors import BadInput
 from gdp.core.language import N_
 from gdp.storage.sftp_settings import SftpSettings
+from gdp.storage.ssh_library import load_command_runner, load_library
 
 if TYPE_CHECKING:
     from paramiko.config import SSHConfigDict
 
 SSH_PORT = 22
+_MATCH_EXEC = re.compile(r"^\s*match\b.*\bexec\b", re.IGNORECASE | re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,7 @@ def find_route(settings: SftpSettings) -> Route:
 
 
 def _look_up(settings: SftpSettings) -> "SSHConfigDict":
+    load_library()
     from paramiko.config import SSHConfig, SSHConfigDict
     from paramiko.ssh_exception import ConfigParseError
 
@@ -69,8 +72,10 @@ def _look_up(settings: SftpSettings) -> "SSHConfigDict":
     try:
         config = SSHConfig()
         config.parse(_lines_of_target(settings))
-        with path.open() as lines:
-            config.parse(lines)
+        text = path.read_text()
+        if _MATCH_EXEC.search(text):
+            load_command_runner()
+        config.parse(text.splitlines(keepends=True))
         return config.lookup(settings.target.host)
     except (ConfigParseError, ValueError, KeyError, OSError, ImportError) as error:
         raise BadInput(

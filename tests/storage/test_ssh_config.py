@@ -1,6 +1,8 @@
 """What works with `ssh backup` must work with us, or administrators lose an evening."""
 
 import getpass
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,16 @@ from gdp.core.errors import BadInput
 from gdp.model.target import SftpTarget
 from gdp.storage.sftp_settings import SftpSettings, settings_of_user
 from gdp.storage.ssh_config import Route, find_route
+
+FIND_ROUTE = """
+import sys
+from pathlib import Path
+from gdp.model.target import SftpTarget
+from gdp.storage.sftp_settings import SftpSettings
+from gdp.storage.ssh_config import find_route
+found = find_route(SftpSettings(SftpTarget("backup", "/srv"), Path("/nowhere"), ssh_config=Path(sys.argv[1])))
+print(found.host, found.user)
+"""
 
 
 def route(tmp_path: Path, config: str, target: SftpTarget | None = None) -> Route:
@@ -93,3 +105,14 @@ def test_a_users_settings_look_where_ssh_looks(tmp_path: Path) -> None:
     assert settings.ssh_config == tmp_path / ".ssh/config"
     assert tmp_path / ".ssh/known_hosts" in settings.known_hosts
     assert tmp_path / ".ssh/id_ed25519" in settings.default_keys
+
+
+def test_a_program_may_decide_which_lines_count(tmp_path: Path) -> None:
+    """At home the server has another address than abroad. What runs programs is loaded only for this."""
+    here = "Match host backup exec true\n HostName near.example\n"
+    elsewhere = "Match host backup exec false\n User never\n"
+    (tmp_path / "config").write_text(here + elsewhere)
+    command = [sys.executable, "-c", FIND_ROUTE, str(tmp_path / "config")]  # since it leaves lines open behind it
+    run = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True)
+
+    assert run.stdout.split() == ["near.example", getpass.getuser()]
