@@ -51,8 +51,9 @@ class SftpSession:
         self.is_broken = False
         self.extensions: dict[str, str] = {}
         """What the server can do beyond the draft, with versions."""
-        self.largest_read = CAREFUL_REQUEST_BYTES
-        self.largest_write = CAREFUL_REQUEST_BYTES
+        self._largest_read = CAREFUL_REQUEST_BYTES
+        self._largest_write = CAREFUL_REQUEST_BYTES
+        self._asked_limits: int | None = None
         self._line = line
         self._number = 0
         self._awaited: set[int] = set()
@@ -61,6 +62,18 @@ class SftpSession:
         self._received = b""
         self._at = 0
         self._greet()
+
+    @property
+    def largest_read(self) -> int:
+        """How many bytes may be asked for at once."""
+        self._await_limits()
+        return self._largest_read
+
+    @property
+    def largest_write(self) -> int:
+        """How many bytes may be sent in one request."""
+        self._await_limits()
+        return self._largest_write
 
     @property
     def is_idle(self) -> bool:
@@ -124,19 +137,27 @@ class SftpSession:
             while not cursor.is_at_end:
                 name = cursor.text()
                 self.extensions[name] = cursor.text()
-            if wire.LIMITS in self.extensions:
-                self._ask_limits()
         except wire.Garbled as error:
             self.break_off(GARBLED, reason=str(error))
+        if wire.LIMITS in self.extensions:  # not waited for: the answer is there when a file has been opened
+            self._asked_limits = self.extended(wire.LIMITS)
+            self._awaited.discard(self._asked_limits)
 
-    def _ask_limits(self) -> None:
+    def _await_limits(self) -> None:
+        while self._asked_limits is not None:
+            self._receive_one()
+
+    def _take_limits(self, answer: wire.Answer) -> None:
+        self._asked_limits = None
         try:
-            cursor = wire.get_extended(self.answer_to(self.extended(wire.LIMITS)))
+            cursor = wire.get_extended(answer)
+            _message, read, write, _handles = (cursor.long() for _ in range(4))
         except wire.Refused:
             return
-        _message, read, write, _handles = (cursor.long() for _ in range(4))
-        self.largest_read = min(read or CAREFUL_REQUEST_BYTES, LARGEST_REQUEST_BYTES)
-        self.largest_write = min(write or CAREFUL_REQUEST_BYTES, LARGEST_REQUEST_BYTES)
+        except wire.Garbled as error:
+            self.break_off(GARBLED, reason=str(error))
+        self._largest_read = min(read or CAREFUL_REQUEST_BYTES, LARGEST_REQUEST_BYTES)
+        self._largest_write = min(write or CAREFUL_REQUEST_BYTES, LARGEST_REQUEST_BYTES)
 
     def _send_message(self, kind: int, number: int, fields: Iterable[Buffer]) -> None:
         fields = tuple(fields)
@@ -161,6 +182,8 @@ class SftpSession:
         elif number in self._awaited:
             self._awaited.discard(number)
             self._ready[number] = wire.Answer(kind, body)
+        elif number == self._asked_limits:
+            self._take_limits(wire.Answer(kind, body))
         else:
             self.break_off(GARBLED, reason="an answer to nothing")
 

@@ -31,18 +31,30 @@ class _Attempt:
     """What was tried so far, for the message at the end."""
 
     def __init__(self) -> None:
-        self.allowed: set[str] = set()
+        self.allowed: set[str] | None = None
+        """methods; None: the server has not said so far"""
         self.tried: list[str] = []
         self.unusable: list[str] = []
 
+    @property
+    def takes_keys(self) -> bool:
+        """Say whether a key may be tried."""
+        return self.allowed is None or "publickey" in self.allowed
+
 
 def log_in(transport: ClientTransport, route: Route, settings: SftpSettings, ask: AskSecret | None) -> None:
-    """Log in as the route's user. Raises LoginRefused, StorageUnreachable."""
+    """Log in as the route's user. Raises LoginRefused, StorageUnreachable.
+
+    A key that is at hand is offered at once. Only without one, or when it is refused, the server is asked what it allows: that
+    costs two round trips.
+    """
     attempt = _Attempt()
     try:
-        if _with_nothing(transport, route, attempt) or _with_keys(transport, route, settings, ask, attempt):
+        if _with_keys(transport, route, settings, ask, attempt):
             return
-        if attempt.allowed & _PASSWORD_METHODS and _with_password(transport, route, ask, attempt):
+        if attempt.allowed is None and _with_nothing(transport, route, attempt):
+            return
+        if attempt.allowed and attempt.allowed & _PASSWORD_METHODS and _with_password(transport, route, ask, attempt):
             return
     except (SSHException, EOFError, OSError) as error:
         if attempt.tried and transport.was_dismissed:  # too many keys; a line that broke may be better in a minute
@@ -71,10 +83,15 @@ def _with_nothing(transport: Transport, route: Route, attempt: _Attempt) -> bool
 
 
 def _with_keys(transport: Transport, route: Route, settings: SftpSettings, ask: AskSecret | None, attempt: _Attempt) -> bool:
-    if "publickey" not in attempt.allowed:
-        return False
+    def ask_where_keys_are_taken(request: SecretRequest) -> str | None:
+        if attempt.allowed is None and _with_nothing(transport, route, attempt):
+            return None
+        return ask(request) if ask is not None and attempt.takes_keys else None
+
     offered: set[bytes] = set()
-    for name, key in _keys(route, settings, ask, attempt):
+    for name, key in _keys(route, settings, ask_where_keys_are_taken, attempt):
+        if not attempt.takes_keys:
+            break
         blob = key.asbytes()
         if blob in offered:
             continue
@@ -82,17 +99,22 @@ def _with_keys(transport: Transport, route: Route, settings: SftpSettings, ask: 
         attempt.tried.append(name)
         try:
             attempt.allowed = set(transport.auth_publickey(route.user, key)) or attempt.allowed
+        except BadAuthenticationType as error:
+            attempt.allowed = set(error.allowed_types)
+            attempt.tried.remove(name)  # it was not looked at
         except AuthenticationException as error:
             if not _is_answer(transport, error):
                 raise
             continue
         if transport.is_authenticated():
             return True
-        break  # the key was good, and the server wants a password on top
-    return False
+        break  # the key was good, and the server wants a password on top; or it takes no keys
+    if not attempt.takes_keys:
+        attempt.unusable.clear()
+    return transport.is_authenticated()
 
 
-def _keys(route: Route, settings: SftpSettings, ask: AskSecret | None, attempt: _Attempt) -> Iterator[tuple[str, PKey]]:
+def _keys(route: Route, settings: SftpSettings, ask: AskSecret, attempt: _Attempt) -> Iterator[tuple[str, PKey]]:
     chosen = (*settings.key_files, *route.key_files)
     for path in chosen:
         yield from _load_key(path, ask, attempt)
@@ -106,13 +128,13 @@ def _keys(route: Route, settings: SftpSettings, ask: AskSecret | None, attempt: 
                 yield from _load_key(path, ask, attempt)
 
 
-def _load_key(path: Path, ask: AskSecret | None, attempt: _Attempt) -> Iterator[tuple[str, PKey]]:
+def _load_key(path: Path, ask: AskSecret, attempt: _Attempt) -> Iterator[tuple[str, PKey]]:
     """Yield the key of a file, or nothing and a note why. An encrypted one is opened with what the caller answers."""
     try:
         yield str(path), PKey.from_path(path)
         return
     except TypeError:  # so `cryptography` says that it is encrypted
-        passphrase = ask(SecretRequest(SecretKind.KEY_PASSPHRASE, str(path))) if ask is not None else None
+        passphrase = ask(SecretRequest(SecretKind.KEY_PASSPHRASE, str(path)))
         if passphrase is None:
             attempt.unusable.append(f"{path} (needs a passphrase)")
             return
@@ -157,5 +179,5 @@ def _refused(route: Route, attempt: _Attempt, *, cut_off: bool) -> LoginRefused:
         N_("{host} does not let {user} in; tried: {tried}; the server allows: {allowed}"),
         hint,
         host=route.known_as, user=route.user, tried=", ".join(attempt.tried) or "-",
-        allowed=", ".join(sorted(attempt.allowed)) or "-", unusable=", ".join(attempt.unusable),
+        allowed=", ".join(sorted(attempt.allowed or ())) or "-", unusable=", ".join(attempt.unusable),
     )  # fmt: skip
