@@ -21,6 +21,11 @@ class Storage(Protocol):
     def location(self) -> str:
         """Where it is, as a person would write it; without secrets."""
 
+    def prepare(self) -> None:
+        """Begin, in the background, what the first operation would have to wait for: to connect. Never raises; the first
+        operation says what went wrong.
+        """
+
     def create_folders(self) -> None:
         """Make the repository's folders (0700) where they are missing; harmless when they exist."""
 

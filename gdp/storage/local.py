@@ -43,6 +43,9 @@ class LocalStorage:
     def location(self) -> str:
         return self._root
 
+    def prepare(self) -> None:
+        """There is nothing to wait for."""
+
     def create_folders(self) -> None:
         try:
             os.makedirs(self._root, FOLDER_MODE, exist_ok=True)

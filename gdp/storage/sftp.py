@@ -54,6 +54,9 @@ class SftpStorage:
     def location(self) -> str:
         return str(self._settings.target)
 
+    def prepare(self) -> None:
+        self._pool.prepare()
+
     def create_folders(self) -> None:
         with self._session("") as session:
             make_folder_and_parents(session, self._root or "/")

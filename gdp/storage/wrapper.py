@@ -21,6 +21,9 @@ class StorageWrapper:
     def location(self) -> str:
         return self._inner.location
 
+    def prepare(self) -> None:
+        self._inner.prepare()
+
     def create_folders(self) -> None:
         self._inner.create_folders()
 

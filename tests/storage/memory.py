@@ -16,7 +16,7 @@ class MemoryStorage:
     """Keeps a repository's files in a dictionary.
 
     Args:
-        before: called before every operation with its name ("create_folders", "list", "size", "read", "write",
+        before: called before every operation with its name ("prepare", "create_folders", "list", "size", "read", "write",
             "remove", "close") and its file; what it raises is what the caller sees, so that a test can make it fail.
     """
 
@@ -33,6 +33,9 @@ class MemoryStorage:
     @property
     def location(self) -> str:
         return f"memory:{self._number}"
+
+    def prepare(self) -> None:
+        self._begin("prepare", None)
 
     def create_folders(self) -> None:
         self._begin("create_folders", None)

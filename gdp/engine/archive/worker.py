@@ -71,6 +71,8 @@ class ArchiveWorker:
         worker = _Started(self._open_storage, self._lease, self._known, channel, WorkerStart(*start))
         while True:
             kind, *arguments = channel.receive()
+            if kind != "flush":
+                worker.prepare()
             worker.handlers[kind](*arguments)
 
 
@@ -79,9 +81,10 @@ class _Started:
         self._channel = channel
         known.attach(start.known_slots)
         key = MasterKey(start.key)
-        storage = None if start.dry_run else LeasedStorage(open_storage(start.secrets), lease)
-        uploads = Uploads(storage, PackJournal(Path(start.journal_folder)), self._pack_stored, start.uploads)
-        staging = storage.staging_path if storage is not None else lambda: None
+        self._storage = None if start.dry_run else LeasedStorage(open_storage(start.secrets), lease)
+        self._is_prepared = False
+        uploads = Uploads(self._storage, PackJournal(Path(start.journal_folder)), self._pack_stored, start.uploads)
+        staging = self._storage.staging_path if self._storage is not None else lambda: None
         packers = {kind: Packer(key, kind, start.pack_bytes, staging) for kind in BlobKind}
         sealer = BlobSealer(key, Compression(start.compression), format_version=start.format_version)
         self._store = BlobStore(sealer, packers, known, uploads)
@@ -93,6 +96,12 @@ class _Started:
             "tree": self._store.store_tree,
             "flush": self._flush,
         }
+
+    def prepare(self) -> None:
+        """Connect while the first blobs are being made."""
+        if self._storage is not None and not self._is_prepared:
+            self._is_prepared = True
+            self._storage.prepare()
 
     def _files(self, number: int, groups: list[tuple[bytes, list[bytes | tuple[bytes, bytes]]]]) -> None:
         results = self._reader.read_all(_named(groups))
