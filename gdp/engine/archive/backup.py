@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 from gdp.core.errors import RepositoryLocked
 from gdp.core.language import N_
-from gdp.engine.archive.dispatch import BATCH_FILES, Dispatcher
+from gdp.engine.archive.dispatch import BATCH_FILES, TREE_WORKER, Dispatcher
 from gdp.engine.archive.finish import BackupResult, make_snapshot, standard_input_trees
 from gdp.engine.archive.opening import Opening
 from gdp.engine.archive.options import BackupOptions, StandardInput
@@ -196,6 +196,7 @@ class _Run:
         if self._options.dry_run:
             look_ahead()
         else:
+            self._pool.channels[TREE_WORKER].send(("connect", dict(self._access.secrets())))
             self._access.lease.expect()
             self._cleanup.enter_context(self._access.locked(repo, look_ahead))
             self._access.lease.confirm()

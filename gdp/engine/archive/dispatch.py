@@ -18,6 +18,7 @@ BATCH_BYTES = 4 << 20
 _FIRST_FILES = 64  # enough for a worker that has nothing to do
 _FIRST_BYTES = 1 << 20
 _LOOK_SECONDS = 0.01
+TREE_WORKER = 0  # stores all directories, so that few packs of them come about
 _UNDER_WAY = 2  # batches a worker has at a time: one in work, one waiting, so that it never idles
 _MOST_WAITING_FILES = 16_384  # beyond this the walk waits
 
@@ -88,8 +89,8 @@ class Dispatcher:
             self._close_batch()
 
     def store_tree(self, tree_id: bytes, blob: bytes) -> None:
-        """Have a directory stored. All go to one worker, so that few packs of them come about."""
-        self._post(0, ("tree", tree_id, blob))
+        """Have a directory stored."""
+        self._post(TREE_WORKER, ("tree", tree_id, blob))
 
     def read_stream(self, descriptor: int) -> tuple[bytes, int]:
         """Have a stream read to its end; return (blob ids joined, bytes)."""

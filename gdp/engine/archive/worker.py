@@ -3,6 +3,7 @@
 ==================================================  ================================================================
 message from the parent                             answer
 ==================================================  ================================================================
+``("connect", secrets)``                            none; may come before "start", to a worker that will be needed for sure
 ``("start", WorkerStart as a tuple)``               none
 ``("files", number, [(folder, names), ...])``       ``("files", number, [FileRead as a tuple, ...])``
 ``("stream", number, descriptor)``                  ``("stream", number, content, size)``
@@ -67,8 +68,16 @@ class ArchiveWorker:
 
     def serve(self, channel: Channel) -> None:
         """Answer messages until the line is closed."""
-        _, start = channel.receive()
-        worker = _Started(self._open_storage, self._lease, self._known, channel, WorkerStart(*start))
+        kind, *facts = channel.receive()
+        storage: Storage | None = None
+        if kind == "connect":
+            storage = self._open_storage(facts[0])
+            storage.prepare()
+            kind, *facts = channel.receive()
+        start = WorkerStart(*facts[0])
+        if storage is None and not start.dry_run:
+            storage = self._open_storage(start.secrets)
+        worker = _Started(LeasedStorage(storage, self._lease) if storage else None, self._known, channel, start)
         while True:
             kind, *arguments = channel.receive()
             if kind != "flush":
@@ -77,14 +86,15 @@ class ArchiveWorker:
 
 
 class _Started:
-    def __init__(self, open_storage: OpenStorage, lease: Lease, known: SharedIds, channel: Channel, start: WorkerStart) -> None:
+    def __init__(self, storage: Storage | None, known: SharedIds, channel: Channel, start: WorkerStart) -> None:
+        """``storage``: None on a dry run."""
         self._channel = channel
         known.attach(start.known_slots)
         key = MasterKey(start.key)
-        self._storage = None if start.dry_run else LeasedStorage(open_storage(start.secrets), lease)
+        self._storage = storage
         self._is_prepared = False
-        uploads = Uploads(self._storage, PackJournal(Path(start.journal_folder)), self._pack_stored, start.uploads)
-        staging = self._storage.staging_path if self._storage is not None else lambda: None
+        uploads = Uploads(storage, PackJournal(Path(start.journal_folder)), self._pack_stored, start.uploads)
+        staging = storage.staging_path if storage is not None else lambda: None
         packers = {kind: Packer(key, kind, start.pack_bytes, staging) for kind in BlobKind}
         sealer = BlobSealer(key, Compression(start.compression), format_version=start.format_version)
         self._store = BlobStore(sealer, packers, known, uploads)
