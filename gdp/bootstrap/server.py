@@ -12,9 +12,8 @@ from gdp.model.events import Emit, Note
 from gdp.model.target import SftpTarget
 from gdp.storage.contract import Storage
 from gdp.storage.retry import Retry, Retrying
-from gdp.storage.sftp import SftpStorage
+from gdp.storage.sftp import SftpStorage, load_client
 from gdp.storage.sftp_settings import NewHostKey, SecretKind, SecretRequest, settings_of_user
-from gdp.storage.ssh_library import load_library
 
 Ask = Callable[[str, Mapping[str, object]], str | None]
 """Shows a question (a template and its facts) and returns the answer, which is not shown; None: there is no terminal."""
@@ -39,7 +38,7 @@ class ServerStorages:
         self._target, self._connections, self._pinned_hosts = target, connections, pinned_hosts
         self._ask, self._emit = ask, emit
         self._answers: dict[str, str | None] = {}
-        load_library()
+        load_client()
 
     @property
     def secrets(self) -> dict[str, str]:

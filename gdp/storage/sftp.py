@@ -1,9 +1,10 @@
-"""A repository on an SFTP server. Importing this file does not load paramiko; the first connection does.
+"""A repository on an SFTP server. Importing this file does not load paramiko; ``load_client`` or the first connection does.
 
 Nothing is opened before the first operation, so an instance may be made before a fork and used after it, in each process
 on its own. A connection that broke is made anew by the next operation; repeating what failed is ``Retrying``'s business.
 """
 
+import importlib
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 
@@ -24,6 +25,12 @@ from gdp.storage.sftp_write import write_file
 from gdp.storage.ssh_library import load_library
 
 _TYPE_BITS, _REGULAR, _LINK = 0o170000, 0o100000, 0o120000
+
+
+def load_client() -> None:
+    """Load what a connection needs, which takes a while. To be called before a fork: it starts no thread and opens nothing."""
+    load_library()
+    importlib.import_module("gdp.storage.ssh_connect")
 
 
 class SftpStorage:
@@ -121,7 +128,7 @@ class SftpStorage:
         self._remove(path)
 
     def _connect(self) -> SftpSession:
-        load_library()
+        load_client()
         from gdp.storage.ssh_connect import open_session
 
         return open_session(self._settings, self._ask, self._on_new_host)
