@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
@@ -22,6 +23,8 @@ class Relay:
         self._cut_after: int | None = None
         self.connections = 0
         """How many were accepted."""
+        self.carried: list[tuple[float, int, int]] = []
+        """When (seconds, monotonic) how many bytes went up, and how many down."""
         self.is_open = threading.Event()
         """While it is not set, nothing moves."""
         self.is_open.set()
@@ -56,13 +59,14 @@ class Relay:
                 self.connections += 1
                 theirs = socket.create_connection(("127.0.0.1", self._target_port))
                 self._sockets += [ours, theirs]
-                self._start(self._pump, ours, theirs)
-                self._start(self._pump, theirs, ours)
+                self._start(self._pump, ours, theirs, True)
+                self._start(self._pump, theirs, ours, False)
 
-    def _pump(self, source: socket.socket, sink: socket.socket) -> None:
+    def _pump(self, source: socket.socket, sink: socket.socket, is_up: bool) -> None:
         with suppress(OSError):
             while data := source.recv(1 << 16):
                 self.is_open.wait()
+                self.carried.append((time.monotonic(), len(data) if is_up else 0, 0 if is_up else len(data)))
                 self._count(len(data))
                 sink.sendall(data)
         for each in (source, sink):
