@@ -6,6 +6,7 @@ is dropped with ``forget`` and fetched again.
 
 import contextlib
 import os
+import threading
 from collections.abc import Collection, Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,6 +16,7 @@ from gdp.storage.contract import Buffer, Storage
 from gdp.storage.wrapper import StorageWrapper
 
 _KEPT_KINDS = (FileKind.INDEX, FileKind.SNAPSHOTS)
+_FETCHES = 16  # files that may be on their way at the same time
 
 
 class CachedStorage(StorageWrapper):
@@ -24,6 +26,8 @@ class CachedStorage(StorageWrapper):
         super().__init__(inner)
         self._folder = folder
         self._tree_packs: set[str] = set()
+        self._fetching = [threading.Lock() for _ in range(_FETCHES)]
+        """by the hash of the name: who wants a file that another thread fetches waits for it"""
 
     def expect_trees(self, packs: Iterable[str]) -> None:
         """Name packs that hold trees; they are kept whole when read or written."""
@@ -48,16 +52,14 @@ class CachedStorage(StorageWrapper):
         """See Storage. A kept file is read from the local disk."""
         if not self._is_kept(file):
             return self._inner.read(file, offset, length)
-        try:
-            with self._path(file).open("rb") as kept:
-                kept.seek(offset)
-                found = kept.read(-1 if length is None else length)
-            if length is None or len(found) == length:
+        if (found := self._read_kept(file, offset, length)) is not None:
+            return found
+        with self._fetching[hash(file.name) % _FETCHES]:
+            if (found := self._read_kept(file, offset, length)) is not None:
                 return found
-        except OSError:
-            pass  # not kept so far, or the local disk does not give it back: then the server does
-        whole = self._inner.read(file)
-        self._store(file, [whole])
+            whole = self._inner.read(file)
+            if not self._store(file, [whole]):
+                self._tree_packs.discard(file.name)  # else every directory in it would fetch all of it
         return whole[offset:] if length is None else whole[offset : offset + length]
 
     def write(self, file: StoredFile, parts: Collection[Buffer]) -> None:
@@ -71,13 +73,24 @@ class CachedStorage(StorageWrapper):
         self._inner.remove(file)
         self.forget(file)
 
+    def _read_kept(self, file: StoredFile, offset: int, length: int | None) -> bytes | None:
+        """Return a part of a kept file; None when it is not kept so far, or the local disk does not give it back."""
+        try:
+            with self._path(file).open("rb") as kept:
+                kept.seek(offset)
+                found = kept.read(-1 if length is None else length)
+        except OSError:
+            return None
+        return found if length is None or len(found) == length else None
+
     def _is_kept(self, file: StoredFile) -> bool:
         return file.kind in _KEPT_KINDS or (file.kind is FileKind.DATA and file.name in self._tree_packs)
 
     def _path(self, file: StoredFile) -> Path:
         return self._folder / file.kind / file.name
 
-    def _store(self, file: StoredFile, parts: Collection[Buffer]) -> None:
+    def _store(self, file: StoredFile, parts: Collection[Buffer]) -> bool:
+        """Keep a file; return whether that worked."""
         path = self._path(file)
         temporary = path.with_name(f"{path.name}.{os.getpid()}.{os.urandom(4).hex()}")
         # A full local disk must not stop a backup: the cache is only for speed.
@@ -86,8 +99,10 @@ class CachedStorage(StorageWrapper):
             with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as kept:
                 kept.writelines(parts)
             temporary.replace(path)
-            return
-        temporary.unlink(missing_ok=True)
+            return True
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        return False
 
 
 class TemporaryCache(CachedStorage):

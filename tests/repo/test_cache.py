@@ -1,5 +1,7 @@
 """A check must see the server, not what an older cache remembers of it; and must not fetch a pack once a directory."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from gdp.model.files import FileKind, StoredFile
@@ -46,3 +48,44 @@ def test_a_copy_that_the_local_disk_does_not_give_back_costs_only_time(tmp_path:
     (tmp_path / "data" / NAME).mkdir(parents=True)  # reading it fails, and not because it is missing
 
     assert cache.read(PACK, 4, 2) == b"45"
+
+
+def test_several_threads_fetch_a_pack_once() -> None:
+    """A check walks with several threads, and all of them begin in the same pack."""
+    storage = MemoryStorage()
+    storage.write(PACK, [b"0123456789"])
+    cache = TemporaryCache(storage)
+    cache.expect_trees([NAME])
+    storage.calls.clear()
+    all_ask = threading.Barrier(4)
+
+    def ask(offset: int) -> bytes:
+        all_ask.wait(60)
+        return cache.read(PACK, offset, 2)
+
+    with ThreadPoolExecutor(4) as threads:
+        found = list(threads.map(ask, (0, 2, 4, 8)))
+
+    assert found == [b"01", b"23", b"45", b"89"]
+    assert len(storage.calls) == 1
+    cache.close()
+
+
+def test_a_pack_that_cannot_be_kept_is_not_fetched_whole_again(tmp_path: Path) -> None:
+    """With a full local disk each of its directories would cost sixteen megabytes."""
+    storage = MemoryStorage()
+    storage.write(PACK, [b"0123456789"])
+    (tmp_path / "data").write_text("where the folder should be")
+    cache = CachedStorage(storage, tmp_path)
+    cache.expect_trees([NAME])
+    lengths: list[int | None] = []
+    read = storage.read
+
+    def watch(file: StoredFile, offset: int = 0, length: int | None = None) -> bytes:
+        lengths.append(length)
+        return read(file, offset, length)
+
+    storage.read = watch  # type: ignore[method-assign]
+
+    assert [cache.read(PACK, offset, 2) for offset in (0, 4, 8)] == [b"01", b"45", b"89"]
+    assert lengths == [None, 2, 2]
