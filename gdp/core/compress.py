@@ -18,17 +18,33 @@ class Compression(StrEnum):
     MAX = "max"
 
 
-_LEVELS = {Compression.OFF: 1, Compression.AUTO: 2, Compression.MAX: 19}
-_SMALL_LEVELS = _LEVELS | {Compression.AUTO: 1}  # a sixth quicker, and on little data hardly larger
 _SMALL_BYTES = 1 << 17
+
+
+class _Way:
+    """How frames are made: a level of zstd's, with other parameters where we want them otherwise."""
+
+    def __init__(self, level: int, **parameters: int) -> None:
+        self._level, self._parameters = level, parameters
+
+    def compressor(self) -> zstandard.ZstdCompressor:
+        if not self._parameters:
+            return zstandard.ZstdCompressor(level=self._level, write_content_size=True)
+        chosen = zstandard.ZstdCompressionParameters.from_level(self._level, write_content_size=True, **self._parameters)
+        return zstandard.ZstdCompressor(compression_params=chosen)
+
+
+# Between level 1 and 2 lies what costs a tenth less than 2 and makes frames one per cent larger. Little data is better off with
+# level 1: a sixth less time, one per cent larger.
+_AUTO = _Way(1), _Way(2, hash_log=15, min_match=7)
+_WAYS = {Compression.OFF: (_Way(1), _Way(1)), Compression.AUTO: _AUTO, Compression.MAX: (_Way(19), _Way(19))}
 
 
 class _Contexts(threading.local):
     """Of one thread, since zstd's cannot be shared."""
 
     def __init__(self) -> None:
-        self.compressors: dict[int, zstandard.ZstdCompressor] = {}
-        """by level"""
+        self.compressors: dict[_Way, zstandard.ZstdCompressor] = {}
         self.decompressor = zstandard.ZstdDecompressor(max_window_size=1 << 27)
 
 
@@ -39,14 +55,14 @@ class Compressor:
     """Makes frames. Safe to share between threads."""
 
     def __init__(self, compression: Compression) -> None:
-        self._level, self._small_level = _LEVELS[compression], _SMALL_LEVELS[compression]
+        self._small, self._large = _WAYS[compression]
 
     def compress(self, plaintext: bytes) -> bytes:
         """Return one frame that records its content size."""
-        level = self._small_level if len(plaintext) < _SMALL_BYTES else self._level
-        context = _contexts.compressors.get(level)
+        way = self._small if len(plaintext) < _SMALL_BYTES else self._large
+        context = _contexts.compressors.get(way)
         if context is None:
-            context = _contexts.compressors[level] = zstandard.ZstdCompressor(level=level, write_content_size=True)
+            context = _contexts.compressors[way] = way.compressor()
         return context.compress(plaintext)
 
 
