@@ -21,6 +21,7 @@ from typing import Any, NoReturn
 
 from gdp.core.errors import GdpError
 from gdp.core.language import N_
+from gdp.engine.memory import keep_freed_memory
 
 PIPE_BYTES = 4 << 20
 GARBAGE_THRESHOLD = 100_000  # new objects between two looks for cycles, of which we make hardly any
@@ -191,6 +192,7 @@ def _run(serve: Callable[[Channel], None], channel: Channel, inherited: list[Cha
         for other in inherited:
             other.close()  # else a worker would keep its siblings' lines open after the parent died
         _read_nothing()
+        keep_freed_memory()
         gc.freeze()  # what the parent made is not looked at, and so stays shared
         gc.set_threshold(GARBAGE_THRESHOLD)
         for number in _IGNORED:

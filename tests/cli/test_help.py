@@ -47,7 +47,17 @@ def test_a_local_repository_needs_no_ssh_and_no_parser_of_c(command: str, tmp_pa
         "StorageMaker(LocalTarget(Path('x')), Reaching(), Path('x'), print, print)(); "
         "print(sorted(name for name in sys.modules if name.startswith({unused!r})))"
     )
-    unused = ("paramiko", "gdp.storage.s", "gdp.storage.retry", "cffi", "pycparser", "Crypto.", "importlib.metadata", "email")
+    unused = (
+        "importlib.metadata",
+        "paramiko",
+        "gdp.storage.sftp",
+        "gdp.storage.ssh",
+        "gdp.storage.retry",
+        "cffi",
+        "pycparser",
+        "Crypto.",
+        "email",
+    )
     code = code.format(command=command, unused=unused)
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path)
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from gdp.model.files import FileKind, StoredFile
-from gdp.storage import local
+from gdp.storage import local, staged
 from gdp.storage.names import is_stored_name
 
 Change = list[Any]
@@ -57,7 +57,7 @@ class RecordedDisk:
 
     def install(self) -> None:
         """Let this process and its children be recorded."""
-        local.os = _RecordingSystem(self._root, self._folder)  # type: ignore[attr-defined, assignment]
+        local.os = staged.os = _RecordingSystem(self._root, self._folder)  # type: ignore[attr-defined, assignment]
 
     def changes(self) -> list[Change]:
         """Return what was recorded."""
@@ -129,7 +129,7 @@ class _State:
 
 
 class _RecordingSystem:
-    """The module ``os`` for LocalStorage."""
+    """The module ``os`` for LocalStorage, and for files that wait in its folder."""
 
     def __init__(self, root: str, folder: Path) -> None:
         self._root, self._folder = root, folder

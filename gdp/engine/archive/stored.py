@@ -103,6 +103,8 @@ class StoredBlobs:
             self._reserve()
             self._repo.load_index(self._tell_damaged, on_file=self._take)
             self._end_loading()
+            for noted in adoptable_packs(self._repo, self._leftovers):  # where only a damaged index file listed them
+                self._repo.index.add_pack(noted.id, [blob for blob in noted.blobs if blob.kind == BlobKind.TREE])
         return self._repo.load_tree(tree)
 
     def adopt(self) -> None:

@@ -11,7 +11,6 @@ from gdp.core.errors import GdpError
 from gdp.core.language import N_
 from gdp.engine.restore.batch import BatchRun, Tools
 from gdp.engine.restore.handles import open_target
-from gdp.engine.restore.memory import keep_freed_memory
 from gdp.engine.restore.messages import Start
 from gdp.engine.restore.metadata import MetadataWriter
 from gdp.engine.restore.reading import BlockReader
@@ -30,7 +29,6 @@ def start_workers(open_storage: OpenStorage, count: int | None = None) -> Worker
 
 
 def _serve(channel: Channel, open_storage: OpenStorage) -> None:
-    keep_freed_memory()
     start = Start(*channel.receive())
     storage = open_storage(start.secrets)
     os.umask(0)  # whatever is made here is made with the very permissions it is to have; see ``birth_mode``

@@ -1,7 +1,6 @@
 """Has the C library keep the memory of blocks for the next ones. Only for speed: where it cannot, nothing else changes."""
 
 import contextlib
-import ctypes
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # glibc's malloc.h
 KEPT_BYTES = 64 << 20  # more than a batch, its stored bytes and its blocks take
@@ -9,6 +8,8 @@ KEPT_BYTES = 64 << 20  # more than a batch, its stored bytes and its blocks take
 
 def keep_freed_memory() -> None:
     """Let memory of large blocks be used again without asking the system, which would clear every page of it anew."""
+    import ctypes  # start-up time
+
     with contextlib.suppress(OSError, AttributeError):  # another C library
         mallopt = ctypes.CDLL(None).mallopt
         mallopt(_MMAP_THRESHOLD, KEPT_BYTES)
