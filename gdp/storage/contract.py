@@ -3,7 +3,7 @@
 The same test suite (``tests/storage/test_contract.py``) runs against each of them.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import Protocol
 
 from gdp.model.files import FileKind, StoredFile
@@ -40,6 +40,9 @@ class Storage(Protocol):
 
         Raises FileMissing; DamagedData when the file ends before ``offset + length``.
         """
+
+    def read_small(self, files: Sequence[StoredFile]) -> Sequence[bytes | None]:
+        """Return the whole content of each file, None where it is missing; in few round trips, all of it in memory at once."""
 
     def write(self, file: StoredFile, parts: Collection[Buffer]) -> None:
         """Store the parts, joined, as a new file: whole and durable when this returns, else not there at all.

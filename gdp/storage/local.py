@@ -7,7 +7,7 @@ renamed; then the folder is brought to the disk. So after a power failure it is 
 import errno
 import os
 import secrets
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from gdp.storage.contract import Buffer
 from gdp.storage.leftovers import Leftover
 from gdp.storage.local_errors import translate_os_error
 from gdp.storage.names import folders_of, is_stored_name, is_temporary_name, make_temporary_name
+from gdp.storage.one_by_one import read_each
 from gdp.storage.parts import count_bytes, cut_requests
 from gdp.storage.staged import StagedFile
 
@@ -87,6 +88,9 @@ class LocalStorage:
                 path=file.path, location=self._root, end=offset + max(wanted, 0),
             )  # fmt: skip
         return data
+
+    def read_small(self, files: Sequence[StoredFile]) -> Sequence[bytes | None]:
+        return read_each(self, files)
 
     def write(self, file: StoredFile, parts: Collection[Buffer]) -> None:
         expected = count_bytes(parts)

@@ -7,7 +7,7 @@ done; a removal whose answer was lost finds nothing and is done.
 import random
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -92,6 +92,9 @@ class Retrying(StorageWrapper):
 
     def read(self, file: StoredFile, offset: int = 0, length: int | None = None) -> bytes:
         return self._repeat("read", file.path, lambda: self._inner.read(file, offset, length))
+
+    def read_small(self, files: Sequence[StoredFile]) -> Sequence[bytes | None]:
+        return self._repeat("read", files[0].path, lambda: self._inner.read_small(files)) if files else []
 
     def write(self, file: StoredFile, parts: Collection[Buffer]) -> None:
         self._repeat("write", file.path, lambda: self._inner.write(file, parts))

@@ -5,7 +5,7 @@ on its own. A connection that broke is made anew by the next operation; repeatin
 """
 
 import importlib
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 from gdp.core.errors import DamagedData, FileMissing
@@ -17,7 +17,7 @@ from gdp.storage.leftovers import Leftover
 from gdp.storage.names import folders_of, is_stored_name, is_temporary_name
 from gdp.storage.sftp_errors import translate_refusal
 from gdp.storage.sftp_folders import list_folders, make_folder_and_parents, make_folders
-from gdp.storage.sftp_pipeline import UNFINISHED_MODE, download
+from gdp.storage.sftp_pipeline import UNFINISHED_MODE, download, download_all
 from gdp.storage.sftp_pool import SessionPool
 from gdp.storage.sftp_session import SftpSession
 from gdp.storage.sftp_settings import AskSecret, OnNewHostKey, SftpSettings
@@ -93,6 +93,12 @@ class SftpStorage:
     def read(self, file: StoredFile, offset: int = 0, length: int | None = None) -> bytes:
         with self._session(file.path) as session:
             return download(session, self._at(file.path), offset, length)
+
+    def read_small(self, files: Sequence[StoredFile]) -> Sequence[bytes | None]:
+        if not files:
+            return []
+        with self._session(files[0].path) as session:
+            return download_all(session, [self._at(file.path) for file in files])
 
     def write(self, file: StoredFile, parts: Collection[Buffer]) -> None:
         with self._session(file.path) as session:

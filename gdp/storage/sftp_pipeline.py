@@ -6,8 +6,8 @@ the range asked for, the end of the file with its stated size.
 
 import io
 from collections import deque
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 
 from gdp.core.errors import DamagedData, StorageError
 from gdp.core.language import N_
@@ -16,8 +16,10 @@ from gdp.storage.contract import Buffer
 from gdp.storage.parts import cut_requests
 from gdp.storage.sftp_session import SftpSession
 
+FILES_AT_ONCE = 32  # handles that are open at the same time, each with one request of data in flight
 REQUESTS_IN_FLIGHT = 64  # as OpenSSH's own client; enough for 16 MiB on the way
 UNFINISHED_MODE = 0o600
+_TO_READ = wire.pack_number(wire.OPEN_TO_READ) + wire.pack_number(0)
 FINISHED_MODE = 0o400  # as restic since 0.19: nothing is ever changed
 
 
@@ -56,15 +58,28 @@ def download(session: SftpSession, path: str, offset: int, length: int | None) -
         Refused: the server refused one of the requests.
         DamagedData: the file ends before that, or goes on where it should end.
     """
-    opening = session.send(wire.OPEN, wire.pack_string(path), wire.pack_number(wire.OPEN_TO_READ), wire.pack_number(0))
+    opening = session.send(wire.OPEN, wire.pack_string(path), _TO_READ)
     handle = wire.pack_string(wire.get_handle(session.answer_to(opening)))
     with _closing_on_error(session, handle):
         if length is None:
-            data = _read_to_end(session, path, handle, offset)
+            data = _ReadingToEnd(session, path, handle, offset).finish()
         else:
             data = _Reading(session, path, handle).fetch(offset, offset + length)
     session.forget(session.send(wire.CLOSE, handle))  # nothing was written, so its answer changes nothing
     return data
+
+
+def download_all(session: SftpSession, paths: Sequence[str]) -> list[bytes | None]:
+    """Return the whole content of each file, None for one that does not exist; a few round trips for all.
+
+    Raises:
+        Refused: the server refused one of the requests.
+        DamagedData: a file goes on where it should end, or ends earlier.
+    """
+    found: list[bytes | None] = []
+    for begin in range(0, len(paths), FILES_AT_ONCE):
+        found += _download_side_by_side(session, paths[begin : begin + FILES_AT_ONCE])
+    return found
 
 
 def check_size(session: SftpSession, path: str, found: int | None, expected: int) -> None:
@@ -100,15 +115,44 @@ def _send_content(session: SftpSession, handle: bytes, parts: Collection[Buffer]
     return unanswered
 
 
-def _read_to_end(session: SftpSession, path: str, handle: bytes, offset: int) -> bytes:
-    """Read from ``offset`` on. The first block is asked for together with the size, which saves a round trip."""
-    asking = session.send(wire.FSTAT, handle)
-    reading = _Reading(session, path, handle)
-    reading.ask(offset, session.largest_read)
-    size = wire.get_attributes(session.answer_to(asking)).size
-    if size is None or size < offset:
-        raise _ends_early(session, path, offset)
-    return reading.fetch(offset, size, expects_end=True)
+def _download_side_by_side(session: SftpSession, paths: Sequence[str]) -> list[bytes | None]:
+    opening = [session.send(wire.OPEN, wire.pack_string(path), _TO_READ) for path in paths]
+    begun: list[_ReadingToEnd | None] = []
+    refusal: wire.Refused | None = None
+    with ExitStack() as cleanup:
+        for path, request in zip(paths, opening, strict=True):
+            try:
+                handle = wire.pack_string(wire.get_handle(session.answer_to(request)))
+            except wire.Refused as refused:
+                refusal = refusal or (None if refused.code == wire.NO_SUCH_FILE else refused)
+                begun.append(None)
+                continue
+            cleanup.enter_context(_closing_on_error(session, handle))
+            begun.append(_ReadingToEnd(session, path, handle, 0))
+        if refusal is not None:
+            raise refusal
+        found = [reading.finish() if reading is not None else None for reading in begun]
+        for reading in filter(None, begun):
+            session.forget(session.send(wire.CLOSE, reading.handle))
+    return found
+
+
+class _ReadingToEnd:
+    """A file on its way, from ``offset`` on. The first block is asked for together with the size, which saves a round trip."""
+
+    def __init__(self, session: SftpSession, path: str, handle: bytes, offset: int) -> None:
+        self.handle = handle
+        self._session, self._path, self._offset = session, path, offset
+        self._asking = session.send(wire.FSTAT, handle)
+        self._reading = _Reading(session, path, handle)
+        self._reading.ask(offset, session.largest_read)
+
+    def finish(self) -> bytes:
+        """Return the content."""
+        size = wire.get_attributes(self._session.answer_to(self._asking)).size
+        if size is None or size < self._offset:
+            raise _ends_early(self._session, self._path, self._offset)
+        return self._reading.fetch(self._offset, size, expects_end=True)
 
 
 class _Reading:

@@ -2,10 +2,11 @@
 
 import io
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 from gdp.model.files import StoredFile
 from gdp.storage.contract import Buffer, Storage
+from gdp.storage.one_by_one import read_each
 from gdp.storage.parts import count_bytes
 from gdp.storage.shared_rate import SharedRate
 from gdp.storage.wrapper import StorageWrapper
@@ -55,6 +56,11 @@ class Throttled(StorageWrapper):
             whole.write(self._inner.read(file, offset + done, size))
             done += size
         return whole.getvalue() if done else self._inner.read(file, offset, length if length >= 0 else None)
+
+    def read_small(self, files: Sequence[StoredFile]) -> Sequence[bytes | None]:
+        if self._download is None or not self._download.bytes_per_second:
+            return self._inner.read_small(files)
+        return read_each(self, files)
 
     def write(self, file: StoredFile, parts: Collection[Buffer]) -> None:
         rate = self._upload

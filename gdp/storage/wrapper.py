@@ -1,6 +1,6 @@
 """What a storage around a storage inherits: every operation goes through unchanged, but for what a wrapper overrides."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 from gdp.model.files import FileKind, StoredFile
 from gdp.storage.contract import Buffer, Storage
@@ -35,6 +35,9 @@ class StorageWrapper:
 
     def read(self, file: StoredFile, offset: int = 0, length: int | None = None) -> bytes:
         return self._inner.read(file, offset, length)
+
+    def read_small(self, files: Sequence[StoredFile]) -> Sequence[bytes | None]:
+        return self._inner.read_small(files)
 
     def write(self, file: StoredFile, parts: Collection[Buffer]) -> None:
         self._inner.write(file, parts)

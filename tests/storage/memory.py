@@ -1,7 +1,7 @@
 """A storage in memory, for tests of everything above the storages. It keeps the contract, and can be told to fail."""
 
 import threading
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from itertools import count
 
 from gdp.core.errors import DamagedData, FileMissing, StorageDenied
@@ -16,8 +16,8 @@ class MemoryStorage:
     """Keeps a repository's files in a dictionary.
 
     Args:
-        before: called before every operation with its name ("prepare", "create_folders", "list", "size", "read", "write",
-            "remove", "close") and its file; what it raises is what the caller sees, so that a test can make it fail.
+        before: called before every operation with its name ("prepare", "create_folders", "list", "size", "read", "read_small",
+            "write", "remove", "close") and its file; what it raises is what the caller sees, so that a test can make it fail.
     """
 
     def __init__(self, before: BeforeCall | None = None) -> None:
@@ -57,6 +57,11 @@ class MemoryStorage:
         if end > len(data) or offset > end:
             raise DamagedData(N_("the file {path} ends early"), path=file.path)
         return data[offset:end]
+
+    def read_small(self, files: Sequence[StoredFile]) -> Sequence[bytes | None]:
+        self._begin("read_small", None)
+        with self._lock:
+            return [self.files.get(file) for file in files]
 
     def write(self, file: StoredFile, parts: Collection[Buffer]) -> None:
         self._begin("write", file)

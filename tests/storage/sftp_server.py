@@ -59,6 +59,8 @@ class SftpServer:
         self.lines: list[ServerLine] = []
         self.received: list[int] = []
         """The kind of every message that came."""
+        self.flights = 0
+        """How often the client waited for answers, on any line."""
 
     def refuses(self, name: str) -> int | None:
         """Return the status that answers an extension's request; None: it is done."""
@@ -101,6 +103,7 @@ class ServerLine:
         if self._outgoing:
             if self._server.mischief.reverses_answers:
                 self._outgoing.reverse()
+            self._server.flights += 1
             data = b"".join(self._outgoing)
             self._outgoing = [data[nbytes:]] if len(data) > nbytes else []
             return data[:nbytes]

@@ -1,6 +1,7 @@
 """One suite for every storage: what the engine relies on must hold wherever the repository lies."""
 
 import hashlib
+import os
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -140,6 +141,19 @@ def test_a_file_that_ends_too_early_is_damaged(storage: Storage, offset: int, le
 
     with pytest.raises(DamagedData):
         storage.read(file, offset, length)
+
+
+def test_small_files_are_read_together(storage: Storage) -> None:
+    """A missing one (somebody forgot the snapshot meanwhile) does not spoil the others; none at all is fine."""
+    storage.create_folders()
+    sizes = (0, 1, 1000, 40_000, 300_000)
+    files = [StoredFile(FileKind.SNAPSHOTS, f"{number:064x}") for number in range(40)]
+    contents = [os.urandom(sizes[number % len(sizes)]) for number in range(len(files))]
+    for file, content in zip(files[:-1], contents, strict=False):
+        storage.write(file, [content])
+
+    assert list(storage.read_small(files)) == [*contents[:-1], None]
+    assert list(storage.read_small([])) == []
 
 
 def test_a_missing_file_is_told_from_other_errors(storage: Storage) -> None:

@@ -121,3 +121,32 @@ def test_missing_files_are_missing_whatever_is_asked(storage: SftpStorage) -> No
         storage.read(FILE)
     with pytest.raises(FileMissing):
         storage.remove(FILE)
+
+
+def snapshots_on(storage: SftpStorage, count: int) -> list[StoredFile]:
+    files = [StoredFile(FileKind.SNAPSHOTS, f"{number:064x}") for number in range(count)]
+    for file in files:
+        storage.write(file, [file.name.encode()])
+    return files
+
+
+def test_many_small_files_cost_few_round_trips(server: SftpServer, storage: SftpStorage) -> None:
+    """A year of daily snapshots, one after the other, is twenty seconds on a line of 30 ms."""
+    files = snapshots_on(storage, 96)
+    server.flights = 0
+
+    assert list(storage.read_small(files)) == [file.name.encode() for file in files]
+    assert server.flights <= 9
+
+
+def test_a_refusal_among_many_files_gives_every_handle_back(server: SftpServer, storage: SftpStorage) -> None:
+    """A server has few of them, and the session is used again."""
+    files = snapshots_on(storage, 8)
+    server.received.clear()
+    server.mischief.refused[wire.FSTAT] = wire.PERMISSION_DENIED
+    with pytest.raises(StorageDenied):
+        storage.read_small(files)
+    server.mischief.refused.clear()
+
+    assert storage.read(files[0]) == files[0].name.encode()
+    assert server.received.count(wire.CLOSE) == len(files) + 1
