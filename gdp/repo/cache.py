@@ -7,7 +7,7 @@ is dropped with ``forget`` and fetched again.
 import contextlib
 import os
 import threading
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -16,6 +16,8 @@ from gdp.storage.contract import Buffer, Storage
 from gdp.storage.wrapper import StorageWrapper
 
 _KEPT_KINDS = (FileKind.INDEX, FileKind.SNAPSHOTS)
+_BATCH_FILES = 32
+_BATCH_BYTES = 8 << 20  # of a batch, which is in memory at once
 _FETCHES = 16  # files that may be on their way at the same time
 
 
@@ -48,6 +50,21 @@ class CachedStorage(StorageWrapper):
                 if entry.name not in names:
                     Path(entry.path).unlink(missing_ok=True)
 
+    def fetch(self, kind: FileKind, listed: Iterable[tuple[str, int]]) -> None:
+        """Keep those of the listed files (name, size) that are not kept so far: in few round trips instead of two each."""
+        batch: list[StoredFile] = []
+        batch_bytes = 0
+        for name, size in listed:
+            file = StoredFile(kind, name)
+            if self._path(file).exists():
+                continue
+            if batch and (len(batch) >= _BATCH_FILES or batch_bytes + size > _BATCH_BYTES):
+                self._fetch_all(batch)
+                batch, batch_bytes = [], 0
+            batch.append(file)
+            batch_bytes += size
+        self._fetch_all(batch)
+
     def read(self, file: StoredFile, offset: int = 0, length: int | None = None) -> bytes:
         """See Storage. A kept file is read from the local disk."""
         if not self._is_kept(file):
@@ -72,6 +89,13 @@ class CachedStorage(StorageWrapper):
         """See Storage."""
         self._inner.remove(file)
         self.forget(file)
+
+    def _fetch_all(self, files: Sequence[StoredFile]) -> None:
+        if len(files) < 2:
+            return  # whoever reads it fetches it
+        for file, content in zip(files, self._inner.read_small(files), strict=True):
+            if content is not None:
+                self._store(file, [content])
 
     def _read_kept(self, file: StoredFile, offset: int, length: int | None) -> bytes | None:
         """Return a part of a kept file; None when it is not kept so far, or the local disk does not give it back."""

@@ -113,7 +113,7 @@ class Repository:
         """Return all snapshots, oldest first, with those that cannot be read kept apart."""
         readable: list[tuple[SnapshotId, Snapshot]] = []
         damaged: dict[SnapshotId, DamagedData] = {}
-        names = [name for name, _ in self.storage.list(FileKind.SNAPSHOTS)]
+        names = self._list_and_fetch(FileKind.SNAPSHOTS)
         for name in names:
             try:
                 json = self.load_json(FileKind.SNAPSHOTS, name)
@@ -142,7 +142,7 @@ class Repository:
             on_file: is given each index file; data blobs then are not kept: a backup only asks whether they exist.
         """
         index = BlobIndex()
-        names = [name for name, _ in self.storage.list(FileKind.INDEX)]
+        names = self._list_and_fetch(FileKind.INDEX)
         marked: list[IndexedBlobs] = []
         for name, decoded in self.read_index_files(names, on_damaged):
             if on_file is not None:
@@ -216,6 +216,13 @@ class Repository:
                 if last:
                     raise
         raise AssertionError  # the loop returns or raises
+
+    def _list_and_fetch(self, kind: FileKind) -> list[str]:
+        """Return the names of all files of a kind, and see that the cache has them, if there is one."""
+        listed = list(self.storage.list(kind))
+        if isinstance(self.storage, CachedStorage):
+            self.storage.fetch(kind, listed)
+        return [name for name, _ in listed]
 
     def _forget_cached(self, file: StoredFile) -> bool:
         return isinstance(self.storage, CachedStorage) and self.storage.forget(file)

@@ -89,3 +89,19 @@ def test_a_pack_that_cannot_be_kept_is_not_fetched_whole_again(tmp_path: Path) -
 
     assert [cache.read(PACK, offset, 2) for offset in (0, 4, 8)] == [b"01", b"45", b"89"]
     assert lengths == [None, 2, 2]
+
+
+def test_listed_files_are_fetched_together_and_once(tmp_path: Path) -> None:
+    """The first look at a repository from a new computer must not take two round trips for each of a thousand snapshots."""
+    storage = MemoryStorage()
+    names = [f"{number:064x}" for number in range(100)]
+    for name in names:
+        storage.write(StoredFile(FileKind.SNAPSHOTS, name), [name.encode()])
+    cache = CachedStorage(storage, tmp_path)
+    listed = [*cache.list(FileKind.SNAPSHOTS), ("f" * 64, 1)]  # the last one has been removed since
+    cache.fetch(FileKind.SNAPSHOTS, listed)
+    cache.fetch(FileKind.SNAPSHOTS, listed)
+    storage.calls.clear()
+
+    assert [cache.read(StoredFile(FileKind.SNAPSHOTS, name)) for name in names] == [name.encode() for name in names]
+    assert not storage.calls
