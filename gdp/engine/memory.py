@@ -8,9 +8,9 @@ KEPT_BYTES = 64 << 20  # more than a batch, its stored bytes and its blocks take
 
 def keep_freed_memory() -> None:
     """Let memory of large blocks be used again without asking the system, which would clear every page of it anew."""
-    import ctypes  # start-up time
+    with contextlib.suppress(ImportError, OSError, AttributeError):  # another C library, or a Python without foreign functions
+        import ctypes  # start-up time
 
-    with contextlib.suppress(OSError, AttributeError):  # another C library
         mallopt = ctypes.CDLL(None).mallopt
         mallopt(_MMAP_THRESHOLD, KEPT_BYTES)
         mallopt(_TRIM_THRESHOLD, KEPT_BYTES)
