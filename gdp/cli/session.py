@@ -80,12 +80,12 @@ def opened_with(
         looked: list[SnapshotList] = []
 
         def look() -> None:
+            if meanwhile is not None:
+                meanwhile(repository)
             if looks_into:
                 screen.emit(StageBegan(N_("reading the index")))
                 looked[:] = [repository.snapshots()]  # before the index, so that it lists everything they need
                 repository.load_index(_tell_damaged_index(screen))
-            if meanwhile is not None:
-                meanwhile(repository)
 
         lock: AbstractContextManager[None] = contextlib.nullcontext()
         if locks:

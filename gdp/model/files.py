@@ -44,6 +44,14 @@ class StoredFile(NamedTuple):
         return f"{self.kind}/{self.name}"
 
 
+class FileRange(NamedTuple):
+    """A part of a file. Offset and length in bytes."""
+
+    file: StoredFile
+    offset: int
+    length: int
+
+
 CONFIG_FILE = StoredFile(FileKind.CONFIG, "config")
 DATA_FOLDERS = tuple(f"data/{byte:02x}" for byte in range(256))
 FOLDERS = ("data", *DATA_FOLDERS, "index", "keys", "locks", "snapshots")

@@ -6,7 +6,7 @@ The same test suite (``tests/storage/test_contract.py``) runs against each of th
 from collections.abc import Collection, Iterator, Sequence
 from typing import Protocol
 
-from gdp.model.files import FileKind, StoredFile
+from gdp.model.files import FileKind, FileRange, StoredFile
 
 Buffer = bytes | bytearray | memoryview
 
@@ -43,6 +43,9 @@ class Storage(Protocol):
 
     def read_small(self, files: Sequence[StoredFile]) -> Sequence[bytes | None]:
         """Return the whole content of each file, None where it is missing; in few round trips, all of it in memory at once."""
+
+    def read_ranges(self, ranges: Sequence[FileRange]) -> Sequence[bytes | None]:
+        """Return each range, None for one that cannot be had whole; in few round trips, all of it in memory at once."""
 
     def write(self, file: StoredFile, parts: Collection[Buffer]) -> None:
         """Store the parts, joined, as a new file: whole and durable when this returns, else not there at all.

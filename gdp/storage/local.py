@@ -14,12 +14,12 @@ from pathlib import Path
 from gdp.core.errors import DamagedData, FileMissing, StorageDenied, StorageError
 from gdp.core.ids import ID_BYTES
 from gdp.core.language import N_
-from gdp.model.files import CONFIG_FILE, FOLDERS, FileKind, StoredFile
+from gdp.model.files import CONFIG_FILE, FOLDERS, FileKind, FileRange, StoredFile
 from gdp.storage.contract import Buffer
 from gdp.storage.leftovers import Leftover
 from gdp.storage.local_errors import translate_os_error
 from gdp.storage.names import folders_of, is_stored_name, is_temporary_name, make_temporary_name
-from gdp.storage.one_by_one import read_each
+from gdp.storage.one_by_one import read_each, read_each_range
 from gdp.storage.parts import count_bytes, cut_requests
 from gdp.storage.staged import StagedFile
 
@@ -91,6 +91,9 @@ class LocalStorage:
 
     def read_small(self, files: Sequence[StoredFile]) -> Sequence[bytes | None]:
         return read_each(self, files)
+
+    def read_ranges(self, ranges: Sequence[FileRange]) -> Sequence[bytes | None]:
+        return read_each_range(self, ranges)
 
     def write(self, file: StoredFile, parts: Collection[Buffer]) -> None:
         expected = count_bytes(parts)

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from gdp.core.errors import FileMissing, StorageUnreachable
 from gdp.core.language import N_
-from gdp.model.files import FileKind, StoredFile
+from gdp.model.files import FileKind, FileRange, StoredFile
 from gdp.storage.contract import Buffer, Storage
 from gdp.storage.wrapper import StorageWrapper
 
@@ -95,6 +95,9 @@ class Retrying(StorageWrapper):
 
     def read_small(self, files: Sequence[StoredFile]) -> Sequence[bytes | None]:
         return self._repeat("read", files[0].path, lambda: self._inner.read_small(files)) if files else []
+
+    def read_ranges(self, ranges: Sequence[FileRange]) -> Sequence[bytes | None]:
+        return self._repeat("read", ranges[0].file.path, lambda: self._inner.read_ranges(ranges)) if ranges else []
 
     def write(self, file: StoredFile, parts: Collection[Buffer]) -> None:
         self._repeat("write", file.path, lambda: self._inner.write(file, parts))

@@ -10,14 +10,14 @@ from contextlib import contextmanager, suppress
 
 from gdp.core.errors import DamagedData, FileMissing
 from gdp.core.language import N_
-from gdp.model.files import FOLDERS, FileKind, StoredFile
+from gdp.model.files import FOLDERS, FileKind, FileRange, StoredFile
 from gdp.storage import sftp_wire as wire
 from gdp.storage.contract import Buffer
 from gdp.storage.leftovers import Leftover
 from gdp.storage.names import folders_of, is_stored_name, is_temporary_name
 from gdp.storage.sftp_errors import translate_refusal
 from gdp.storage.sftp_folders import list_folders, make_folder_and_parents, make_folders
-from gdp.storage.sftp_pipeline import UNFINISHED_MODE, download, download_all
+from gdp.storage.sftp_pipeline import UNFINISHED_MODE, download, download_all, download_ranges
 from gdp.storage.sftp_pool import SessionPool
 from gdp.storage.sftp_session import SftpSession
 from gdp.storage.sftp_settings import AskSecret, OnNewHostKey, SftpSettings
@@ -99,6 +99,12 @@ class SftpStorage:
             return []
         with self._session(files[0].path) as session:
             return download_all(session, [self._at(file.path) for file in files])
+
+    def read_ranges(self, ranges: Sequence[FileRange]) -> Sequence[bytes | None]:
+        if not ranges:
+            return []
+        with self._session(ranges[0].file.path) as session:
+            return download_ranges(session, [(self._at(part.file.path), part.offset, part.length) for part in ranges])
 
     def write(self, file: StoredFile, parts: Collection[Buffer]) -> None:
         with self._session(file.path) as session:

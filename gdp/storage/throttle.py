@@ -4,9 +4,9 @@ import io
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 
-from gdp.model.files import StoredFile
+from gdp.model.files import FileRange, StoredFile
 from gdp.storage.contract import Buffer, Storage
-from gdp.storage.one_by_one import read_each
+from gdp.storage.one_by_one import read_each, read_each_range
 from gdp.storage.parts import count_bytes
 from gdp.storage.shared_rate import SharedRate
 from gdp.storage.wrapper import StorageWrapper
@@ -61,6 +61,11 @@ class Throttled(StorageWrapper):
         if self._download is None or not self._download.bytes_per_second:
             return self._inner.read_small(files)
         return read_each(self, files)
+
+    def read_ranges(self, ranges: Sequence[FileRange]) -> Sequence[bytes | None]:
+        if self._download is None or not self._download.bytes_per_second:
+            return self._inner.read_ranges(ranges)
+        return read_each_range(self, ranges)
 
     def write(self, file: StoredFile, parts: Collection[Buffer]) -> None:
         rate = self._upload

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator, Sequence
 
-from gdp.model.files import FileKind, StoredFile
+from gdp.model.files import FileKind, FileRange, StoredFile
 from gdp.storage.contract import Buffer, Storage
 
 
@@ -38,6 +38,9 @@ class StorageWrapper:
 
     def read_small(self, files: Sequence[StoredFile]) -> Sequence[bytes | None]:
         return self._inner.read_small(files)
+
+    def read_ranges(self, ranges: Sequence[FileRange]) -> Sequence[bytes | None]:
+        return self._inner.read_ranges(ranges)
 
     def write(self, file: StoredFile, parts: Collection[Buffer]) -> None:
         self._inner.write(file, parts)

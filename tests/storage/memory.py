@@ -6,7 +6,7 @@ from itertools import count
 
 from gdp.core.errors import DamagedData, FileMissing, StorageDenied
 from gdp.core.language import N_
-from gdp.model.files import CONFIG_FILE, FileKind, StoredFile
+from gdp.model.files import CONFIG_FILE, FileKind, FileRange, StoredFile
 from gdp.storage.contract import Buffer
 
 BeforeCall = Callable[[str, StoredFile | None], None]
@@ -17,7 +17,8 @@ class MemoryStorage:
 
     Args:
         before: called before every operation with its name ("prepare", "create_folders", "list", "size", "read", "read_small",
-            "write", "remove", "close") and its file; what it raises is what the caller sees, so that a test can make it fail.
+            "read_ranges", "write", "remove", "close") and its file; what it raises is what the caller sees, so that a test can
+            make it fail.
     """
 
     def __init__(self, before: BeforeCall | None = None) -> None:
@@ -62,6 +63,15 @@ class MemoryStorage:
         self._begin("read_small", None)
         with self._lock:
             return [self.files.get(file) for file in files]
+
+    def read_ranges(self, ranges: Sequence[FileRange]) -> Sequence[bytes | None]:
+        self._begin("read_ranges", None)
+        with self._lock:
+            whole = [self.files.get(part.file, b"")[part.offset : part.offset + part.length] for part in ranges]
+        return [
+            data if part.file in self.files and len(data) == part.length else None
+            for part, data in zip(ranges, whole, strict=True)
+        ]
 
     def write(self, file: StoredFile, parts: Collection[Buffer]) -> None:
         self._begin("write", file)

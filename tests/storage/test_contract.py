@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from gdp.core.errors import DamagedData, FileMissing, StorageDenied, StorageUnreachable
-from gdp.model.files import CONFIG_FILE, FileKind, StoredFile
+from gdp.model.files import CONFIG_FILE, FileKind, FileRange, StoredFile
 from gdp.storage.contract import Buffer, Storage
 from gdp.storage.local import LocalStorage
 from gdp.storage.retry import Retrying
@@ -154,6 +154,28 @@ def test_small_files_are_read_together(storage: Storage) -> None:
 
     assert list(storage.read_small(files)) == [*contents[:-1], None]
     assert list(storage.read_small([])) == []
+
+
+def test_ranges_come_together_and_in_order(storage: Storage) -> None:
+    """What cannot be had whole is None and takes nothing from the others; a file may be asked for several times."""
+    storage.create_folders()
+    first, second, missing = (StoredFile(FileKind.DATA, f"{number:064x}") for number in range(3))
+    contents = {first: os.urandom(3_000_000), second: os.urandom(100)}
+    for file, content in contents.items():
+        storage.write(file, [content])
+    ranges = [
+        FileRange(first, 5, 2_500_000),
+        FileRange(second, 90, 10),
+        FileRange(second, 90, 11),
+        FileRange(missing, 0, 1),
+        FileRange(first, 2_999_999, 1),
+        FileRange(first, 7, 0),
+    ]
+    found = list(storage.read_ranges(ranges))
+
+    assert found == [contents[first][5:2_500_005], contents[second][90:], None, None, contents[first][-1:], b""]
+    assert list(storage.read_ranges([])) == []
+    assert storage.read(second) == contents[second]
 
 
 def test_a_missing_file_is_told_from_other_errors(storage: Storage) -> None:

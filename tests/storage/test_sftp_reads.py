@@ -3,7 +3,7 @@
 import pytest
 
 from gdp.core.errors import DamagedData, FileMissing, StorageDenied, StorageError
-from gdp.model.files import FileKind, StoredFile
+from gdp.model.files import FileKind, FileRange, StoredFile
 from gdp.storage import sftp_wire as wire
 from gdp.storage.leftovers import sweep_leftovers
 from gdp.storage.retry import Retrying
@@ -150,3 +150,21 @@ def test_a_refusal_among_many_files_gives_every_handle_back(server: SftpServer, 
 
     assert storage.read(files[0]) == files[0].name.encode()
     assert server.received.count(wire.CLOSE) == len(files) + 1
+
+
+def test_ranges_of_many_files_cost_few_round_trips(server: SftpServer, storage: SftpStorage) -> None:
+    """A folder's files lie in several packs; a trip for each would take most of the time of a restore."""
+    files = snapshots_on(storage, 20)
+    server.flights = 0
+
+    assert list(storage.read_ranges([FileRange(file, 10, 54) for file in files])) == [file.name[10:].encode() for file in files]
+    assert server.flights <= 4
+
+
+def test_a_range_that_ends_early_leaves_a_usable_session(server: SftpServer, storage: SftpStorage) -> None:
+    """Answers to what is not wanted any more must not be taken for answers to the next question."""
+    first, second = snapshots_on(storage, 2)
+    ranges = [FileRange(first, 0, 10_000_000), FileRange(second, 0, 64)]
+
+    assert list(storage.read_ranges(ranges)) == [None, second.name.encode()]
+    assert storage.read(first) == first.name.encode()

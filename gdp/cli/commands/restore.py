@@ -17,7 +17,7 @@ from gdp.cli.session import ending, make_access, opened_with
 from gdp.cli.snapshot_name import snapshot_argument
 from gdp.cli.translated import Command, argument, flag, option
 from gdp.core.language import N_, translate, translate_plural
-from gdp.engine.restore import Overwrite, RestoreOptions, RestoreResult, restore, start_workers
+from gdp.engine.restore import Overwrite, RestoreOptions, RestoreResult, connect, restore, start_workers
 
 
 @click.command("restore", cls=Command, help=N_("Restore a snapshot, or the paths in it that are named, into a folder."))
@@ -50,7 +50,12 @@ def command(**given: Any) -> int:
         options = _options(given, screen)
         access = make_access(screen)
         # First the workers, then everything else: a fork takes no connection, thread or key along.
-        with ending(start_workers(access.make_storage)) as workers, opened_with(access, screen, looks_into=True) as session:
+        with (
+            ending(start_workers(access.make_storage)) as workers,
+            opened_with(
+                access, screen, looks_into=True, meanwhile=lambda _repository: connect(workers, access.make_storage.secrets)
+            ) as session,
+        ):
             wanted = make_filter(given["hosts"], given["tags"], given["paths"])
             picked = pick(session.snapshots(), given["name"], wanted)
             result = restore(

@@ -14,7 +14,7 @@ from typing import Literal
 from gdp.core.language import N_
 from gdp.engine.archive.dispatch import Dispatcher, FileWork
 from gdp.engine.archive.known import Known, KnownDirectory
-from gdp.engine.archive.metadata import Row, is_same_file, make_node, pack_rows, read_attributes, unpack_rows
+from gdp.engine.archive.metadata import Row, encode_file, is_same_file, make_node, pack_rows, read_attributes, unpack_rows
 from gdp.engine.archive.notes import DirectoryNotes
 from gdp.engine.archive.options import BackupOptions
 from gdp.engine.archive.read_file import FileRead
@@ -224,7 +224,7 @@ class TreeBuilder:
             if row.is_directory:
                 return encode_node(make_node(row, attributes, subtree=value))
             if row.is_file:
-                return encode_node(make_node(row, attributes, content=value))
+                return encode_file(row, attributes, value)
             target = os.readlink(path) if stat.S_ISLNK(row.mode) else None
             return encode_node(make_node(row, attributes, target=target))
         except OSError as error:

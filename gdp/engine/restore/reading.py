@@ -15,7 +15,7 @@ from gdp.core.errors import DamagedData, FileMissing, HostileData
 from gdp.core.language import N_
 from gdp.core.packformat import LONGEST_BLOB_BYTES, BlobKind
 from gdp.engine.restore.messages import Place, plain_bytes
-from gdp.model.files import FileKind, StoredFile
+from gdp.model.files import FileKind, FileRange, StoredFile
 from gdp.repo.sealer import open_blob
 from gdp.storage.contract import Storage
 
@@ -61,6 +61,9 @@ def plan_ranges(
     return ranges
 
 
+_Request = tuple[list[PackRange], list[FileRange], Future[Sequence[bytes | None]]]
+
+
 class BlockReader:
     """Reads blocks with a few threads that only fetch; opening them is the caller's thread."""
 
@@ -72,32 +75,26 @@ class BlockReader:
     def request(self, packs: dict[int, bytes], places: Iterable[Place]) -> Callable[[], Iterator[Block]]:
         """Begin to fetch, and return what yields the blocks, in pack order."""
         under_way = []
-        for part in plan_ranges(places):
-            file = StoredFile(FileKind.DATA, packs[part.pack].hex())
-            under_way.append((file, part, self._threads.submit(self._fetch, file, part)))
+        for parts in _requests(plan_ranges(places)):
+            ranges = [FileRange(StoredFile(FileKind.DATA, packs[part.pack].hex()), part.start, _length(part)) for part in parts]
+            under_way.append((parts, ranges, self._threads.submit(self._storage.read_ranges, ranges)))
         return lambda: self._blocks(under_way)
 
     def close(self) -> None:
         """End the threads."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    def _fetch(self, file: StoredFile, part: PackRange) -> bytes | None:
-        """Return the range's bytes; None when it cannot be had as a whole, so that each block is tried alone."""
-        if part.end - part.start > LONGEST_BLOB_BYTES[BlobKind.DATA]:
-            return None
-        try:
-            return self._storage.read(file, part.start, part.end - part.start)
-        except (DamagedData, FileMissing):
-            return None
-
-    def _blocks(self, under_way: list[tuple[StoredFile, PackRange, Future[bytes | None]]]) -> Iterator[Block]:
+    def _blocks(self, under_way: list[_Request]) -> Iterator[Block]:
         under_way.reverse()
         while under_way:
-            file, part, future = under_way.pop()
-            fetched = future.result()
+            parts, ranges, future = under_way.pop()
+            fetched = list(future.result())
             del future  # it holds the bytes, which may go as soon as they are used
-            for group in _groups(part.places):
-                yield from self._open(file, group, part.start, memoryview(fetched) if fetched is not None else None)
+            for number, (part, (file, _, _)) in enumerate(zip(parts, ranges, strict=True)):
+                data, fetched[number] = fetched[number], None
+                for group in _groups(part.places):
+                    yield from self._open(file, group, part.start, memoryview(data) if data is not None else None)
+                del data
 
     def _open(self, file: StoredFile, group: Sequence[Place], start: int, data: memoryview | None) -> Iterator[Block]:
         if data is None:
@@ -128,6 +125,27 @@ class BlockReader:
             return place, open_blob(self._key, sealed, place[3], place[4]), None
         except (DamagedData, FileMissing) as error:
             return place, b"", error
+
+
+def _length(part: PackRange) -> int:
+    """Return how much is read; nothing of what claims to be longer than any block, so that it is judged alone."""
+    size = part.end - part.start
+    return size if size <= LONGEST_BLOB_BYTES[BlobKind.DATA] else 0
+
+
+def _requests(ranges: Iterable[PackRange]) -> Iterator[list[PackRange]]:
+    """Yield ranges that are fetched together: a round trip costs the same for all of them."""
+    request: list[PackRange] = []
+    total = 0
+    for part in ranges:
+        size = part.end - part.start
+        if request and total + size > RANGE_BYTES:
+            yield request
+            request, total = [], 0
+        request.append(part)
+        total += size
+    if request:
+        yield request
 
 
 def _groups(places: list[Place]) -> Iterator[list[Place]]:

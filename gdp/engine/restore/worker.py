@@ -20,7 +20,8 @@ from gdp.storage.contract import Storage
 OpenStorage = Callable[[Mapping[str, str]], Storage]
 """Opens the storage that the repository lies in, given the secrets that were sent"""
 GC_THRESHOLDS = (50_000, 50, 50)  # messages are many small tuples without cycles; looking for some costs a tenth of the time
-BATCHES_AHEAD = 2  # one being written, one being read
+BATCHES_AHEAD = 3  # one being written, two being read
+CONNECT = "connect"
 
 
 def start_workers(open_storage: OpenStorage, count: int | None = None) -> WorkerPool:
@@ -28,9 +29,21 @@ def start_workers(open_storage: OpenStorage, count: int | None = None) -> Worker
     return WorkerPool(count or worker_count(), lambda channel: _serve(channel, open_storage))
 
 
+def connect(pool: WorkerPool, secrets: Mapping[str, str]) -> None:
+    """Have the workers connect, while the parent reads what it must know first. Harmless when they have."""
+    pool.broadcast((CONNECT, dict(secrets)))
+
+
 def _serve(channel: Channel, open_storage: OpenStorage) -> None:
-    start = Start(*channel.receive())
-    storage = open_storage(start.secrets)
+    message = channel.receive()
+    storage: Storage | None = None
+    while message[0] == CONNECT:
+        if storage is None:
+            storage = open_storage(message[1])
+            storage.prepare()
+        message = channel.receive()
+    start = Start(*message)
+    storage = storage or open_storage(start.secrets)
     os.umask(0)  # whatever is made here is made with the very permissions it is to have; see ``birth_mode``
     gc.freeze()
     gc.set_threshold(*GC_THRESHOLDS)
