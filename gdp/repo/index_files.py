@@ -57,20 +57,16 @@ def _decode_pack(pack: IndexedPack) -> tuple[PackId, list[PackedBlob]]:
 
 def encode_index(packs: Iterable[tuple[bytes, Sequence[PackedBlob]]]) -> bytes:
     """Return the JSON of an index file. All blobs of a pack belong into one file."""
-    return encode_json(
-        IndexFile(
-            [
-                IndexedPack(
-                    pack.hex(),
-                    [
-                        IndexedBlob(blob.id.hex(), _KIND_NAMES[blob.kind], blob.offset, blob.length, blob.plain_length)
-                        for blob in blobs
-                    ],
-                )
-                for pack, blobs in packs
-            ]
-        )
-    )
+    return _join_packs([_encode_pack(pack, blobs) for pack, blobs in packs])
+
+
+def _encode_pack(pack: bytes, blobs: Sequence[PackedBlob]) -> bytes:
+    listed = [IndexedBlob(blob.id.hex(), _KIND_NAMES[blob.kind], blob.offset, blob.length, blob.plain_length) for blob in blobs]
+    return encode_json(IndexedPack(pack.hex(), listed))
+
+
+def _join_packs(packs: Iterable[bytes]) -> bytes:
+    return b'{"packs":[' + b",".join(packs) + b"]}"
 
 
 class IndexWriter:
@@ -81,7 +77,8 @@ class IndexWriter:
 
     def __init__(self, save: Callable[[bytes], str], clock: Callable[[], float] = time.monotonic) -> None:
         self._save, self._clock = save, clock
-        self._packs: list[tuple[bytes, Sequence[PackedBlob]]] = []
+        self._packs: list[bytes] = []
+        """encoded as they come, while others work, so that the end of a run need not wait for it"""
         self._blob_count = 0
         self._since = clock()
         self.saved: list[str] = []
@@ -91,7 +88,7 @@ class IndexWriter:
         """Add a pack that is safely stored; return whether an index file was saved for it and those before it."""
         if not self._packs:
             self._since = self._clock()
-        self._packs.append((pack, blobs))
+        self._packs.append(_encode_pack(pack, blobs))
         self._blob_count += len(blobs)
         if self._blob_count < FULL_INDEX_BLOBS and self._clock() - self._since < FULL_INDEX_AGE_SECONDS:
             return False
@@ -101,5 +98,5 @@ class IndexWriter:
     def flush(self) -> None:
         """Save what is left."""
         if self._packs:
-            self.saved.append(self._save(encode_index(self._packs)))
+            self.saved.append(self._save(_join_packs(self._packs)))
             self._packs, self._blob_count = [], 0
