@@ -25,6 +25,8 @@ RUNS: dict[str, list[str]] = {
     "tag": ["--add", "new", "latest"],
 }
 
+NEEDED = {"before write locks", "before rename", "after write locks", "before remove locks", "after remove locks"}
+
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", RUNS)
@@ -34,29 +36,38 @@ def test_interrupted_at_any_moment_no_lock_is_left_and_the_next_run_finishes(
     """Also while the lock itself is being written: nobody else knows that it is ours, and restic would be shut out."""
     before = before_backup if name == "backup" else before_prune
     old = before.snapshots()
-    survived = moment = 0
     seen: set[str] = set()
-    while survived < 2:
+
+    def survives(moment: int | str) -> bool:
+        """Interrupt a run there, and say whether it came to its end before."""
         world = before.clone(tmp_path / "world")
         points = Points(tmp_path / "moments", moment, Points.interrupt)
         code = start(world, name, points.install)
         if points.is_over:
-            survived += 1
             assert code == 0, world.output
         else:
-            seen.add(points.names[moment])
-            assert code == 130, f"{points.names[moment]}: {world.output}"
+            reached = moment if isinstance(moment, str) else points.names[moment]
+            seen.add(reached)
+            assert code == 130, f"{reached}: {world.output}"
             assert "interrupted" in world.output
             assert "Traceback" not in world.output
-        assert world.locks() == [], points.names[moment]
+        assert world.locks() == [], moment
         if name in {"backup", "prune"}:
             world.require_sound(may_have_unlisted_packs=True)
             assert start(world, name) == 0, world.output
             world.require_sound()
             assert old.items() <= world.snapshots().items()
         shutil.rmtree(world.folder)
+        return points.is_over
+
+    survived = moment = 0
+    while survived < 2:
+        survived += survives(moment)
         moment += 1
-    assert {"before write locks", "before rename", "after write locks", "before remove locks", "after remove locks"} <= seen
+    # A run's moments are not as many each time, since it is chance which worker gets what: the last ones may have been missed.
+    for missed in NEEDED - seen:
+        assert not survives(missed)
+    assert seen >= NEEDED
 
 
 def start(world: World, name: str, prepare: Callable[[], None] = lambda: None) -> int:
