@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from gdp.bootstrap.storages import Ask
 from gdp.core.language import N_
 from gdp.model.events import Emit, Note
 from gdp.model.target import SftpTarget
@@ -14,9 +15,6 @@ from gdp.storage.contract import Storage
 from gdp.storage.retry import Retry, Retrying
 from gdp.storage.sftp import SftpStorage, load_client
 from gdp.storage.sftp_settings import NewHostKey, SecretKind, SecretRequest, settings_of_user
-
-Ask = Callable[[str, Mapping[str, object]], str | None]
-"""Shows a question (a template and its facts) and returns the answer, which is not shown; None: there is no terminal."""
 
 _QUESTIONS = {
     SecretKind.PASSWORD: N_("Password of {about}: "),

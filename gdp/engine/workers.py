@@ -159,17 +159,6 @@ class WorkerPool:
         return None
 
 
-@contextlib.contextmanager
-def patient_collector() -> Iterator[None]:
-    """Let Python look for cycles of garbage less often, as the workers do."""
-    before = gc.get_threshold()
-    gc.set_threshold(GARBAGE_THRESHOLD)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
-
-
 def worker_count() -> int:
     """Return how many workers suit this machine: a processor each, at least one, at most eight."""
     return max(1, min(8, len(os.sched_getaffinity(0))))

@@ -1,7 +1,8 @@
 """A file that grows before it has its name: what is to be stored waits here until it is complete.
 
 Where the storage is a folder of this computer, the bytes wait in that folder and storing them is only to give a name. Elsewhere
-they wait without a name in the system's temporary folder. The last ones are in memory.
+they wait in the system's temporary folder. They have no name so far, so that a killed run leaves nothing behind; on a file system
+that cannot do that they have one by which they are known as unfinished. The last ones are in memory.
 """
 
 import os
@@ -17,17 +18,20 @@ from gdp.storage.local_errors import translate_os_error
 
 _TAIL_BYTES = 1 << 19
 _PIECE_BYTES = 1 << 18
+UNFINISHED_MODE = 0o600
 
 
 class StagedFile(Collection[bytes]):
     """The bytes in order, in pieces. May be read more than once, but by one thread at a time. Close it once it is stored.
 
     Args:
-        path: where the bytes may wait under a name, in the storage's own folder; None: in the system's temporary folder.
+        path: a free name in the storage's own folder, where the bytes may wait; None: in the system's temporary folder.
     """
 
     def __init__(self, path: str | None = None) -> None:
-        self._named = path
+        self._path = path
+        self._is_named = False
+        """the bytes lie under this path"""
         self._tail = bytearray()
         self._file: IO[bytes] | None = None
         self._file_bytes = 0
@@ -68,15 +72,23 @@ class StagedFile(Collection[bytes]):
         return found + self._tail[start : start + length - len(found)]
 
     def staged(self, below: str) -> tuple[int, str] | None:
-        """Return (descriptor, path) of all the bytes when they wait under a name in a folder below ``below``."""
-        if self._file is None or self._named is None or not self._named.startswith(f"{below}/"):
+        """Return (descriptor, path) of all the bytes, under a name now, when they wait in a folder below ``below``."""
+        if self._file is None or self._path is None or not self._path.startswith(f"{below}/"):
             return None
         self.spill()
-        return self._file.fileno(), self._named
+        descriptor = self._file.fileno()
+        if not self._is_named:
+            try:
+                # Any descriptor will do for src_dir_fd: with one, Python follows the link to the file that has no name.
+                os.link(f"/proc/self/fd/{descriptor}", self._path, src_dir_fd=descriptor, follow_symlinks=True)
+            except OSError:
+                return None  # no /proc, or no links: then the bytes are copied
+            self._is_named = True
+        return descriptor, self._path
 
     def has_moved(self) -> None:
         """Note that the file has got another name; it is the storage's from now on."""
-        self._named = None
+        self._is_named = False
 
     def close(self) -> None:
         """Give back the file; what was not stored is gone."""
@@ -84,9 +96,9 @@ class StagedFile(Collection[bytes]):
         if file is None:
             return
         file.close()
-        if self._named is not None:
+        if self._path is not None and self._is_named:
             with suppress(OSError):  # a disk that was pulled out; what lies there is swept by a later run
-                os.unlink(self._named)
+                os.unlink(self._path)
 
     def __del__(self) -> None:
         self.close()  # of one that was never stored, since a run ended early
@@ -108,8 +120,8 @@ class StagedFile(Collection[bytes]):
             while written < len(piece):
                 written += self._file.write(memoryview(piece)[written:])
         except OSError as error:
-            if self._named is not None:
-                raise translate_os_error(error, os.path.dirname(self._named)) from error
+            if self._path is not None:
+                raise translate_os_error(error, os.path.dirname(self._path)) from error
             raise StorageFull(
                 N_("packs wait in {folder} before they are sent, and it cannot take more: {reason}"),
                 N_("Make room there, or set TMPDIR to a folder with more."),
@@ -119,6 +131,12 @@ class StagedFile(Collection[bytes]):
         self._file_bytes += len(piece)
 
     def _open(self) -> IO[bytes]:
-        if self._named is None:
+        if self._path is None:
             return tempfile.TemporaryFile(buffering=0)
-        return open(os.open(self._named, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "r+b", buffering=0)
+        flags = os.O_RDWR | os.O_CLOEXEC
+        try:
+            descriptor = os.open(os.path.dirname(self._path), flags | os.O_TMPFILE, UNFINISHED_MODE)
+        except (OSError, AttributeError):  # a share, or another system
+            descriptor = os.open(self._path, flags | os.O_CREAT | os.O_EXCL, UNFINISHED_MODE)
+            self._is_named = True
+        return open(descriptor, "r+b", buffering=0)

@@ -1,5 +1,6 @@
 """A user with a repository. The key of a test is derived cheaply; that of a user never is."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from gdp.core.kdf import ScryptCost
 from gdp.repo.repository import init_repository
 from gdp.storage.local import LocalStorage
 from tests.cli.command_line import PASSWORD, Gdp
+from tests.sshd import Sshd, run_sshd
 
 CHEAP = ScryptCost(1 << 14, 8, 1)
 
@@ -34,3 +36,13 @@ def source(tmp_path: Path) -> Path:
     (folder / "sub" / "b.txt").write_text("beta\n")
     (folder / "sub" / "c.tmp").write_text("gamma\n")
     return folder
+
+
+@pytest.fixture
+def server(tmp_path: Path, isolated_home: Path) -> Iterator[Sshd]:
+    """A server that the user's ~/.ssh knows how to log in to."""
+    with run_sshd(tmp_path / "sshd") as running:
+        ssh = isolated_home / ".ssh"
+        ssh.mkdir(mode=0o700)
+        (ssh / "config").write_text(f"Host *\n  IdentityFile {running.client_key}\n")
+        yield running

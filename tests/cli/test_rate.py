@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.command_line import Gdp, process
-from tests.sshd import Sshd, run_sshd
+from tests.sshd import Sshd
 from tests.storage.relay import Relay, run_relay
 
 pytestmark = [pytest.mark.slow, pytest.mark.peer, pytest.mark.timeout(120)]
@@ -17,15 +17,6 @@ SECONDS = 12  # so that there are many windows, and the test is short
 WINDOW_SECONDS = 10.0
 MOST = 1.1
 LEAST = 0.6  # of the whole: a computer under load may well be slower than it is allowed to be
-
-
-@pytest.fixture
-def server(tmp_path: Path, isolated_home: Path) -> Iterator[Sshd]:
-    with run_sshd(tmp_path / "sshd") as running:
-        ssh = isolated_home / ".ssh"
-        ssh.mkdir(mode=0o700)
-        (ssh / "config").write_text(f"Host *\n  IdentityFile {running.client_key}\n")
-        yield running
 
 
 @pytest.fixture

@@ -1,22 +1,11 @@
 """Over SSH, to a real server: what the front end adds is the way there, the notes and the cache."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.cli.command_line import Gdp, here
-from tests.sshd import Sshd, run_sshd
-
-
-@pytest.fixture
-def server(tmp_path: Path, isolated_home: Path) -> Iterator[Sshd]:
-    """A server that the user's ~/.ssh knows how to log in to."""
-    with run_sshd(tmp_path / "sshd") as running:
-        ssh = isolated_home / ".ssh"
-        ssh.mkdir(mode=0o700)
-        (ssh / "config").write_text(f"Host *\n  IdentityFile {running.client_key}\n")
-        yield running
+from tests.sshd import Sshd
 
 
 @pytest.mark.peer

@@ -7,6 +7,7 @@ What was not synced may be there or not. Some ways to be unlucky are tried, see 
 import fcntl
 import json
 import os
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
@@ -18,7 +19,8 @@ from gdp.storage import local, staged
 from gdp.storage.names import is_stored_name
 
 Change = list[Any]
-"""``["create", path, file]``, ``["rename", old, new]``, ``["remove", path]``, ``["sync", path]``; a file is named by a number"""
+"""``["create", path, file]``, ``["rename", old, new]``, ``["remove", path]``, ``["sync", folder]``, ``["sync file", file]``;
+a file is named by a number"""
 
 
 class Luck(Enum):
@@ -110,8 +112,8 @@ class _State:
                 self.names[new] = self.names.pop(old)
             case ["remove", path]:
                 self.names.pop(path, None)
-            case ["sync", path] if path in self.names:
-                self.synced_files.add(self.names[path])
+            case ["sync file", file]:
+                self.synced_files.add(f"new/{file}")
             case ["sync", folder]:
                 self.durable = {path: file for path, file in self.durable.items() if _parent(path) != folder}
                 self.durable |= {path: file for path, file in self.names.items() if _parent(path) == folder}
@@ -145,6 +147,12 @@ class _RecordingSystem:
             self._note("create", self._relative(path), number)
         return descriptor
 
+    def link(self, file: str, path: str, **how: Any) -> None:
+        os.link(file, path, **how)
+        number = str(os.stat(path).st_ino)
+        os.link(path, self._folder / number)
+        self._note("create", self._relative(path), number)
+
     def rename(self, old: str, new: str) -> None:
         self._note("rename", self._relative(old), self._relative(new))
         os.rename(old, new)
@@ -158,7 +166,11 @@ class _RecordingSystem:
 
     def fsync(self, descriptor: int) -> None:
         os.fsync(descriptor)
-        self._note("sync", self._relative(os.readlink(f"/proc/self/fd/{descriptor}")))
+        status = os.fstat(descriptor)
+        if stat.S_ISREG(status.st_mode):
+            self._note("sync file", str(status.st_ino))
+        else:
+            self._note("sync", self._relative(os.readlink(f"/proc/self/fd/{descriptor}")))
 
     def _relative(self, path: str) -> str:
         return os.path.relpath(path, self._root)

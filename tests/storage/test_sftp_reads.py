@@ -167,4 +167,6 @@ def test_a_range_that_ends_early_leaves_a_usable_session(server: SftpServer, sto
     ranges = [FileRange(first, 0, 10_000_000), FileRange(second, 0, 64)]
 
     assert list(storage.read_ranges(ranges)) == [None, second.name.encode()]
+    server.received.clear()
     assert storage.read(first) == first.name.encode()
+    assert wire.INIT not in server.received

@@ -49,8 +49,7 @@ def staged(path: str | None) -> StagedFile:
 def test_storing_gives_the_waiting_file_its_name(storage: LocalStorage, root: Path) -> None:
     """It is the same file, whole, read-only, and nothing else is left; closing it afterwards takes nothing away."""
     file = staged(storage.staging_path())
-    [waiting] = files_in(root)
-    number = waiting.stat().st_ino
+    number = os.fstat(file._file.fileno()).st_ino if file._file else 0
     storage.write(FILE, file)
     file.close()
 
@@ -62,15 +61,57 @@ def test_storing_gives_the_waiting_file_its_name(storage: LocalStorage, root: Pa
 
 
 def test_what_is_not_stored_is_gone(storage: LocalStorage, root: Path) -> None:
-    """A run that ends early closes its files, or at least forgets them."""
+    """A run that ends early closes its files, or at least forgets them; one that is killed has not given them names."""
     closed, forgotten = staged(storage.staging_path()), staged(storage.staging_path())
-    assert len(files_in(root)) == 2
+    assert files_in(root) == []
     closed.close()
     del forgotten
 
     assert files_in(root) == []
 
 
+@pytest.fixture
+def without_nameless_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file system, such as a network share's, that gives every file a name."""
+    open_file = os.open
+
+    def open_named(path: str, flags: int, mode: int = 0o777) -> int:
+        if flags & os.O_TMPFILE == os.O_TMPFILE:
+            raise OSError(errno.ENOTSUP, os.strerror(errno.ENOTSUP))
+        return open_file(path, flags, mode)
+
+    monkeypatch.setattr(os, "open", open_named)
+
+
+@pytest.mark.usefixtures("without_nameless_files")
+def test_where_every_file_has_a_name_it_is_renamed(storage: LocalStorage, root: Path) -> None:
+    """And removed when it is not stored."""
+    stored, dropped = staged(storage.staging_path()), staged(storage.staging_path())
+    assert len(files_in(root)) == 2
+    storage.write(FILE, stored)
+    stored.close()
+    dropped.close()
+
+    assert files_in(root) == [root / FILE.path]
+    assert storage.read(FILE) == WHOLE
+
+
+def test_without_links_the_bytes_are_copied(storage: LocalStorage, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Or without /proc, as in some containers."""
+
+    def refuse(*_arguments: object, **_options: object) -> None:
+        raise OSError(errno.ENOENT, os.strerror(errno.ENOENT))
+
+    monkeypatch.setattr(os, "link", refuse)
+    file = staged(storage.staging_path())
+    storage.write(FILE, file)
+    file.close()
+
+    assert files_in(root) == [root / FILE.path]
+    assert storage.read(FILE) == WHOLE
+
+
+@pytest.mark.usefixtures("without_nameless_files")
 def test_what_a_killed_run_left_is_swept(storage: LocalStorage, root: Path) -> None:
     """Under its name it is known as an unfinished file of ours, and never taken for a pack."""
     file = staged(storage.staging_path())
@@ -116,8 +157,8 @@ def test_a_file_that_lost_bytes_is_not_stored(storage: LocalStorage, root: Path)
     """The disk has the last word on how long it is."""
     file = staged(storage.staging_path())
     file.spill()
-    [waiting] = files_in(root)
-    os.truncate(waiting, len(WHOLE) - 1)
+    assert file._file is not None
+    os.truncate(file._file.fileno(), len(WHOLE) - 1)
     with pytest.raises(StorageError, match="bytes after writing"):
         storage.write(FILE, file)
 

@@ -256,9 +256,7 @@ class _Run:
         self._opening = None
         if self._is_sure(opened):
             return
-        if (
-            dispatcher is not None and dispatcher.has_begun
-        ):  # what they hold may count on blocks that are gone; it is lost with them
+        if dispatcher is not None and dispatcher.has_begun:  # what workers hold may count on blocks that are gone
             raise RepositoryLocked(
                 N_("somebody cleaned up the repository at the moment when this run took its lock"),
                 N_("Nothing is damaged. Run it again."),

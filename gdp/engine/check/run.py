@@ -25,7 +25,6 @@ from gdp.engine.check.packs import PackJob, PackVerdict
 from gdp.engine.check.pool import CheckWorkers, verify_here
 from gdp.engine.check.trees import judge_tree
 from gdp.engine.check.walk import walk_trees
-from gdp.engine.workers import patient_collector
 from gdp.model.events import Emit, Progress, StageBegan
 from gdp.model.files import FileKind
 from gdp.repo.pack_reader import PackSummary
@@ -73,32 +72,28 @@ class RepositoryCheck:
         self._emit(StageBegan(N_("checking keys, snapshots and indexes")))
         if self._workers and self._options.read_data:
             self._workers.begin(repo.key, secrets)
-        with patient_collector():
-            self._findings.add_all(judge_small_files(repo))
-            self._snapshots = repo.snapshots()
-            self._findings.add_all(judge_snapshots(self._snapshots))
-            stored = {PackId.from_hex(name): size for name, size in repo.storage.list(FileKind.DATA)}
-            if self._workers:
-                self._workers.begin(repo.key, secrets)
-            self._queue = _PackQueue(stored, self._options.read_data, self._workers)
-            self._survey = survey_indexes(repo, self._findings.add, self._queue.offer)
-            self._findings.add_all(compare_with_stored(self._survey, stored))
-            self._note_damaged_sizes(stored)
-            self._queue.complete(self._survey)
+        self._findings.add_all(judge_small_files(repo))
+        self._snapshots = repo.snapshots()
+        self._findings.add_all(judge_snapshots(self._snapshots))
+        stored = {PackId.from_hex(name): size for name, size in repo.storage.list(FileKind.DATA)}
+        self._queue = _PackQueue(stored, self._options.read_data, self._workers)
+        self._survey = survey_indexes(repo, self._findings.add, self._queue.offer)
+        self._findings.add_all(compare_with_stored(self._survey, stored))
+        self._note_damaged_sizes(stored)
+        self._queue.complete(self._survey)
         self._proof = DirectoryProof(self._survey.index.locate)
 
     def finish(self) -> CheckResult:
         """Check directories and packs, and return everything that was found; each finding is emitted as it is found."""
         for finding in self._findings.all:
             self._emit(finding)
-        with patient_collector():
-            if self._options.read_data == ALL_PACKS:
-                self._read_packs()
-                if not self._are_directories_proven():
-                    self._check_trees()
-            else:
+        if self._options.read_data == ALL_PACKS:
+            self._read_packs()
+            if not self._are_directories_proven():
                 self._check_trees()
-                self._read_packs()
+        else:
+            self._check_trees()
+            self._read_packs()
         return self._result()
 
     def _roots(self) -> list[bytes]:

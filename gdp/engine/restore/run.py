@@ -1,7 +1,5 @@
 """Carries out a restore: plans as it goes, makes directories, keeps the workers busy, and finishes what only one can finish."""
 
-import contextlib
-import gc
 import os
 from collections.abc import Iterator, Mapping
 
@@ -25,7 +23,6 @@ from gdp.engine.restore.plan import PlannedFolder, PlannedItem, Planner
 from gdp.engine.restore.report import Report
 from gdp.engine.restore.shared import SharedFiles
 from gdp.engine.restore.verify import Verification
-from gdp.engine.restore.worker import GC_THRESHOLDS
 from gdp.engine.restore.writing import raise_if_hopeless
 from gdp.engine.workers import WorkerPool
 from gdp.model.events import Emit, StageBegan, ignore_events
@@ -87,20 +84,9 @@ def restore(
         return _count(repo, tree, options, report, emit)
     handles = open_target(options.target, create=True)
     assert handles
-    with handles, _patient_collector():
+    with handles:
         _Restore(repo, options, pool, handles, report=report, secrets=secrets or {}).run(tree)
     return report.result
-
-
-@contextlib.contextmanager
-def _patient_collector() -> Iterator[None]:
-    """Let Python look for cycles of garbage less often, as the workers do."""
-    before = gc.get_threshold()
-    gc.set_threshold(*GC_THRESHOLDS)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
 
 
 def _count(repo: Repository, tree: BlobId, options: RestoreOptions, report: Report, emit: Emit) -> RestoreResult:

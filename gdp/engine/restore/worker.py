@@ -1,6 +1,5 @@
 """What a worker process of a restore does: batches in, outcomes out. Opens its own storage; gets the key in the first message."""
 
-import gc
 import os
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -19,7 +18,6 @@ from gdp.storage.contract import Storage
 
 OpenStorage = Callable[[Mapping[str, str]], Storage]
 """Opens the storage that the repository lies in, given the secrets that were sent"""
-GC_THRESHOLDS = (50_000, 50, 50)  # messages are many small tuples without cycles; looking for some costs a tenth of the time
 BATCHES_AHEAD = 3  # one being written, two being read
 CONNECT = "connect"
 
@@ -45,8 +43,6 @@ def _serve(channel: Channel, open_storage: OpenStorage) -> None:
     start = Start(*message)
     storage = storage or open_storage(start.secrets)
     os.umask(0)  # whatever is made here is made with the very permissions it is to have; see ``birth_mode``
-    gc.freeze()
-    gc.set_threshold(*GC_THRESHOLDS)
     handles = open_target(Path(os.fsdecode(start.target)), create=False)
     if handles is None or _identity(handles.open(())) != start.target_identity:
         raise GdpError(N_("the directory {path} was exchanged during the restore"), path=os.fsdecode(start.target))

@@ -61,6 +61,7 @@ def test_files_are_read_but_nothing_is_stored_before_the_lock_is_sure(archive: A
 
     def settling() -> None:
         wait_for(lambda: any(path.stat().st_size for path in archive.home.glob("state/*/packs/*")))  # noted, so about to be sent
+        time.sleep(0.5)  # ample to arrive in, were nothing in the way
         packs.append(archive.packs())
 
     ran = archive.backup("source", pack_bytes=1 << 20, settling=settling)
@@ -76,6 +77,7 @@ def test_a_conflict_ends_a_run_whose_workers_have_begun(archive: Archive, source
 
     def settling() -> None:
         wait_for(lambda: any(path.stat().st_size for path in archive.home.glob("state/*/packs/*")))
+        time.sleep(0.5)
         raise RepositoryLocked("locked")
 
     with pytest.raises(RepositoryLocked):
