@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -136,6 +137,9 @@ class World:
         """Become a gdp of its own. Never returns."""
         code = 99
         try:
+            # An interrupt that falls into coverage leaves its lock locked, and what is traced here is never saved.
+            sys.settrace(None)
+            threading.settrace(None)
             os.setpgid(0, 0)
             output = os.open(self.folder / "output", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
             nothing = os.open(os.devnull, os.O_RDONLY)
