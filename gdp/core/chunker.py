@@ -77,38 +77,49 @@ class Chunker:
             normalized_chunking=1,
             seed=parameters.seed,
         )
-        self._window = bytearray(0)
+        self._windows: list[bytearray] = []
+        """kept for the next stream: new ones cost as much as reading them full"""
 
-    def cut(self, stream: RawIOBase) -> Iterator[memoryview]:
-        """Yield a stream's chunks in order. Each is valid only until the next one is asked for; copy what must live longer.
+    def cut(self, stream: RawIOBase) -> Iterator[list[memoryview]]:
+        """Yield a stream's chunks in order, some megabytes of them at a time.
+
+        They lie where the stream was read into, and are valid until the iterator is asked for the list after the next one. So
+        whoever works on them in threads finishes with one list before asking again while working on another.
 
         A run of zeros comes in pieces of 512 KiB: restic's sparse restore knows a hole by exactly that blob.
         """
-        for chunk in self._cut_in_window(stream):
-            if _is_all_zero(chunk):
-                yield from (chunk[start : start + HOLE_BYTES] for start in range(0, len(chunk), HOLE_BYTES))
-            else:
-                yield chunk
+        return ([piece for chunk in chunks for piece in _pieces(chunk)] for chunks in self._cut_in_windows(stream))
 
-    def _cut_in_window(self, stream: RawIOBase) -> Iterator[memoryview]:
-        """Cut as ``FastCDC.cut_stream`` does, but in one window for all files: a new one costs as much as reading a megabyte."""
+    def _cut_in_windows(self, stream: RawIOBase) -> Iterator[list[memoryview]]:
+        """Cut as ``FastCDC.cut_stream`` does, but in two windows for all files, which take turns."""
         longest = self.parameters.max_bytes
-        if not self._window:
-            self._window = bytearray(2 * longest)
-        window = memoryview(self._window)
+        if not self._windows:
+            self._windows = [bytearray(longest + 2 * self.parameters.average_bytes) for _ in range(2)]
+        window, other = (memoryview(window) for window in self._windows)
         filled, ended = 0, False
         while not ended:
             while filled < len(window) and not ended:
                 count = stream.readinto(window[filled:]) or 0
                 filled, ended = filled + count, count == 0
+            chunks: list[memoryview] = []
             start = 0
             for chunk in self._cdc.cut_buf(window[:filled]):
-                if filled - start < longest and not ended:
-                    break  # the chunk might be longer, were the rest of the file here
-                yield chunk.data
+                if start + chunk.length == filled and chunk.length < longest and not ended:
+                    break  # not a cut but the window's end; any cut before it depends on nothing behind it
+                chunks.append(chunk.data)
                 start += chunk.length
-            window[: filled - start] = window[start:filled]
+            if chunks:
+                yield chunks
+            other[: filled - start] = window[start:filled]
             filled -= start
+            window, other = other, window
+
+
+def _pieces(chunk: memoryview) -> Iterator[memoryview]:
+    if _is_all_zero(chunk):
+        yield from (chunk[start : start + HOLE_BYTES] for start in range(0, len(chunk), HOLE_BYTES))
+    else:
+        yield chunk
 
 
 def _is_all_zero(data: memoryview) -> bool:

@@ -57,7 +57,7 @@ class Compressor:
     def __init__(self, compression: Compression) -> None:
         self._small, self._large = _WAYS[compression]
 
-    def compress(self, plaintext: bytes) -> bytes:
+    def compress(self, plaintext: Buffer) -> bytes:
         """Return one frame that records its content size."""
         way = self._small if len(plaintext) < _SMALL_BYTES else self._large
         context = _contexts.compressors.get(way)

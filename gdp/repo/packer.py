@@ -39,12 +39,14 @@ class PackBody(StagedFile):
     def digest(self) -> bytes:
         """Return the SHA-256 of all bytes so far."""
         digest = self._digest.copy()
-        digest.update(self._tail)
+        for piece in self._tail:
+            digest.update(piece)
         return digest.digest()
 
-    def _spill(self, piece: Buffer) -> None:
-        super()._spill(piece)
-        self._digest.update(piece)
+    def _spill(self, pieces: list[Buffer]) -> None:
+        super()._spill(pieces)
+        for piece in pieces:
+            self._digest.update(piece)
 
 
 @dataclass(frozen=True, slots=True)

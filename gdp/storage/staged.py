@@ -17,6 +17,7 @@ from gdp.storage.contract import Buffer
 from gdp.storage.local_errors import translate_os_error
 
 _TAIL_BYTES = 1 << 19
+_TAIL_PIECES = 512  # half of what one call to the system takes
 _PIECE_BYTES = 1 << 18
 UNFINISHED_MODE = 0o600
 
@@ -32,14 +33,15 @@ class StagedFile(Collection[bytes]):
         self._path = path
         self._is_named = False
         """the bytes lie under this path"""
-        self._tail = bytearray()
+        self._tail: list[Buffer] = []
+        self._tail_bytes = 0
         self._file: IO[bytes] | None = None
         self._file_bytes = 0
 
     @property
     def size(self) -> int:
         """Bytes so far."""
-        return self._file_bytes + len(self._tail)
+        return self._file_bytes + self._tail_bytes
 
     @property
     def total_bytes(self) -> int:
@@ -47,29 +49,27 @@ class StagedFile(Collection[bytes]):
         return self.size
 
     def append(self, piece: Buffer) -> None:
-        """Add bytes at the end. Raises StorageFull and other StorageErrors of the folder they wait in."""
-        if len(piece) < _TAIL_BYTES:
-            self._tail += piece
-            if len(self._tail) < _TAIL_BYTES:
-                return
-            piece = b""
-        self.spill()
-        if piece:
-            self._spill(piece)
+        """Add bytes at the end; they must not change any more. Raises StorageFull and other StorageErrors of the folder."""
+        self._tail.append(piece)
+        self._tail_bytes += len(piece)
+        if self._tail_bytes >= _TAIL_BYTES or len(self._tail) >= _TAIL_PIECES:
+            self.spill()
 
     def spill(self) -> None:
         """Write what waits in memory. Raises as ``append`` does."""
         if self._tail:
             self._spill(self._tail)
-            self._tail = bytearray()
+            self._tail, self._tail_bytes = [], 0
 
     def read(self, offset: int, length: int) -> bytes:
         """Return bytes that were appended."""
         found = b""
         if self._file is not None and offset < self._file_bytes:
             found = os.pread(self._file.fileno(), min(length, self._file_bytes - offset), offset)
+        if len(found) == length:
+            return found
         start = max(0, offset - self._file_bytes)
-        return found + self._tail[start : start + length - len(found)]
+        return found + b"".join(self._tail)[start : start + length - len(found)]
 
     def staged(self, below: str) -> tuple[int, str] | None:
         """Return (descriptor, path) of all the bytes, under a name now, when they wait in a folder below ``below``."""
@@ -112,13 +112,12 @@ class StagedFile(Collection[bytes]):
     def __contains__(self, piece: object) -> bool:
         return any(piece == own for own in self)
 
-    def _spill(self, piece: Buffer) -> None:
+    def _spill(self, pieces: list[Buffer]) -> None:
+        """Write all the pieces of the tail."""
         try:
             if self._file is None:
                 self._file = self._open()
-            written = 0
-            while written < len(piece):
-                written += self._file.write(memoryview(piece)[written:])
+            _write_all(self._file.fileno(), pieces)
         except OSError as error:
             if self._path is not None:
                 raise translate_os_error(error, os.path.dirname(self._path)) from error
@@ -128,7 +127,7 @@ class StagedFile(Collection[bytes]):
                 folder=tempfile.gettempdir(),
                 reason=error.strerror,
             ) from error
-        self._file_bytes += len(piece)
+        self._file_bytes += self._tail_bytes
 
     def _open(self) -> IO[bytes]:
         if self._path is None:
@@ -140,3 +139,13 @@ class StagedFile(Collection[bytes]):
             descriptor = os.open(self._path, flags | os.O_CREAT | os.O_EXCL, UNFINISHED_MODE)
             self._is_named = True
         return open(descriptor, "r+b", buffering=0)
+
+
+def _write_all(descriptor: int, pieces: list[Buffer]) -> None:
+    """Write the pieces at the end of a file, however few bytes the system takes at a time."""
+    written = os.writev(descriptor, pieces)
+    rest = sum(map(len, pieces)) - written
+    if rest:  # a disk that is nearly full, or a signal
+        left = memoryview(b"".join(pieces))[written:]
+        while left:
+            left = left[os.write(descriptor, left) :]

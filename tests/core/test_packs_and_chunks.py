@@ -4,6 +4,7 @@ import hashlib
 import io
 import random
 import tracemalloc
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -11,6 +12,7 @@ import pytest
 import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pyfastcdc import FastCDC
 
 from gdp.core.chunker import HOLE_BYTES, KIB, MAX_CHUNK_BYTES, Chunker, ChunkerParameters, seed_from_polynomial
 from gdp.core.compress import Compression, Compressor, decompress, decompress_bounded
@@ -158,9 +160,13 @@ GOLDEN = {
 }
 
 
+def cut(chunker: Chunker, data: bytes) -> Iterator[bytes]:
+    return (bytes(chunk) for chunks in chunker.cut(io.BytesIO(data)) for chunk in chunks)  # type: ignore[arg-type]
+
+
 def lengths(data: bytes, average: int = 1024 * KIB, seed: int = SEED) -> list[int]:
     chunker = Chunker(ChunkerParameters(average, seed))
-    return [len(chunk) for chunk in chunker.cut(io.BytesIO(data))]  # type: ignore[arg-type]
+    return [len(chunk) for chunk in cut(chunker, data)]
 
 
 @pytest.mark.parametrize("average", GOLDEN)
@@ -182,7 +188,7 @@ def test_chunks_are_the_file_and_keep_their_bounds(size: int, average: int, seed
     """Whatever size, seed and block size."""
     data = random.Random(size).randbytes(size)
     parameters = ChunkerParameters(average, seed)
-    chunks = [bytes(chunk) for chunk in Chunker(parameters).cut(io.BytesIO(data))]  # type: ignore[arg-type]
+    chunks = list(cut(Chunker(parameters), data))
 
     assert b"".join(chunks) == data
     assert all(len(chunk) <= parameters.max_bytes <= MAX_CHUNK_BYTES for chunk in chunks)
@@ -220,14 +226,39 @@ def test_an_insertion_moves_only_what_is_near() -> None:
 
 def digests(data: bytes) -> list[bytes]:
     chunker = Chunker(ChunkerParameters(1024 * KIB, SEED))
-    return [hashlib.sha256(chunk).digest() for chunk in chunker.cut(io.BytesIO(data))]  # type: ignore[arg-type]
+    return [hashlib.sha256(chunk).digest() for chunk in cut(chunker, data)]
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.integers(0, 9_000_000), st.sampled_from([128 * KIB, 1024 * KIB]), st.integers(0, 2**63 - 1))
+def test_cut_points_are_the_librarys(size: int, average: int, seed: int) -> None:
+    """Our windows end anywhere; its own way of cutting a stream sees the longest possible chunk before it decides."""
+    data = random.Random(size).randbytes(size)
+    parameters = ChunkerParameters(average, seed)
+    theirs = FastCDC(average, min_size=parameters.min_bytes, max_size=parameters.max_bytes, seed=seed)
+
+    assert lengths(data, average, seed) == [chunk.length for chunk in theirs.cut_buf(data)]
+
+
+def test_chunks_stay_until_the_list_after_the_next_one() -> None:
+    """Threads are still at work on one list while the next is being read."""
+    data = random.Random(9).randbytes(30_000_000)
+    held: list[list[memoryview]] = []
+    seen = b""
+    for chunks in Chunker(ChunkerParameters(1024 * KIB, SEED)).cut(io.BytesIO(data)):  # type: ignore[arg-type]
+        held.append(chunks)
+        if len(held) == 2:
+            seen += b"".join(held.pop(0))
+    seen += b"".join(held.pop())
+
+    assert seen == data
 
 
 def test_one_chunker_cuts_many_files_alike() -> None:
     """Nothing of one file may leak into the boundaries of the next."""
     chunker = Chunker(ChunkerParameters(128 * KIB, SEED))
     files = [random.Random(number).randbytes(size) for number, size in enumerate((3_000_000, 0, 10, 900_000, 3_000_000))]
-    together = [[len(chunk) for chunk in chunker.cut(io.BytesIO(data))] for data in files]  # type: ignore[arg-type]
+    together = [[len(chunk) for chunk in cut(chunker, data)] for data in files]
 
     assert together == [lengths(data, 128 * KIB) for data in files]
 

@@ -5,6 +5,7 @@ import random
 import threading
 from collections.abc import Sequence
 
+from gdp.core.aes_ctr import Buffer
 from gdp.core.packformat import BlobKind
 from gdp.engine.archive.uploads import Uploads
 from gdp.repo.packer import Packer
@@ -19,11 +20,11 @@ class BlobStore:
         self._sealer, self._packers, self._known, self._uploads = sealer, packers, known, uploads
         self._packing = threading.Lock()
 
-    def store_data(self, plaintext: bytes) -> bytes:
+    def store_data(self, plaintext: Buffer) -> bytes:
         """Return the id of a piece of a file, after storing it unless it is stored already."""
         return self.store_many((plaintext,))[0]
 
-    def store_many(self, plaintexts: Sequence[bytes]) -> list[bytes]:
+    def store_many(self, plaintexts: Sequence[Buffer]) -> list[bytes]:
         """Return the ids of small files' contents, after storing those that are not stored already."""
         ids = [hashlib.sha256(plaintext).digest() for plaintext in plaintexts]
         new = [(blob_id, plaintext) for blob_id, plaintext in zip(ids, plaintexts, strict=True) if self._known.add(blob_id)]
@@ -42,7 +43,7 @@ class BlobStore:
                 self._uploads.put(pack)
         self._uploads.finish()
 
-    def _pack(self, kind: BlobKind, blobs: list[tuple[bytes, bytes]]) -> None:
+    def _pack(self, kind: BlobKind, blobs: list[tuple[bytes, Buffer]]) -> None:
         sealed = self._sealer.seal_many(kind, [plaintext for _, plaintext in blobs])
         with self._packing:
             packer = self._packers[kind]

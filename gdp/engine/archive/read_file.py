@@ -3,9 +3,8 @@
 import io
 import os
 import stat
-from collections import deque
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from io import RawIOBase
 from typing import NamedTuple
 
@@ -83,17 +82,21 @@ class FileReader:
     def read_stream(self, stream: RawIOBase) -> tuple[bytes, int]:
         """Store what a stream holds; return (blob ids, bytes)."""
         pool = self._threads_for_chunks()
-        waiting: deque[Future[bytes]] = deque()
         content = bytearray()
         size = 0
-        for chunk in self._chunker.cut(stream):
-            size += len(chunk)
-            waiting.append(pool.submit(self._store.store_data, bytes(chunk)))
-            self._advance(len(chunk))
-            while len(waiting) > self._threads + 1:
-                content += waiting.popleft().result()
-        while waiting:
-            content += waiting.popleft().result()
+        before: list[Future[bytes]] = []
+        now: list[Future[bytes]] = []
+        try:
+            for chunks in self._chunker.cut(stream):
+                now = [pool.submit(self._store.store_data, chunk) for chunk in chunks]
+                content += b"".join(future.result() for future in before)
+                before = now
+                count = sum(map(len, chunks))
+                size += count
+                self._advance(count)
+            content += b"".join(future.result() for future in before)
+        finally:
+            wait([*before, *now])  # after an error too: chunks lie where the next file will be read into
         return bytes(content), size
 
     def _read(self, path: bytes, name: bytes) -> FileRead | _Small:

@@ -3,13 +3,16 @@
 import hashlib
 import os
 import random
+import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import cast
 
 import pytest
 
+from gdp.core.aes_ctr import Buffer
 from gdp.core.chunker import ChunkerParameters
+from gdp.core.errors import StorageFull
 from gdp.core.packformat import BlobKind
 from gdp.engine.archive import read_file
 from gdp.engine.archive.blob_store import BlobStore
@@ -33,13 +36,13 @@ class Kept:
         self._meddle = meddle
         self._is_large = False
 
-    def store_data(self, plaintext: bytes) -> bytes:
+    def store_data(self, plaintext: Buffer) -> bytes:
         self._is_large = True
         self._meddle(self.calls)
         self.calls += 1
         return self._keep(plaintext)
 
-    def store_many(self, plaintexts: Sequence[bytes]) -> list[bytes]:
+    def store_many(self, plaintexts: Sequence[Buffer]) -> list[bytes]:
         return [self._keep(plaintext) for plaintext in plaintexts]
 
     def read_attributes(self, descriptor: int) -> list[ExtendedAttribute] | None:
@@ -48,9 +51,9 @@ class Kept:
             self.calls += 1
         return read_attributes(descriptor)
 
-    def _keep(self, plaintext: bytes) -> bytes:
+    def _keep(self, plaintext: Buffer) -> bytes:
         blob_id = hashlib.sha256(plaintext).digest()
-        self.blobs[blob_id] = plaintext
+        self.blobs[blob_id] = bytes(plaintext)
         return blob_id
 
     def content(self, read: FileRead) -> bytes:
@@ -81,6 +84,30 @@ def test_a_quiet_file_is_read_to_the_byte(file: Path, size: int) -> None:
     assert store.content(done) == content
     assert Row._make(done.row).size == size
     assert len(done.content) == (0 if size == 0 else 32) or size > 65_536
+
+
+def test_nothing_works_on_a_file_that_failed(file: Path) -> None:
+    """The next file is read into the same memory: a block still on its way would get its bytes, under the wrong name."""
+    content = random.Random(1).randbytes(LARGE)
+    file.write_bytes(content)
+    release = threading.Event()
+    done: list[bytes] = []
+
+    class Failing(Kept):
+        def store_data(self, plaintext: Buffer) -> bytes:
+            if content.startswith(plaintext):
+                threading.Timer(0.1, release.set).start()
+                raise StorageFull("no room")
+            release.wait()
+            done.append(bytes(plaintext))
+            return bytes(32)
+
+    reader = FileReader(cast("BlobStore", Failing()), ChunkerParameters(128 << 10), 3, lambda _count: None)
+    with pytest.raises(StorageFull):
+        reader.read_all([(os.fsencode(file), os.fsencode(file.name))])
+
+    assert done, "the error is told when all blocks under way are done"
+    assert all(plaintext in content for plaintext in done)
 
 
 @pytest.mark.parametrize("size", [SMALL, LARGE])
