@@ -2,7 +2,7 @@
 
 import contextlib
 
-_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # glibc's malloc.h
+_TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8  # glibc's malloc.h
 KEPT_BYTES = 64 << 20  # more than a batch, its stored bytes and its blocks take
 
 
@@ -14,3 +14,4 @@ def keep_freed_memory() -> None:
         mallopt = ctypes.CDLL(None).mallopt
         mallopt(_MMAP_THRESHOLD, KEPT_BYTES)
         mallopt(_TRIM_THRESHOLD, KEPT_BYTES)
+        mallopt(_ARENA_MAX, 1)  # what one thread freed, the others use; each would keep memory of its own
