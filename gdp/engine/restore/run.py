@@ -1,6 +1,7 @@
 """Carries out a restore: plans as it goes, makes directories, keeps the workers busy, and finishes what only one can finish."""
 
 import os
+from collections import deque
 from collections.abc import Iterator, Mapping
 
 import msgspec
@@ -135,6 +136,9 @@ class _Restore:
         self._dispatcher = Dispatcher(pool, start, repo.index, self._settle)
         self._links: list[tuple[PlannedFolder, PlannedItem]] = []
         self._batch = Batch(0)
+        self._sharing: deque[Iterator[None]] = deque()
+        """of each shared file under way, what sends its parts"""
+        self._most_sharing = len(pool)
 
     def run(self, tree: bytes) -> None:
         planner = Planner(self._repo, self._options, self._handles, self._report.emit)
@@ -220,11 +224,18 @@ class _Restore:
     def _share(self, folder: PlannedFolder, item: PlannedItem, metadata: Metadata, content: list[str], size: int) -> None:
         shared = self._shared.begin(folder, item, metadata, size, delete=self._options.delete)
         if shared:
-            self._add_parts(shared, content)
-            shared.is_all_sent = True
-            self._shared.settle(shared)
+            self._sharing.append(self._add_parts(shared, content))
+            while len(self._sharing) >= self._most_sharing:
+                self._share_on()
 
-    def _add_parts(self, shared: SharedFile, content: list[str]) -> None:
+    def _share_on(self) -> None:
+        """Send a part of one file, then of the next one: workers that write to the same file wait for each other."""
+        parts = self._sharing.popleft()
+        for _ in parts:
+            self._sharing.append(parts)
+            break
+
+    def _add_parts(self, shared: SharedFile, content: list[str]) -> Iterator[None]:
         offset, length, places = 0, 0, list[Place]()
         for place in find_blocks(self._repo.index, content):
             places.append(place)
@@ -233,8 +244,11 @@ class _Restore:
                 self._batch.add_part(shared, offset, places)
                 self._flush()
                 offset, length, places = offset + length, 0, []
+                yield
         if places:
             self._batch.add_part(shared, offset, places)
+        shared.is_all_sent = True
+        self._shared.settle(shared)
 
     def _flush(self) -> None:
         if self._batch.entries:
@@ -243,6 +257,8 @@ class _Restore:
 
     def _drain(self) -> None:
         """Wait until every file is written, from whatever copy of its blocks is good."""
+        while self._sharing:
+            self._share_on()
         self._flush()
         while self._shared.retries or self._dispatcher.wait():
             while self._shared.retries:
