@@ -27,6 +27,7 @@ PIPE_BYTES = 4 << 20
 GARBAGE_THRESHOLD = 100_000  # new objects between two looks for cycles, of which we make hardly any
 DEATH_SECONDS = 5.0  # within which a process that closed its line is gone
 _HEADER = struct.Struct("!cI")  # kind, bytes that follow
+_COPIED_BYTES = 1 << 16  # below it one call to the system is cheaper than two
 _MESSAGE, _ERROR = b"m", b"e"
 _IGNORED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # they may reach the whole group; the parent decides, and ends us
 
@@ -77,7 +78,12 @@ class Channel:
 
     def _send(self, kind: bytes, body: bytes) -> None:
         with self._sending:
-            self._line.sendall(_HEADER.pack(kind, len(body)) + body)
+            head = _HEADER.pack(kind, len(body))
+            if len(body) < _COPIED_BYTES:
+                self._line.sendall(head + body)
+            else:
+                self._line.sendall(head)
+                self._line.sendall(body)
 
     def _read(self, size: int) -> bytes:
         data = self._line.recv(size, socket.MSG_WAITALL) if size else b""

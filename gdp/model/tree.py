@@ -9,7 +9,8 @@ from gdp.core.gotext import encode_json
 from gdp.core.language import N_
 from gdp.model.node import Node
 
-EMPTY_TREE = b'{"nodes":[]}\n'
+TREE_BEGINS, TREE_ENDS = b'{"nodes":[', b"]}\n"
+EMPTY_TREE = TREE_BEGINS + TREE_ENDS
 
 
 class _Tree(msgspec.Struct):
@@ -31,7 +32,7 @@ def encode_node(node: Node) -> bytes:
 
 def join_nodes(nodes: Iterable[bytes]) -> bytes:
     """Return the blob of a directory from already encoded nodes, in ascending order of their raw names."""
-    return b'{"nodes":[' + b",".join(nodes) + b"]}\n"
+    return TREE_BEGINS + b",".join(nodes) + TREE_ENDS
 
 
 def decode_tree(blob: bytes) -> list[Node]:

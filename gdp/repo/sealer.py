@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Sequence
 
 from gdp.core.aes_ctr import Buffer
-from gdp.core.compress import Compression, Compressor, decompress
+from gdp.core.compress import Compression, Compressor, decompress, is_same, unfolds_to
 from gdp.core.crypto import Envelope, MasterKey
 from gdp.core.errors import DamagedData
 from gdp.core.language import N_
@@ -30,13 +30,15 @@ class BlobSealer:
 
     def seal_many(self, kind: BlobKind, plaintexts: Sequence[Buffer]) -> list[tuple[Envelope, int]]:
         """Return the same for each of many, step by step for all at once, which is quicker for small ones."""
-        compressed = [self._compressed(kind, plaintext) for plaintext in plaintexts]
-        sealed = self._key.seal_many([payload for payload, _ in compressed])
-        opened = self._key.reopen_many(sealed)
-        for payload, (_, plain_length), plaintext in zip(opened, compressed, plaintexts, strict=True):
-            if not _is_same(decompress(payload, plain_length) if plain_length else payload, plaintext):
+        if not plaintexts:
+            return []
+        payloads, plain_lengths = zip(*(self._compressed(kind, plaintext) for plaintext in plaintexts), strict=True)
+        sealed = self._key.seal_many(payloads)
+        del payloads  # what can be a hundred megabytes is needed no more
+        for payload, plain_length, plaintext in zip(self._key.reopen_many(sealed), plain_lengths, plaintexts, strict=True):
+            if not (unfolds_to(payload, plaintext) if plain_length else is_same(payload, plaintext)):
                 raise DamagedData(N_("a block did not open to what was sealed; the memory or the processor is faulty"))
-        return [(envelope, plain_length) for envelope, (_, plain_length) in zip(sealed, compressed, strict=True)]
+        return list(zip(sealed, plain_lengths, strict=True))
 
     def _compressed(self, kind: BlobKind, plaintext: Buffer) -> tuple[Buffer, int]:
         wanted = self._compress_trees if kind is BlobKind.TREE else self._compress_data
@@ -46,12 +48,6 @@ class BlobSealer:
         if len(frame) >= len(plaintext) and kind is BlobKind.DATA:
             return plaintext, 0
         return frame, len(plaintext)
-
-
-def _is_same(opened: Buffer, plaintext: Buffer) -> bool:
-    """Compare as bytes do: memoryviews compare item by item, which takes a hundred times as long."""
-    held = bytes(opened) if isinstance(opened, memoryview) else opened
-    return len(held) == len(plaintext) and held.startswith(plaintext)
 
 
 def open_blob(key: MasterKey, sealed: Buffer, plain_length: int, blob_id: bytes) -> bytes:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from pyfastcdc import FastCDC
 
 from gdp.core.chunker import HOLE_BYTES, KIB, MAX_CHUNK_BYTES, Chunker, ChunkerParameters, seed_from_polynomial
-from gdp.core.compress import Compression, Compressor, decompress, decompress_bounded
+from gdp.core.compress import Compression, Compressor, decompress, decompress_bounded, unfolds_to
 from gdp.core.errors import BadInput, DamagedData, HostileData
 from gdp.core.ids import BlobId, PackId, is_id_text
 from gdp.core.packformat import (
@@ -312,3 +312,23 @@ def test_a_new_polynomial_is_as_restic_wants_it() -> None:
     assert is_irreducible(found)
     assert 0 <= seed_from_polynomial(found) < 1 << 63
     assert msgspec.json.encode(f"{found:x}")
+
+
+@pytest.mark.parametrize("size", [0, 1, (1 << 24), (1 << 24) + 1, 40_000_000])
+def test_a_frame_unfolds_to_what_was_compressed_and_nothing_else(size: int) -> None:
+    """Large or small: the last look before a block leaves this machine."""
+    plaintext = (b"0123456789" * (size // 10 + 1))[:size]
+    frame = Compressor(Compression.AUTO).compress(plaintext)
+
+    assert unfolds_to(frame, bytearray(plaintext))
+    for other in (plaintext[:-1] + b"!", b"!" + plaintext[1:], plaintext[1:], plaintext + b"x"):
+        assert not holds(frame, other) or other == plaintext
+    if size > 1:
+        assert not holds(frame[: len(frame) // 2], plaintext)
+
+
+def holds(frame: bytes, plaintext: bytes) -> bool:
+    try:
+        return unfolds_to(frame, plaintext)
+    except (DamagedData, HostileData):
+        return False

@@ -32,7 +32,7 @@ class BlobStore:
         self._pack(BlobKind.DATA, new)
         return ids
 
-    def store_tree(self, blob_id: bytes, plaintext: bytes) -> None:
+    def store_tree(self, blob_id: bytes, plaintext: Buffer) -> None:
         """Store a directory that the caller knows to be new."""
         self._pack(BlobKind.TREE, [(blob_id, plaintext)])
 

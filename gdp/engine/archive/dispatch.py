@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from gdp.core.ids import PackId
 from gdp.core.packformat import PackedBlob
 from gdp.engine.archive.read_file import FileRead
+from gdp.engine.archive.tree_text import Piece
 from gdp.engine.archive.worker import WorkerStart
 from gdp.engine.workers import Channel, WorkerPool
 
@@ -88,9 +89,9 @@ class Dispatcher:
         if len(self._batch) >= files or self._batch_bytes >= size:
             self._close_batch()
 
-    def store_tree(self, tree_id: bytes, blob: bytes) -> None:
+    def store_tree(self, tree_id: bytes, pieces: list[Piece]) -> None:
         """Have a directory stored."""
-        self._post(TREE_WORKER, ("tree", tree_id, blob))
+        self._post(TREE_WORKER, ("tree", tree_id, pieces))
 
     def read_stream(self, descriptor: int) -> tuple[bytes, int]:
         """Have a stream read to its end; return (blob ids joined, bytes)."""
@@ -200,6 +201,7 @@ class _Outbox:
                 self._channel.send_encoded(message)
             except (OSError, TypeError):  # TypeError: the line was closed in this very moment, after an error elsewhere
                 return  # the worker is gone; the parent learns it where it receives
+            del message  # which may be large, while the next is long in coming
 
 
 def _grouped(batch: list[FileWork]) -> list[tuple[bytes, list[bytes | tuple[bytes, bytes]]]]:

@@ -1,6 +1,5 @@
 """The last steps of a backup: the snapshot, and the result that is reported."""
 
-import hashlib
 import os
 import stat
 import time
@@ -11,9 +10,10 @@ from gdp.engine.archive.metadata import Row, make_node, user_name
 from gdp.engine.archive.options import BackupOptions, StandardInput
 from gdp.engine.archive.parent import snapshot_paths
 from gdp.engine.archive.stored import StoredBlobs
+from gdp.engine.archive.tree_text import Piece, is_long, tree_id, tree_pieces
 from gdp.engine.archive.trees import Counts
 from gdp.model.snapshot import Snapshot, SnapshotId, SnapshotSummary
-from gdp.model.tree import encode_tree
+from gdp.model.tree import encode_node
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +69,16 @@ def make_snapshot(
     )
 
 
-def standard_input_trees(source: StandardInput, content: bytes, size: int, now_ns: int) -> list[bytes]:
+def standard_input_trees(source: StandardInput, content: bytes, size: int, now_ns: int) -> list[list[Piece]]:
     """Return the directories, innermost first and root last, that hold a stream's contents under its name."""
     parts = [part for part in source.filename.split(b"/") if part not in (b"", b".", b"..")]
     owner = (os.getuid(), os.getgid())
     row = Row(parts[-1], stat.S_IFREG | 0o644, now_ns, now_ns, *owner, 0, 0, size, 0, 0)
-    trees = [encode_tree([make_node(row, None, content=content)])]
+    file = encode_node(make_node(row, None, content=b"" if is_long(content) else content))
+    trees = [tree_pieces([file], {0: content} if is_long(content) else {})]
     for name in reversed(parts[:-1]):
         row = Row(name, stat.S_IFDIR | 0o755, now_ns, now_ns, *owner, 0, 0, 0, 0, 0)
-        trees.append(encode_tree([make_node(row, None, subtree=hashlib.sha256(trees[-1]).digest())]))
+        trees.append(tree_pieces([encode_node(make_node(row, None, subtree=tree_id(trees[-1])))], {}))
     return trees
 
 

@@ -165,11 +165,12 @@ def encode_file(row: PlainRow, attributes: list[ExtendedAttribute] | None, conte
     return (
         f'{{"name":"{name.decode()}","type":"file","mode":{go_mode(mode)},"mtime":"{mtime}","atime":"{mtime}",'
         f'"ctime":"{format_time(ctime_ns)}",{_owner_json(uid, gid)},"inode":{inode},"device_id":{device_id},"size":{size},'
-        f'"links":{links},"content":["{_hex_ids(content)}"]}}'
+        f'"links":{links},"content":["{hex_ids(content)}"]}}'
     ).encode()
 
 
-def _hex_ids(content: bytes) -> str:
+def hex_ids(content: bytes) -> str:
+    """Return blob ids, given joined, as they stand between the first and the last quote of a JSON list."""
     return content.hex(",", ID_BYTES).replace(",", '","') if len(content) > ID_BYTES else content.hex()
 
 

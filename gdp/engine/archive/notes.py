@@ -52,8 +52,8 @@ class DirectoryNotes:
     def put(self, path: bytes, tree: bytes, rows: bytes, values: list[bytes]) -> None:
         """Note a directory as it is in the snapshot being made."""
         record = marshal.dumps((tree, rows, values))
-        checked = zlib.crc32(record).to_bytes(4, "little") + record
-        self._execute("INSERT OR REPLACE INTO directory VALUES (?, ?)", (path, checked))
+        record = zlib.crc32(record).to_bytes(4, "little") + record
+        self._execute("INSERT OR REPLACE INTO directory VALUES (?, ?)", (path, record))
 
     def drop_below(self, path: bytes) -> None:
         """Forget a directory (its path ends with ``/``) and all below it."""

@@ -12,6 +12,7 @@ from gdp.core.chunker import Chunker, ChunkerParameters
 from gdp.core.language import N_
 from gdp.engine.archive.blob_store import BlobStore
 from gdp.engine.archive.metadata import Row, encode_file, plain_row, read_attributes
+from gdp.engine.archive.tree_text import is_long
 from gdp.model.node import ExtendedAttribute
 
 _OPEN = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
@@ -30,7 +31,7 @@ class FileRead(NamedTuple):
     content: bytes
     """blob ids, joined"""
     node: bytes
-    """JSON; empty when the file could not be read"""
+    """JSON, without a content that ``is_long``; empty when the file could not be read"""
     problem: str
     """empty when all is well; with a node: a sentence, the file was saved all the same; without: why it could not be read"""
     streamed_bytes: int = 0
@@ -160,7 +161,7 @@ def _result(
     row = plain_row(name, status)
     if size != status.st_size:
         row = Row._make(row)._replace(size=size)
-    return FileRead(tuple(row), content, encode_file(row, attributes, content), problem)
+    return FileRead(tuple(row), content, encode_file(row, attributes, b"" if is_long(content) else content), problem)
 
 
 def _open(path: bytes) -> int:

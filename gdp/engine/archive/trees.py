@@ -4,7 +4,6 @@ A directory is finished when all its files have contents and all its subdirector
 did not change is taken from the last backup without being looked at again.
 """
 
-import hashlib
 import os
 import stat
 from collections.abc import Callable
@@ -18,9 +17,10 @@ from gdp.engine.archive.metadata import Row, encode_file, is_same_file, make_nod
 from gdp.engine.archive.notes import DirectoryNotes
 from gdp.engine.archive.options import BackupOptions
 from gdp.engine.archive.read_file import FileRead
+from gdp.engine.archive.tree_text import Piece, is_long, tree_id, tree_pieces
 from gdp.engine.archive.walk import Directory
 from gdp.model.events import Emit, ItemDone, Problem
-from gdp.model.tree import encode_node, join_nodes
+from gdp.model.tree import encode_node
 
 _NOT_READ = N_("cannot be read: {reason}")
 Change = Literal["new", "changed", "unmodified"]
@@ -193,7 +193,8 @@ class TreeBuilder:
 
     def _store(self, directory: Directory, work: _Work) -> bytes:
         work.rows = work.rows or unpack_rows(directory.packed_rows)
-        nodes = []
+        nodes: list[bytes] = []
+        left_out: dict[int, bytes] = {}
         for position, row in enumerate(work.rows):
             value = work.values[position]
             if value is None:
@@ -201,14 +202,16 @@ class TreeBuilder:
             if position not in work.nodes:
                 self._encode_into(work, directory, position, row, value)
             if position in work.nodes:
+                if row.is_file and is_long(value):
+                    left_out[len(nodes)] = value
                 nodes.append(work.nodes[position])
-        return self.store_tree(join_nodes(nodes))
+        return self.store_tree(tree_pieces(nodes, left_out))
 
-    def store_tree(self, blob: bytes) -> bytes:
-        """Have a directory's JSON stored, unless it is stored already, and return its id."""
-        tree = hashlib.sha256(blob).digest()
+    def store_tree(self, pieces: list[Piece]) -> bytes:
+        """Have a directory stored, unless it is stored already, and return its id."""
+        tree = tree_id(pieces)
         if self._is_new_tree(tree):
-            self._dispatcher.store_tree(tree, blob)
+            self._dispatcher.store_tree(tree, pieces)
         return tree
 
     def _encode_into(self, work: _Work, directory: Directory, position: int, row: Row, value: bytes) -> None:
@@ -224,7 +227,7 @@ class TreeBuilder:
             if row.is_directory:
                 return encode_node(make_node(row, attributes, subtree=value))
             if row.is_file:
-                return encode_file(row, attributes, value)
+                return encode_file(row, attributes, b"" if is_long(value) else value)
             target = os.readlink(path) if stat.S_ISLNK(row.mode) else None
             return encode_node(make_node(row, attributes, target=target))
         except OSError as error:

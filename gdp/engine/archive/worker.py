@@ -7,7 +7,7 @@ message from the parent                             answer
 ``("start", WorkerStart as a tuple)``               none
 ``("files", number, [(folder, names), ...])``       ``("files", number, [FileRead as a tuple, ...])``
 ``("stream", number, descriptor)``                  ``("stream", number, content, size)``
-``("tree", id, plaintext)``                         none
+``("tree", id, [Piece, ...])``                        none
 ``("flush",)``                                      ``("flushed",)`` when everything is safely stored
 ==================================================  ================================================================
 
@@ -27,6 +27,7 @@ from gdp.core.crypto import MasterKey
 from gdp.core.packformat import BlobKind
 from gdp.engine.archive.blob_store import BlobStore
 from gdp.engine.archive.read_file import FileReader
+from gdp.engine.archive.tree_text import Piece, write_out
 from gdp.engine.archive.uploads import Uploads
 from gdp.engine.workers import Channel
 from gdp.repo.lease import Lease, LeasedStorage
@@ -103,7 +104,7 @@ class _Started:
         self.handlers: dict[str, Callable[..., None]] = {
             "files": self._files,
             "stream": self._stream,
-            "tree": self._store.store_tree,
+            "tree": self._tree,
             "flush": self._flush,
         }
 
@@ -121,6 +122,13 @@ class _Started:
         with io.FileIO(descriptor) as stream:
             content, size = self._reader.read_stream(stream)
         self._channel.send(("stream", number, content, size))
+
+    def _tree(self, tree_id: bytes, pieces: list[Piece]) -> None:
+        text = bytearray()
+        for part in write_out(pieces):
+            text += part
+        pieces.clear()  # a huge one need not be in memory twice
+        self._store.store_tree(tree_id, text)
 
     def _flush(self) -> None:
         self._store.flush()
