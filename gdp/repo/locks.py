@@ -106,11 +106,14 @@ class LockKeeper:
         finally:
             self._drop_all()
 
-    def seen(self) -> list[SeenLock]:
-        """Return every readable lock; raises DamagedData for one that stays unreadable. Empty files are skipped."""
+    def seen(self, *, but: str = "") -> list[SeenLock]:
+        """Return every readable lock ``but`` one of ours; raises DamagedData for one that stays unreadable.
+
+        Empty files are skipped.
+        """
         locks = []
         for name, size in self._storage.list(FileKind.LOCKS):
-            if size and (lock := self._read(name)):
+            if size and name != but and (lock := self._read(name)):
                 locks.append(SeenLock(name, lock))
         return locks
 
@@ -240,8 +243,8 @@ class LockKeeper:
         return name
 
     def _refuse_conflicts(self, *, exclusive: bool, ours: str) -> None:
-        for seen in self.seen():
-            if seen.name != ours and seen.conflicts_with(exclusive=exclusive):
+        for seen in self.seen(but=ours):
+            if seen.conflicts_with(exclusive=exclusive):
                 raise _conflict(seen)
 
     def _read(self, name: str) -> LockFile | None:

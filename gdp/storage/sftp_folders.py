@@ -9,7 +9,8 @@ from gdp.storage.sftp_session import SftpSession
 
 FOLDERS_AT_ONCE = 64  # handles that are open at the same time; OpenSSH allows about a thousand
 PIECES_AHEAD = 2  # most folders come in one piece, and the next says that it was the last
-PIECES_AHEAD_OF_ONE = 8  # a single large folder comes in pieces of 100 names
+PIECES_AHEAD_OF_ONE = 8  # a large folder comes in pieces of 100 names; half of them are asked for while the others come
+FEW_FOLDERS = 4
 FOLDER_MODE = 0o700
 
 Entry = tuple[str, wire.Attributes]
@@ -31,10 +32,13 @@ class _Listing:
     def __init__(self, session: SftpSession, paths: Sequence[str]) -> None:
         self._session = session
         self._waiting = deque(paths)
-        self._ahead = PIECES_AHEAD_OF_ONE if len(paths) == 1 else PIECES_AHEAD
+        self._ahead = PIECES_AHEAD_OF_ONE if len(paths) <= FEW_FOLDERS else PIECES_AHEAD
         self._steps: dict[int, tuple[_Step, str]] = {}
         self._handles: dict[str, bytes] = {}
         self._unread: dict[str, int] = {}
+        """pieces of an open folder that were asked for and did not come so far"""
+        self._ended: set[str] = set()
+        """folders of which a piece came that said it was the last"""
         self._found: dict[str, list[Entry]] = {path: [] for path in paths}
         self._refusal: wire.Refused | None = None
 
@@ -65,22 +69,29 @@ class _Listing:
                 self._refusal = refusal
             self._open_next()
             return
-        self._unread[path] = self._ahead
-        for _ in range(self._ahead):
-            self._send(_Step.READING, path, wire.READDIR, self._handles[path])
+        self._unread[path] = 0
+        self._ask_ahead(path)
 
     def _read(self, path: str, answer: wire.Answer) -> None:
+        self._unread[path] -= 1
         try:
             self._found[path].extend(wire.unpack_names(answer))
         except wire.Refused as refusal:
             if refusal.code != wire.EOF:
                 self._refusal = refusal
-            self._unread[path] -= 1
-            if not self._unread[path]:
-                self._session.forget(self._session.send(wire.CLOSE, self._handles.pop(path)))
-                self._open_next()
-            return
-        self._send(_Step.READING, path, wire.READDIR, self._handles[path])
+            self._ended.add(path)
+        # Every piece that was asked for is waited for: a server with threads may say the end before it gives the names. But the
+        # next are asked for so late that a small folder's answers are all there at once.
+        if path not in self._ended and self._unread[path] < self._ahead // 2:
+            self._ask_ahead(path)
+        if not self._unread[path]:
+            self._session.forget(self._session.send(wire.CLOSE, self._handles.pop(path)))
+            self._open_next()
+
+    def _ask_ahead(self, path: str) -> None:
+        while self._unread[path] < self._ahead:
+            self._unread[path] += 1
+            self._send(_Step.READING, path, wire.READDIR, self._handles[path])
 
     def _send(self, step: _Step, path: str, kind: int, field: bytes) -> None:
         self._steps[self._session.send(kind, field)] = (step, path)

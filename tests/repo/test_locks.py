@@ -176,6 +176,18 @@ def test_what_is_read_before_the_lock_is_sure_is_read_again_after_a_conflict(rep
     assert looks == [0, 1]
 
 
+def test_our_own_lock_is_not_fetched_again(repo: Repository) -> None:
+    """Two round trips of every run, to learn what we have just written."""
+    theirs = write_lock(repo)
+    storage = repo.storage
+    assert isinstance(storage, MemoryStorage)
+    storage.calls.clear()
+    with keeper(repo).hold(exclusive=False, lease=Lease()):
+        fetched = [file.name for operation, file in storage.calls if operation == "read" and file is not None]
+
+        assert fetched == [theirs, theirs]
+
+
 def test_an_old_lock_still_blocks(repo: Repository) -> None:
     """As with restic: only `unlock` acts on age. Its owner may be alive behind a broken line."""
     write_lock(repo, age_seconds=STALE_SECONDS + 60, exclusive=True)

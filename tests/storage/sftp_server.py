@@ -61,6 +61,8 @@ class SftpServer:
         """The kind of every message that came."""
         self.flights = 0
         """How often the client waited for answers, on any line."""
+        self.names_per_piece = 1_000
+        """How many entries of a folder come in one message."""
 
     def refuses(self, name: str) -> int | None:
         """Return the status that answers an extension's request; None: it is done."""
@@ -81,7 +83,7 @@ class ServerLine:
         self._incoming = b""
         self._outgoing: list[bytes] = []
         self._handles: dict[bytes, str] = {}
-        self._listed: set[bytes] = set()
+        self._listed: dict[bytes, int] = {}
         self._count = 0
         self._is_dead = False
         self._is_silent = False
@@ -224,10 +226,11 @@ class ServerLine:
     def _readdir(self, fields: wire.Cursor) -> Reply:
         handle = bytes(fields.string())
         folder = self._handles[handle]
-        if handle in self._listed:
+        begin = self._listed.get(handle, 0)
+        self._listed[handle] = end = begin + self._server.names_per_piece
+        names = [path for path in (*self._server.files, *self._server.folders) if path.rpartition("/")[0] == folder][begin:end]
+        if not names:
             return _status(wire.EOF)
-        self._listed.add(handle)
-        names = [path for path in (*self._server.files, *self._server.folders) if path.rpartition("/")[0] == folder]
         entries = [
             wire.pack_string(path.rpartition("/")[2]) + wire.pack_string("as ls -l") + self._pack_attributes(path)
             for path in names

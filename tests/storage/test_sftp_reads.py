@@ -90,6 +90,29 @@ def test_a_folder_that_cannot_be_listed_is_an_error_not_empty(server: SftpServer
     assert list(storage.list(FileKind.DATA)) == [(FILE.name, len(DATA))]
 
 
+def test_listing_a_small_folder_costs_two_round_trips(server: SftpServer, storage: SftpStorage) -> None:
+    """Every short run lists five of them, one after the other: to open, then to read up to the end."""
+    snapshots_on(storage, 3)
+    server.flights = 0
+
+    assert len(list(storage.list(FileKind.SNAPSHOTS))) == 3
+    assert server.flights == 2
+
+
+@pytest.mark.parametrize("reversed_answers", [False, True], ids=["in order", "reversed"])
+def test_a_folder_that_comes_in_many_pieces_is_listed_whole(
+    server: SftpServer, storage: SftpStorage, reversed_answers: bool
+) -> None:
+    """A server gives a hundred names at a time; one with threads may say that it is the end before it gives the last."""
+    files = snapshots_on(storage, 61)
+    server.names_per_piece = 2
+    server.mischief.reverses_answers = reversed_answers
+    server.flights = 0
+
+    assert sorted(name for name, _ in storage.list(FileKind.SNAPSHOTS)) == [file.name for file in files]
+    assert server.flights <= 10
+
+
 def test_strangers_files_are_left_out(server: SftpServer, storage: SftpStorage) -> None:
     """Unfinished uploads of restic and an administrator's notes are not packs."""
     storage.write(FILE, [DATA])
