@@ -17,6 +17,7 @@ from gdp.storage.leftovers import Leftover
 from gdp.storage.names import folders_of, is_stored_name, is_temporary_name
 from gdp.storage.sftp_errors import translate_refusal
 from gdp.storage.sftp_folders import list_folders, make_folder_and_parents, make_folders
+from gdp.storage.sftp_open_files import close_kept
 from gdp.storage.sftp_pipeline import UNFINISHED_MODE, download, download_all, download_ranges
 from gdp.storage.sftp_pool import SessionPool
 from gdp.storage.sftp_session import SftpSession
@@ -55,6 +56,8 @@ class SftpStorage:
         self._ask = ask
         self._on_new_host = on_new_host
         self._root = settings.target.path.rstrip("/")
+        self._changes = 0
+        """made through this storage; only compared, so that a count lost between two threads does not matter"""
         self._pool = SessionPool(open_session or self._connect, settings.connections)
 
     @property
@@ -104,11 +107,17 @@ class SftpStorage:
         if not ranges:
             return []
         with self._session(ranges[0].file.path) as session:
+            if session.kept_since != self._changes:  # what is kept open may have been removed or replaced
+                close_kept(session)
+                session.kept_since = self._changes
             return download_ranges(session, [(self._at(part.file.path), part.offset, part.length) for part in ranges])
 
     def write(self, file: StoredFile, parts: Collection[Buffer]) -> None:
         with self._session(file.path) as session:
-            write_file(session, self._root, file, parts)
+            try:
+                write_file(session, self._root, file, parts)
+            finally:
+                self._changes += 1
 
     def staging_path(self) -> str | None:
         return None
@@ -171,6 +180,8 @@ class SftpStorage:
                 # A Windows server does not remove what is read-only.
                 session.forget(session.send(wire.SETSTAT, name, wire.pack_mode(UNFINISHED_MODE)))
                 wire.check_status(session.answer_to(session.send(wire.REMOVE, name)))
+            finally:
+                self._changes += 1
 
 
 def _may_be_file(attributes: wire.Attributes) -> bool:

@@ -6,20 +6,20 @@ the range asked for, the end of the file with its stated size.
 
 import io
 from collections import deque
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Collection, Sequence
+from contextlib import ExitStack, suppress
 
 from gdp.core.errors import DamagedData, StorageError
 from gdp.core.language import N_
 from gdp.storage import sftp_wire as wire
 from gdp.storage.contract import Buffer
 from gdp.storage.parts import cut_requests
+from gdp.storage.sftp_open_files import TO_READ, closing_on_error, open_all, reading_again
 from gdp.storage.sftp_session import SftpSession
 
 FILES_AT_ONCE = 32  # handles that are open at the same time, each with one request of data in flight
 REQUESTS_IN_FLIGHT = 64  # as OpenSSH's own client; enough for 16 MiB on the way
 UNFINISHED_MODE = 0o600
-_TO_READ = wire.pack_number(wire.OPEN_TO_READ) + wire.pack_number(0)
 FINISHED_MODE = 0o400  # as restic since 0.19: nothing is ever changed
 
 
@@ -38,7 +38,7 @@ def upload(session: SftpSession, path: str, handle: bytes, parts: Collection[Buf
         StorageError: the file has another size than what was acknowledged.
     """
     handle = wire.pack_string(handle)
-    with _closing_on_error(session, handle):
+    with closing_on_error(session, handle):
         unanswered = _send_content(session, handle, parts)
         syncing = session.extended(wire.FSYNC, handle) if wire.FSYNC in session.extensions else None
         session.forget(session.send(wire.FSETSTAT, handle, wire.pack_mode(FINISHED_MODE)))  # not all servers can
@@ -58,9 +58,9 @@ def download(session: SftpSession, path: str, offset: int, length: int | None) -
         Refused: the server refused one of the requests.
         DamagedData: the file ends before that, or goes on where it should end.
     """
-    opening = session.send(wire.OPEN, wire.pack_string(path), _TO_READ)
+    opening = session.send(wire.OPEN, wire.pack_string(path), TO_READ)
     handle = wire.pack_string(wire.get_handle(session.answer_to(opening)))
-    with _closing_on_error(session, handle):
+    with closing_on_error(session, handle):
         if length is None:
             data = _ReadingToEnd(session, path, handle, offset).finish()
         else:
@@ -85,24 +85,13 @@ def download_all(session: SftpSession, paths: Sequence[str]) -> list[bytes | Non
 def download_ranges(session: SftpSession, ranges: Sequence[tuple[str, int, int]]) -> list[bytes | None]:
     """Return bytes of files, each given as (path, offset, length); None where there is no such file or it ends before.
 
-    Two round trips for all, and one for each further two or sixteen megabytes, by what the server gives at once. Raises Refused.
+    Two round trips for all, one where the files are still open, and one for each further two or sixteen megabytes, by what the
+    server gives at once. Raises Refused.
     """
-    with ExitStack() as cleanup:
-        handles = _open_all(session, list(dict.fromkeys(path for path, _, _ in ranges)), cleanup)
-        begun: list[tuple[_Reading, int, int] | None] = []
-        room = REQUESTS_IN_FLIGHT
-        for path, offset, length in ranges:
-            handle = handles[path]
-            if handle is None:
-                begun.append(None)
-                continue
-            reading = _Reading(session, path, handle)
-            room = reading.ask_ahead(offset, offset + length, room)
-            begun.append((reading, offset, offset + length))
-        found = [None if part is None else _fetched_or_none(*part) for part in begun]
-        for handle in filter(None, handles.values()):
-            session.forget(session.send(wire.CLOSE, handle))
-    return found
+    if any(path in session.kept_open for path, _, _ in ranges):
+        with suppress(wire.Refused):  # the server may have closed what it was not asked about for a while
+            return _download_ranges(session, ranges)
+    return _download_ranges(session, ranges)
 
 
 def check_size(session: SftpSession, path: str, found: int | None, expected: int) -> None:
@@ -140,7 +129,7 @@ def _send_content(session: SftpSession, handle: bytes, parts: Collection[Buffer]
 
 def _download_side_by_side(session: SftpSession, paths: Sequence[str]) -> list[bytes | None]:
     with ExitStack() as cleanup:
-        handles = _open_all(session, paths, cleanup)
+        handles = open_all(session, paths, cleanup)
         begun = [None if handle is None else _ReadingToEnd(session, path, handle, 0) for path, handle in handles.items()]
         found = [reading.finish() if reading is not None else None for reading in begun]
         for reading in filter(None, begun):
@@ -148,21 +137,21 @@ def _download_side_by_side(session: SftpSession, paths: Sequence[str]) -> list[b
     return found
 
 
-def _open_all(session: SftpSession, paths: Sequence[str], cleanup: ExitStack) -> dict[str, bytes | None]:
-    """Return a handle for each path, None for a file that does not exist. An error closes them, on the way out of ``cleanup``."""
-    opening = [session.send(wire.OPEN, wire.pack_string(path), _TO_READ) for path in paths]
-    handles: dict[str, bytes | None] = {}
-    refusal: wire.Refused | None = None
-    for path, request in zip(paths, opening, strict=True):
-        try:
-            handles[path] = handle = wire.pack_string(wire.get_handle(session.answer_to(request)))
-            cleanup.enter_context(_closing_on_error(session, handle))
-        except wire.Refused as refused:
-            refusal = refusal or (None if refused.code == wire.NO_SUCH_FILE else refused)
-            handles[path] = None
-    if refusal is not None:
-        raise refusal
-    return handles
+def _download_ranges(session: SftpSession, ranges: Sequence[tuple[str, int, int]]) -> list[bytes | None]:
+    with reading_again(session, [path for path, _, _ in ranges]) as files:
+        begun: list[tuple[_Reading, int, int] | None] = []
+        room = REQUESTS_IN_FLIGHT
+        for path, offset, length in ranges:
+            handle = files.handles[path]
+            if handle is None:
+                begun.append(None)
+                continue
+            reading = _Reading(session, path, handle)
+            room = reading.ask_ahead(offset, offset + length, room)
+            begun.append((reading, offset, offset + length))
+        found = [None if part is None else _fetched_or_none(*part) for part in begun]
+        files.distrust(path for (path, _, _), data in zip(ranges, found, strict=True) if data is None)
+    return found
 
 
 def _fetched_or_none(reading: "_Reading", begin: int, end: int) -> bytes | None:
@@ -261,19 +250,6 @@ class _Reading:
         if len(data) < wanted:  # allowed at any time: ask for the rest
             self.ask(start + len(data), wanted - len(data))
         return start, data
-
-
-@contextmanager
-def _closing_on_error(session: SftpSession, handle: bytes) -> Iterator[None]:
-    """Give the handle back when something fails: a server has few of them."""
-    try:
-        yield
-    except BaseException:
-        with suppress(StorageError):
-            session.forget_all()
-            if not session.is_broken:
-                session.forget(session.send(wire.CLOSE, handle))
-        raise
 
 
 def _ends_early(session: SftpSession, path: str, at: int) -> DamagedData:

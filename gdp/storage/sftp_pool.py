@@ -4,7 +4,8 @@ Each session has a connection of its own: measured against one connection with s
 loopback, the server decrypts in as many processes, and a connection that breaks takes only one operation with it.
 
 Connecting costs ten round trips and processor time at both ends, as much as several small files. So another session is opened
-only when threads have waited for one as long, together, as opening it takes.
+only when threads have waited for one as long, together, as opening it takes. It is opened in the background: whoever waits takes
+the session that is free first, and a server that allows no further one costs nobody an operation.
 """
 
 import threading
@@ -41,7 +42,9 @@ class SessionPool:
         self._opening_seconds: float | None = None
         """what opening one takes; None: not known yet"""
         self._waited_seconds = 0.0
-        """by all threads, since a session was last opened for those who wait"""
+        """by all threads, since it was last tried to open a session for those who wait"""
+        self._is_opening_another = False
+        """in the background, for those who wait; never two at a time"""
         self._is_closed = False
 
     @contextmanager
@@ -83,9 +86,11 @@ class SessionPool:
             while True:
                 if (session := self._pop_idle()) is not None:
                     return session
-                if self._may_open():
-                    self._count += 1
+                if not self._count:
+                    self._count = 1
                     break
+                if self._should_open_another():
+                    self._open_another()
                 self._wait()
         return self._open()
 
@@ -98,16 +103,23 @@ class SessionPool:
             session.close()
         return None
 
-    def _may_open(self) -> bool:
-        if self._count == 0:
-            return True
-        return self._count < self._size and self._opening_seconds is not None and self._waited_seconds >= self._opening_seconds
+    def _can_open_another(self) -> bool:
+        return self._count < self._size and self._opening_seconds is not None and not self._is_opening_another
+
+    def _should_open_another(self) -> bool:
+        return self._can_open_another() and self._waited_seconds >= (self._opening_seconds or 0.0)
+
+    def _open_another(self) -> None:
+        self._count += 1
+        self._waited_seconds = 0.0
+        self._is_opening_another = True
+        threading.Thread(target=self._open_ahead, name="connect", daemon=True).start()
 
     def _wait(self) -> None:
         """Wait until a session is given back, or until it is worth while to open another."""
         price = self._opening_seconds
         began = self._clock()
-        self._changed.wait(price - self._waited_seconds if price is not None and self._count < self._size else None)
+        self._changed.wait(price - self._waited_seconds if price is not None and self._can_open_another() else None)
         if price is not None:
             self._waited_seconds += self._clock() - began
 
@@ -127,8 +139,13 @@ class SessionPool:
         return session
 
     def _open_ahead(self) -> None:
-        with suppress(GdpError):
-            self._give_back(self._open())
+        try:
+            with suppress(GdpError):
+                self._give_back(self._open())
+        finally:
+            with self._changed:
+                self._is_opening_another = False
+                self._changed.notify_all()
 
     def _give_back(self, session: SftpSession) -> None:
         with self._changed:

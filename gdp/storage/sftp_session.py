@@ -51,6 +51,10 @@ class SftpSession:
         self.is_broken = False
         self.extensions: dict[str, str] = {}
         """What the server can do beyond the draft, with versions."""
+        self.kept_open: dict[str, bytes] = {}
+        """Handles of files that will probably be read again, by path; the one used last comes last. See ``sftp_open_files``."""
+        self.kept_since = 0
+        """How often the storage had been changed through us when they were opened."""
         self._largest_read = CAREFUL_REQUEST_BYTES
         self._largest_write = CAREFUL_REQUEST_BYTES
         self._asked_limits: int | None = None

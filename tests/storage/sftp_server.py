@@ -113,6 +113,10 @@ class ServerLine:
             return b""
         raise TimeoutError
 
+    def lose_handles(self) -> None:
+        """Close every file, as a server does that nobody has asked for long."""
+        self._handles.clear()
+
     def close(self) -> None:
         self.is_closed = True
 
@@ -170,11 +174,14 @@ class ServerLine:
         return wire.HANDLE, wire.pack_string(handle)
 
     def _close(self, fields: wire.Cursor) -> Reply:
-        del self._handles[bytes(fields.string())]
-        return _status(wire.OK)
+        handle = bytes(fields.string())
+        return _status(wire.FAILURE if self._handles.pop(handle, None) is None else wire.OK)
 
     def _read(self, fields: wire.Cursor) -> Reply:
-        data = self._server.files[self._path(fields)]
+        handle = bytes(fields.string())
+        if handle not in self._handles:
+            return _status(wire.FAILURE)
+        data = self._server.files[self._handles[handle]]
         offset, size = fields.long(), fields.number()
         mischief = self._server.mischief
         piece = bytes(data[offset : offset + min(size, mischief.largest_answer)])

@@ -25,8 +25,10 @@ class Connecting:
         self.count = 0
         self.is_allowed = threading.Event()
         self.is_allowed.set()
+        self.has_begun = threading.Event()
 
     def open(self) -> SftpSession:
+        self.has_begun.set()
         self.is_allowed.wait(PATIENCE_SECONDS)
         self._now += self._seconds
         self.count += 1
@@ -70,6 +72,51 @@ def test_who_has_waited_as_long_as_connecting_takes_gets_a_session_of_his_own() 
 
         assert not other.is_alive()
     assert connecting.count == 2
+
+
+def test_who_waits_takes_the_session_that_is_free_first() -> None:
+    """The last read of a run is not to wait for a new connection when the old one has nothing to do."""
+    connecting = Connecting(0.0)
+    pool = SessionPool(connecting.open, 2, clock=connecting.clock)
+    with pool.borrow():
+        connecting.is_allowed.clear()
+        connecting.has_begun.clear()
+        other = in_thread(lambda: borrow_once(pool))
+        assert connecting.has_begun.wait(PATIENCE_SECONDS)
+    other.join(PATIENCE_SECONDS)
+
+    assert not other.is_alive()
+    assert connecting.count == 1
+    connecting.is_allowed.set()
+
+
+def test_a_further_session_that_the_server_refuses_costs_nobody_an_operation() -> None:
+    """Many servers allow few connections from one address."""
+    connecting = Connecting(0.0)
+    refused = threading.Event()
+
+    def open_one() -> SftpSession:
+        if connecting.count:
+            refused.set()
+            raise StorageUnreachable(N_("too many connections"))
+        return connecting.open()
+
+    pool = SessionPool(open_one, 4, clock=connecting.clock)
+    failures: list[BaseException] = []
+
+    def borrow_and_note() -> None:
+        try:
+            borrow_once(pool)
+        except StorageUnreachable as error:
+            failures.append(error)
+
+    with pool.borrow():
+        other = in_thread(borrow_and_note)
+        assert refused.wait(PATIENCE_SECONDS)
+    other.join(PATIENCE_SECONDS)
+
+    assert not other.is_alive()
+    assert failures == []
 
 
 def test_there_are_never_more_sessions_than_allowed() -> None:

@@ -8,6 +8,7 @@ from gdp.storage import sftp_wire as wire
 from gdp.storage.leftovers import sweep_leftovers
 from gdp.storage.retry import Retrying
 from gdp.storage.sftp import SftpStorage
+from gdp.storage.sftp_open_files import MOST_KEPT_OPEN
 from tests.storage.one_file import DATA, FILE, ROOT
 from tests.storage.sftp_server import Mischief, SftpServer
 
@@ -193,3 +194,76 @@ def test_a_range_that_ends_early_leaves_a_usable_session(server: SftpServer, sto
     server.received.clear()
     assert storage.read(first) == first.name.encode()
     assert wire.INIT not in server.received
+
+
+def test_a_file_that_is_read_range_by_range_is_opened_once(server: SftpServer, storage: SftpStorage) -> None:
+    """A restore reads each pack in many pieces; opening it each time would double the round trips."""
+    storage.write(FILE, [DATA])
+    storage.read_ranges([FileRange(FILE, 0, 1000)])
+    server.received.clear()
+    server.flights = 0
+
+    for offset in range(1000, 9000, 1000):
+        assert list(storage.read_ranges([FileRange(FILE, offset, 1000)])) == [DATA[offset : offset + 1000]]
+    assert server.received == [wire.READ] * 8
+    assert server.flights == 8
+
+
+def test_few_files_are_kept_open(server: SftpServer, storage: SftpStorage) -> None:
+    """A server has few handles, and a repository has many packs. The one used longest ago is closed."""
+    files = snapshots_on(storage, 3 * MOST_KEPT_OPEN)
+    server.received.clear()
+    for file in files:
+        storage.read_ranges([FileRange(files[0], 0, 64), FileRange(file, 0, 64)])
+    storage.read_ranges([FileRange(file, 0, 64) for file in files])
+
+    opened, closed = (server.received.count(kind) for kind in (wire.OPEN, wire.CLOSE))
+    assert opened - closed == MOST_KEPT_OPEN
+    assert opened == len(files) + len(files) - MOST_KEPT_OPEN
+
+
+@pytest.mark.parametrize("replaced", [False, True], ids=["removed", "replaced"])
+def test_what_was_removed_through_us_is_gone_also_where_it_was_open(storage: SftpStorage, replaced: bool) -> None:
+    """A handle outlives the name, and a torn file that was written anew has another handle."""
+    storage.write(FILE, [DATA])
+    storage.read_ranges([FileRange(FILE, 0, 1000)])
+    storage.remove(FILE)
+    if replaced:
+        storage.write(FILE, [DATA[::-1]])
+
+    assert list(storage.read_ranges([FileRange(FILE, 0, 1000)])) == [DATA[:-1001:-1] if replaced else None]
+
+
+def test_what_ended_early_is_looked_for_anew(server: SftpServer, storage: SftpStorage) -> None:
+    """Another computer may have put the whole file in the place of the torn one."""
+    storage.write(FILE, [DATA[:500]])
+
+    assert list(storage.read_ranges([FileRange(FILE, 0, 1000)])) == [None]
+    storage.read_ranges([FileRange(FILE, 0, 100)])
+    path = f"{ROOT}/{FILE.path}"
+    server.files[path] = bytearray(DATA)
+    assert list(storage.read_ranges([FileRange(FILE, 0, 1000)])) == [DATA[:1000]]
+
+
+def test_a_handle_that_the_server_gave_up_is_fetched_anew(server: SftpServer, storage: SftpStorage) -> None:
+    """Some servers close what nobody has asked about for a while."""
+    storage.write(FILE, [DATA])
+    storage.read_ranges([FileRange(FILE, 0, 1000)])
+    for line in server.lines:
+        line.lose_handles()
+
+    assert list(storage.read_ranges([FileRange(FILE, 500, 1000)])) == [DATA[500:1500]]
+
+
+def test_an_error_while_a_kept_file_is_read_leaves_nothing_open(server: SftpServer, storage: SftpStorage) -> None:
+    """Nobody knows what state the file was left in."""
+    storage.write(FILE, [DATA])
+    storage.read_ranges([FileRange(FILE, 0, 1000)])
+    server.received.clear()
+    server.mischief.refused[wire.READ] = wire.PERMISSION_DENIED
+    with pytest.raises(StorageDenied):
+        storage.read_ranges([FileRange(FILE, 0, 1000)])
+    server.mischief.refused.clear()
+
+    assert list(storage.read_ranges([FileRange(FILE, 0, 1000)])) == [DATA[:1000]]
+    assert server.received.count(wire.CLOSE) == server.received.count(wire.OPEN) == 2
