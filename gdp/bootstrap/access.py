@@ -65,11 +65,17 @@ class Access:
 
     @contextmanager
     def locked(
-        self, repository: Repository, *, exclusive: bool, writes: bool, meanwhile: Callable[[], None] | None = None
+        self,
+        repository: Repository,
+        *,
+        exclusive: bool,
+        writes: bool,
+        meanwhile: Callable[[], None] | None = None,
+        begins_early: bool = False,
     ) -> Iterator[None]:
         """Hold a lock while the block runs, unless it only reads and the user wants none. Raises RepositoryLocked.
 
-        ``meanwhile`` may read, and is called while the lock is being taken.
+        ``meanwhile`` may read, and is called while the lock is being taken; ``begins_early``: so is the block.
         """
         if self.settings.reads_without_lock and not writes:
             if meanwhile is not None:
@@ -77,7 +83,13 @@ class Access:
             yield
             return
         keeper, retry_seconds = self.keeper(repository), self.settings.retry_lock_seconds
-        with keeper.hold(exclusive=exclusive, lease=self.lease, retry_seconds=retry_seconds, meanwhile=meanwhile):
+        with keeper.hold(
+            exclusive=exclusive,
+            lease=self.lease,
+            retry_seconds=retry_seconds,
+            meanwhile=meanwhile,
+            begins_early=begins_early,
+        ):
             yield
 
     def keeper(self, repository: Repository) -> LockKeeper:

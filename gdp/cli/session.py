@@ -70,10 +70,12 @@ def opened_with(
     locks: bool = True,
     looks_into: bool = False,
     meanwhile: Callable[[Repository], None] | None = None,
+    begins_early: bool = False,
 ) -> Iterator[Session]:
     """The same, for an access that was made before workers were forked.
 
     ``meanwhile`` may read, and is called while the lock is being taken: once more whenever somebody else was faster.
+    ``begins_early``: the block only reads, and runs while the lock becomes sure; it asks the lease whether to go on.
     """
     repository = access.open(ask_password())
     with contextlib.closing(repository.storage):
@@ -89,7 +91,7 @@ def opened_with(
 
         lock: AbstractContextManager[None] = contextlib.nullcontext()
         if locks:
-            lock = access.locked(repository, exclusive=exclusive, writes=writes, meanwhile=look)
+            lock = access.locked(repository, exclusive=exclusive, writes=writes, meanwhile=look, begins_early=begins_early)
         with ignoring_hangup(), lock:
             yield Session(repository, screen, access, looked[0] if looked else None)
 

@@ -54,16 +54,23 @@ class Lease:
         """Time since the lock was last confirmed; infinite before that, and once it was given up."""
         return float("inf") if self._moment < 0 else self._clock() - self._moment
 
+    @property
+    def is_lost(self) -> bool:
+        """Say whether the lock was given up."""
+        return self._moment == _LOST
+
+    def refuse_if_lost(self) -> None:
+        """Return unless the lock was given up; a lock that is still being taken is no reason to stop. Raises RepositoryLocked."""
+        if self.is_lost:
+            raise _lost()
+
     def require(self) -> None:
         """Return when the lock is known to be good. Raises RepositoryLocked when it is lost."""
         waited = 0.0
         while self.age_seconds > REFRESHABLE_SECONDS:
             moment = self._moment
             if moment == _LOST or waited >= _CONFIRM_WAIT_SECONDS:
-                raise RepositoryLocked(
-                    N_("our lock on the repository was lost during a long pause; the run stopped before it could do harm"),
-                    N_("Run it again: what was stored already is found and kept."),
-                )
+                raise _lost()
             step = _PENDING_STEP_SECONDS if moment == _PENDING else 1.0
             self._sleep(step)
             waited += step
@@ -92,3 +99,10 @@ class LeasedStorage(StorageWrapper):
         if file.kind is not FileKind.LOCKS:
             self._lease.require()
         self._inner.remove(file)
+
+
+def _lost() -> RepositoryLocked:
+    return RepositoryLocked(
+        N_("our lock on the repository was lost during a long pause; the run stopped before it could do harm"),
+        N_("Run it again: what was stored already is found and kept."),
+    )

@@ -34,6 +34,7 @@ SETTLE_SECONDS = 0.2  # restic's wait between writing a lock and looking again
 REFRESH_SECONDS = 300.0
 STALE_SECONDS = 30 * 60.0
 TICK_SECONDS = 5.0  # how soon a resumed computer notices that it slept
+ERROR_SECONDS = 5.0  # how long a failed block waits to learn whether somebody else's lock was the reason
 UNREADABLE_WAITS_SECONDS = (5.0, 10.0, 20.0)  # a lock being written may look damaged for a moment
 
 
@@ -85,24 +86,31 @@ class LockKeeper:
 
     @contextmanager
     def hold(
-        self, *, exclusive: bool, lease: Lease, retry_seconds: float = 0.0, meanwhile: Callable[[], None] | None = None
+        self,
+        *,
+        exclusive: bool,
+        lease: Lease,
+        retry_seconds: float = 0.0,
+        meanwhile: Callable[[], None] | None = None,
+        begins_early: bool = False,
     ) -> Iterator[None]:
         """Hold a lock while the block runs; wrap the job in ``ignoring_hangup``.
 
         ``meanwhile`` may read, and is called in the time that a fresh lock takes to be sure; again after each conflict.
+        ``begins_early``: the block only reads, and need not wait until the lock is sure, unless conflicts are to be waited out.
+        It asks ``lease.refuse_if_lost`` now and then. A conflict ends it, whatever it made of what it read.
         Raises RepositoryLocked when the lock cannot be had within ``retry_seconds``.
         """
         try:
             with self._hurrying_after_failure():
-                name = self._acquire_with_retry(exclusive, retry_seconds, meanwhile)
-            lease.confirm()
-            refresher = _Refresher(self, name, lease, exclusive=exclusive)
-            refresher.start()
-            try:
-                with self._hurrying_after_failure():
+                if begins_early and not retry_seconds:
+                    holding = self._begin_early(lease, meanwhile, exclusive=exclusive)
+                else:
+                    name = self._acquire_with_retry(exclusive, retry_seconds, meanwhile)
+                    lease.confirm()
+                    holding = self._keep(name, lease, exclusive=exclusive)
+                with holding:
                     yield
-            finally:
-                refresher.stop()
         finally:
             self._drop_all()
 
@@ -228,19 +236,61 @@ class LockKeeper:
                 waited, pause = waited + max(step, 0.01), min(pause * 2, 60.0)
 
     def _acquire(self, exclusive: bool, meanwhile: Callable[[], None] | None) -> str:  # noqa: FBT001
-        self.clear_orphans()
-        self._refuse_conflicts(exclusive=exclusive, ours="")
-        name = self.write_lock(exclusive=exclusive)
+        name, began = self._begin(meanwhile, exclusive=exclusive)
         try:
-            began = time.monotonic()
-            if meanwhile is not None:
-                meanwhile()
-            self._sleep(max(0.0, SETTLE_SECONDS - (time.monotonic() - began)))
-            self._refuse_conflicts(exclusive=exclusive, ours=name)
+            self._settle(name, began, exclusive=exclusive)
         except RepositoryLocked:  # it may be tried again; else ``hold`` gives it back
             self.drop(name)
             raise
         return name
+
+    def _begin(self, meanwhile: Callable[[], None] | None, *, exclusive: bool) -> tuple[str, float]:
+        """Look and write a lock; return its name and when it was there."""
+        self.clear_orphans()
+        self._refuse_conflicts(exclusive=exclusive, ours="")
+        name = self.write_lock(exclusive=exclusive)
+        began = time.monotonic()
+        if meanwhile is not None:
+            meanwhile()
+        return name, began
+
+    def _settle(self, name: str, began: float, *, exclusive: bool) -> None:
+        """Let a fresh lock be seen, and look again."""
+        self._sleep(max(0.0, SETTLE_SECONDS - (time.monotonic() - began)))
+        self._refuse_conflicts(exclusive=exclusive, ours=name)
+
+    @contextmanager
+    def _keep(self, name: str, lease: Lease, *, exclusive: bool) -> Iterator[None]:
+        """Keep a lock that is sure fresh while the block runs."""
+        refresher = _Refresher(self, name, lease, exclusive=exclusive)
+        refresher.start()
+        try:
+            yield
+        finally:
+            refresher.stop()
+
+    @contextmanager
+    def _begin_early(self, lease: Lease, meanwhile: Callable[[], None] | None, *, exclusive: bool) -> Iterator[None]:
+        """Take a lock; let the block run while it settles, and keep it fresh."""
+        lease.expect()
+        name, began = self._begin(meanwhile, exclusive=exclusive)
+        refresher = _Refresher(self, name, lease, exclusive=exclusive)
+
+        def settle() -> None:
+            self._settle(name, began, exclusive=exclusive)
+            lease.confirm()
+            refresher.start()
+
+        settling = _Settling(settle, lease)
+        try:
+            try:
+                yield
+            except Exception:
+                settling.raise_error(ERROR_SECONDS)  # which may be why the block failed
+                raise
+            settling.raise_error()
+        finally:
+            refresher.stop()
 
     def _refuse_conflicts(self, *, exclusive: bool, ours: str) -> None:
         for seen in self.seen(but=ours):
@@ -263,6 +313,31 @@ class LockKeeper:
                     ) from error
                 self._sleep(pause)
         return None
+
+
+class _Settling:
+    """Makes sure of a lock in the background; what goes wrong makes the lease end and is kept for ``raise_error``."""
+
+    def __init__(self, settle: Callable[[], None], lease: Lease) -> None:
+        self._settle, self._lease = settle, lease
+        self._error: BaseException | None = None
+        self._has_ended = threading.Event()
+        threading.Thread(target=self._run, name="settle", daemon=True).start()
+
+    def raise_error(self, timeout_seconds: float | None = None) -> None:
+        """Wait for the end and raise what went wrong."""
+        self._has_ended.wait(timeout_seconds)
+        if self._error is not None:
+            raise self._error
+
+    def _run(self) -> None:
+        try:
+            self._settle()
+        except BaseException as error:  # noqa: BLE001
+            self._error = error  # raised where the block ends
+            self._lease.give_up()
+        finally:
+            self._has_ended.set()
 
 
 class _Refresher(threading.Thread):
@@ -291,7 +366,8 @@ class _Refresher(threading.Thread):
 
     def stop(self) -> None:
         self._stopped.set()
-        self.join()
+        if self.is_alive():
+            self.join()
 
     def _confirm_after_sleep(self) -> bool:
         if not self._keeper.exists(self.lock_name):

@@ -176,6 +176,124 @@ def test_what_is_read_before_the_lock_is_sure_is_read_again_after_a_conflict(rep
     assert looks == [0, 1]
 
 
+# --- reading before the lock is sure -----------------------------------------------------------------------------------
+
+
+class Settling:
+    """The fifth of a second after a lock was written; it lasts until a test ends it, perhaps after a conflict came up."""
+
+    def __init__(self) -> None:
+        self.has_begun, self.may_end = threading.Event(), threading.Event()
+
+    def __call__(self, _seconds: float) -> None:
+        self.has_begun.set()
+        assert self.may_end.wait(PATIENCE_SECONDS)
+
+
+def test_who_only_reads_may_begin_before_the_lock_is_sure(repo: Repository) -> None:
+    """A fifth of a second of every restore, and more over a long line. What is written waits all the same."""
+    settling, lease = Settling(), Lease(sleep=lambda _: None)
+    with keeper(repo, sleep=settling).hold(exclusive=False, lease=lease, begins_early=True):
+        assert len(lock_names(repo)) == 1
+        lease.refuse_if_lost()
+        with pytest.raises(RepositoryLocked):
+            lease.require()
+        settling.may_end.set()
+        eventually(lambda: lease.age_seconds < PATIENCE_SECONDS)
+        lease.require()
+
+    assert lock_names(repo) == []
+
+
+def test_a_conflict_in_the_second_look_ends_who_began_early(repo: Repository) -> None:
+    """He asks before each step whether to go on, and is told whose lock it is."""
+    settling, lease = Settling(), Lease()
+    hold = keeper(repo, sleep=settling).hold(exclusive=False, lease=lease, begins_early=True)
+
+    def read() -> None:
+        write_lock(repo, exclusive=True)
+        settling.may_end.set()
+        eventually(lambda: lease.is_lost)
+        lease.refuse_if_lost()
+
+    with pytest.raises(RepositoryLocked, match="somebody@elsewhere"), hold:
+        read()
+
+    assert len(lock_names(repo)) == 1
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_conflict_counts_whatever_became_of_the_block_that_began_early(repo: Repository, fails: bool) -> None:
+    """Done within a moment, it has not been sure of its lock; and what it missed the other one may have removed."""
+    settling = Settling()
+    hold = keeper(repo, sleep=settling).hold(exclusive=False, lease=Lease(), begins_early=True)
+
+    def read() -> None:
+        write_lock(repo, exclusive=True)
+        settling.may_end.set()
+        if fails:
+            raise DamagedData(N_("a pack is gone"))
+
+    with pytest.raises(RepositoryLocked, match="somebody@elsewhere"), hold:
+        read()
+
+    assert len(lock_names(repo)) == 1
+
+
+def test_what_fails_in_a_block_that_began_early_is_told_when_nobody_else_was_there(repo: Repository) -> None:
+    """A missing pack is a missing pack."""
+    hold = keeper(repo).hold(exclusive=False, lease=Lease(), begins_early=True)
+    with pytest.raises(DamagedData, match="a pack is gone"), hold:
+        raise DamagedData(N_("a pack is gone"))
+
+    assert lock_names(repo) == []
+
+
+def test_an_interruption_does_not_wait_for_the_lock_to_be_sure(repo: Repository) -> None:
+    """Ctrl-C on a line that is down."""
+    settling = Settling()
+    hold = keeper(repo, sleep=settling).hold(exclusive=False, lease=Lease(), begins_early=True)
+
+    def read() -> None:
+        assert settling.has_begun.wait(PATIENCE_SECONDS)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt), hold:
+        read()
+
+    assert lock_names(repo) == []
+    settling.may_end.set()
+
+
+def test_who_waits_for_locks_does_not_begin_before_his_own_is_sure(repo: Repository) -> None:
+    """What was begun could not be begun again after the conflict."""
+    began: list[bool] = []
+
+    def settle(_seconds: float) -> None:
+        began.append(False)
+
+    hold = keeper(repo, sleep=settle).hold(exclusive=False, lease=Lease(), retry_seconds=60, begins_early=True)
+    with hold:
+        began.append(True)
+
+    assert began == [False, True]
+
+
+@pytest.mark.usefixtures("quick_ticks")
+def test_the_lock_of_who_began_early_is_refreshed_in_time(repo: Repository) -> None:
+    """A restore takes hours."""
+    clock = Clock()
+    lease = Lease(clock)
+    with keeper(repo).hold(exclusive=False, lease=lease, begins_early=True):
+        (first,) = lock_names(repo)
+        eventually(lambda: lease.age_seconds < 1)
+        clock.now += locks.REFRESH_SECONDS + 1
+        eventually(lambda: lease.age_seconds < 1)
+
+        eventually(lambda: len(lock_names(repo)) == 1)
+        assert lock_names(repo) != [first]
+
+
 def test_our_own_lock_is_not_fetched_again(repo: Repository) -> None:
     """Two round trips of every run, to learn what we have just written."""
     theirs = write_lock(repo)

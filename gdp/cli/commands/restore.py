@@ -53,7 +53,11 @@ def command(**given: Any) -> int:
         with (
             ending(start_workers(access.make_storage)) as workers,
             opened_with(
-                access, screen, looks_into=True, meanwhile=lambda _repository: connect(workers, access.make_storage.secrets)
+                access,
+                screen,
+                looks_into=True,
+                meanwhile=lambda _repository: connect(workers, access.make_storage.secrets),
+                begins_early=True,  # into a folder of this computer; the repository is only read
             ) as session,
         ):
             wanted = make_filter(given["hosts"], given["tags"], given["paths"])
@@ -66,6 +70,7 @@ def command(**given: Any) -> int:
                 folder=picked.folder,
                 secrets=access.make_storage.secrets,
                 emit=screen.emit,
+                may_go_on=access.lease.refuse_if_lost,
             )
         _show(screen, result, options)
         return 1 if result.problems else 0

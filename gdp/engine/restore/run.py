@@ -2,7 +2,7 @@
 
 import os
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import msgspec
 
@@ -58,6 +58,7 @@ def restore(
     folder: bytes = b"",
     secrets: Mapping[str, str] | None = None,
     emit: Emit = ignore_events,
+    may_go_on: Callable[[], None] = lambda: None,
 ) -> RestoreResult:
     """Restore a snapshot, or what lies below one of its directories.
 
@@ -69,6 +70,7 @@ def restore(
         folder: the directory of the snapshot whose contents go into the target.
         secrets: what the workers need to open the storage.
         emit: told of progress, problems and (if ``options.report_items``) every entry.
+        may_go_on: asked before anything is done; what it raises ends the restore, and what is restored by then stays.
 
     Returns:
         what was done. ``problems`` counts what could not be restored; the rest was.
@@ -86,7 +88,7 @@ def restore(
     handles = open_target(options.target, create=True)
     assert handles
     with handles:
-        _Restore(repo, options, pool, handles, report=report, secrets=secrets or {}).run(tree)
+        _Restore(repo, options, pool, handles, report=report, secrets=secrets or {}, may_go_on=may_go_on).run(tree)
     return report.result
 
 
@@ -119,8 +121,10 @@ class _Restore:
         *,
         report: Report,
         secrets: Mapping[str, str],
+        may_go_on: Callable[[], None],
     ) -> None:
         self._repo, self._options, self._handles, self._report = repo, options, handles, report
+        self._may_go_on = may_go_on
         self._metadata = MetadataWriter()
         self._folders = FolderMaker(handles, self._metadata, report.folder_problem, may_delete=options.delete)
         self._shared = SharedFiles(repo.index, handles, self._metadata, report)
@@ -144,10 +148,12 @@ class _Restore:
         planner = Planner(self._repo, self._options, self._handles, self._report.emit)
         self._report.emit(StageBegan(N_("restoring files")))
         for folder in planner.folders(tree):
+            self._may_go_on()
             if folder.is_wanted or folder.items:
                 self._begin(folder)
                 folder.items = []  # directories are kept until the end, their files only until they are written
         self._drain()
+        self._may_go_on()
         self._report.result.problems += planner.problems
         make_links(self._links, self._handles, self._report, delete=self._options.delete)
         if self._options.delete:
@@ -252,6 +258,7 @@ class _Restore:
 
     def _flush(self) -> None:
         if self._batch.entries:
+            self._may_go_on()
             full, self._batch = self._batch, Batch(self._batch.number + 1)
             self._dispatcher.send(full)
 

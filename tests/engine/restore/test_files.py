@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from gdp.core.errors import BadInput, GdpError
+from gdp.core.errors import BadInput, GdpError, RepositoryLocked
+from gdp.core.language import N_
 from gdp.engine.restore import Overwrite, RestoreOptions, restore, start_workers
 from gdp.engine.restore.batch import BatchRun
 from gdp.model.events import ItemDone, Progress
@@ -43,6 +44,27 @@ def test_large_file_is_written_by_all_workers(crafted: Crafted, target: Path) ->
     assert steps == sorted(steps)
     assert any(0 < step < len(whole) for step in steps)
     assert {event.path for event in restored.events if isinstance(event, ItemDone)} == {"/image", "/small"}
+
+
+def test_a_restore_that_may_not_go_on_does_nothing_more(crafted: Crafted, target: Path) -> None:
+    """It begins before its lock is sure. Somebody else's lock ends it; what is restored by then is right and stays."""
+    folders = [crafted.folder_of(b"folder%d" % number, crafted.file(b"file", b"%d" % number)) for number in range(9)]
+    snapshot = crafted.snapshot(*folders)
+    location = Path(crafted.repo.storage.location)
+    asked: list[int] = []
+
+    def may_go_on() -> None:
+        asked.append(1)
+        if len(asked) > 4:
+            raise RepositoryLocked(N_("somebody was faster"))
+
+    with (
+        ClosingPool(start_workers(lambda _secrets: LocalStorage(location), 2)) as pool,
+        pytest.raises(RepositoryLocked, match="somebody was faster"),
+    ):
+        restore(crafted.repo, snapshot, RestoreOptions(target), pool, may_go_on=may_go_on)
+
+    assert {path.name for path in target.iterdir()} == {"folder0", "folder1", "folder2"}
 
 
 def test_large_file_that_is_there_gets_only_what_differs(crafted: Crafted, target: Path) -> None:
