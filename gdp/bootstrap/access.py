@@ -4,7 +4,7 @@ The order matters for whoever forks workers: make an Access, fork, and only then
 lease on the lock) exists before the fork; connections, threads and keys only after it.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from enum import Enum, auto
 from pathlib import Path
@@ -13,6 +13,7 @@ import msgspec
 
 from gdp.bootstrap.storages import Ask, Reaching, StorageMaker
 from gdp.model.events import Emit
+from gdp.model.files import FileKind
 from gdp.model.target import LocalTarget, Target
 from gdp.repo.cache import CachedStorage, TemporaryCache
 from gdp.repo.lease import Lease, LeasedStorage
@@ -54,9 +55,16 @@ class Access:
         """gives each process a storage of its own, whose writes no lock protects"""
         self.lease = Lease()
 
-    def open(self, password: bytes) -> Repository:
-        """Return the repository, open. Raises NoRepository, WrongPassword."""
-        repository = open_repository(self._leased_storage(), password, self.settings.home)
+    def open(
+        self, password: bytes, *, lists_ahead: Sequence[FileKind] = (), meanwhile: Callable[[], None] = lambda: None
+    ) -> Repository:
+        """Return the repository, open. Raises NoRepository, WrongPassword.
+
+        ``lists_ahead``: what to list while the key is derived, for a lock that is taken at once; ``meanwhile`` is called then.
+        """
+        repository = open_repository(
+            self._leased_storage(), password, self.settings.home, lists_ahead=lists_ahead, meanwhile=meanwhile
+        )
         return self._with_cache(repository)
 
     def create(self, password: bytes, block_bytes: int) -> Repository:
@@ -71,15 +79,18 @@ class Access:
         exclusive: bool,
         writes: bool,
         meanwhile: Callable[[], None] | None = None,
+        when_sure: Callable[[], None] | None = None,
         begins_early: bool = False,
     ) -> Iterator[None]:
         """Hold a lock while the block runs, unless it only reads and the user wants none. Raises RepositoryLocked.
 
-        ``meanwhile`` may read, and is called while the lock is being taken; ``begins_early``: so is the block.
+        ``meanwhile`` may read, and is called while the lock is being taken, ``when_sure`` when it is sure; with ``begins_early``
+        the block runs before that. See ``LockKeeper.hold``.
         """
         if self.settings.reads_without_lock and not writes:
             if meanwhile is not None:
                 meanwhile()
+            repository.ahead.clear()
             yield
             return
         keeper, retry_seconds = self.keeper(repository), self.settings.retry_lock_seconds
@@ -88,6 +99,7 @@ class Access:
             lease=self.lease,
             retry_seconds=retry_seconds,
             meanwhile=meanwhile,
+            when_sure=when_sure,
             begins_early=begins_early,
         ):
             yield
@@ -95,7 +107,9 @@ class Access:
     def keeper(self, repository: Repository) -> LockKeeper:
         """Return who takes and gives back locks."""
         version = repository.config.version
-        return LockKeeper(repository.storage, repository.key, version, repository.own_locks, emit=self._emit)
+        return LockKeeper(
+            repository.storage, repository.key, version, repository.own_locks, emit=self._emit, ahead=repository.ahead
+        )
 
     def _leased_storage(self) -> Storage:
         return LeasedStorage(self.make_storage(), self.lease)

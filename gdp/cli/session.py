@@ -19,7 +19,9 @@ from gdp.cli.screen import Screen
 from gdp.core.errors import BadInput, DamagedData
 from gdp.core.language import N_, translate
 from gdp.model.events import Problem, StageBegan
+from gdp.model.files import FileKind
 from gdp.model.target import parse_target
+from gdp.repo.ahead import TO_LOOK_INTO
 from gdp.repo.locks import ignoring_hangup
 from gdp.repo.repository import OnDamaged, Repository
 from gdp.repo.snapshots import SnapshotList
@@ -69,15 +71,18 @@ def opened_with(
     writes: bool = False,
     locks: bool = True,
     looks_into: bool = False,
+    when_reached: Callable[[], None] = lambda: None,
     meanwhile: Callable[[Repository], None] | None = None,
     begins_early: bool = False,
 ) -> Iterator[Session]:
     """The same, for an access that was made before workers were forked.
 
+    ``when_reached`` is called when the repository was reached, and the key is about to be derived.
     ``meanwhile`` may read, and is called while the lock is being taken: once more whenever somebody else was faster.
     ``begins_early``: the block only reads, and runs while the lock becomes sure; it asks the lease whether to go on.
     """
-    repository = access.open(ask_password())
+    lists_ahead = TO_LOOK_INTO if looks_into else (FileKind.LOCKS,) if locks else ()
+    repository = access.open(ask_password(), lists_ahead=lists_ahead, meanwhile=when_reached)
     with contextlib.closing(repository.storage):
         looked: list[SnapshotList] = []
 
@@ -89,9 +94,15 @@ def opened_with(
                 looked[:] = [repository.snapshots()]  # before the index, so that it lists everything they need
                 repository.load_index(_tell_damaged_index(screen))
 
+        def look_again() -> None:
+            if looks_into:
+                repository.refuse_vanished_index()
+
         lock: AbstractContextManager[None] = contextlib.nullcontext()
         if locks:
-            lock = access.locked(repository, exclusive=exclusive, writes=writes, meanwhile=look, begins_early=begins_early)
+            lock = access.locked(
+                repository, exclusive=exclusive, writes=writes, meanwhile=look, when_sure=look_again, begins_early=begins_early
+            )
         with ignoring_hangup(), lock:
             yield Session(repository, screen, access, looked[0] if looked else None)
 

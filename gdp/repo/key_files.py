@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import time
+from collections.abc import Callable
 
 import msgspec
 
@@ -46,8 +47,10 @@ def read_key_file(storage: Storage, name: str, size: int | None = None) -> KeyFi
         raise DamagedData(N_("key file {name} cannot be read ({reason})"), name=name, reason=error) from error
 
 
-def open_with_password(storage: Storage, password: bytes) -> OpenedKey:
+def open_with_password(storage: Storage, password: bytes, meanwhile: Callable[[], None] = lambda: None) -> OpenedKey:
     """Return the master key.
+
+    ``meanwhile`` is called once, before the first key is derived, which takes a while in which nothing else is done.
 
     Raises:
         WrongPassword: no key file opens.
@@ -62,9 +65,14 @@ def open_with_password(storage: Storage, password: bytes) -> OpenedKey:
             location=storage.location,
         )
     problem: DamagedData | None = None
+    is_begun = False
     for name, size in listed[:MOST_TRIED]:
         try:
-            return OpenedKey(name, _open(read_key_file(storage, name, size), password))
+            key_file = read_key_file(storage, name, size)
+            if not is_begun:
+                is_begun = True
+                meanwhile()
+            return OpenedKey(name, _open(key_file, password))
         except WrongPassword:
             continue
         except DamagedData as error:

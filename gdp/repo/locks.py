@@ -11,48 +11,31 @@ import pwd
 import random
 import signal
 import socket
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import msgspec
 
 from gdp.core.crypto import MasterKey
 from gdp.core.errors import DamagedData, FileMissing, RepositoryLocked, StorageError, StorageUnreachable
-from gdp.core.gotext import encode_json, format_time, parse_time
+from gdp.core.gotext import encode_json, format_time
 from gdp.core.language import N_
 from gdp.model.events import Emit, Note, Problem, ignore_events
 from gdp.model.files import FileKind, StoredFile
 from gdp.model.records import LockFile
-from gdp.repo.lease import REFRESHABLE_SECONDS, Lease
+from gdp.repo.ahead import Listed, ReadAhead
+from gdp.repo.lease import Lease
+from gdp.repo.lock_threads import Refresher, Settling
 from gdp.repo.own_locks import OwnLocks
+from gdp.repo.seen_lock import SeenLock
 from gdp.repo.unpacked import decode_unpacked, encode_unpacked
 from gdp.storage.contract import Storage
 
 SETTLE_SECONDS = 0.2  # restic's wait between writing a lock and looking again
-REFRESH_SECONDS = 300.0
-STALE_SECONDS = 30 * 60.0
-TICK_SECONDS = 5.0  # how soon a resumed computer notices that it slept
 ERROR_SECONDS = 5.0  # how long a failed block waits to learn whether somebody else's lock was the reason
 UNREADABLE_WAITS_SECONDS = (5.0, 10.0, 20.0)  # a lock being written may look damaged for a moment
-
-
-class SeenLock(msgspec.Struct, frozen=True):
-    """A lock in the repository."""
-
-    name: str
-    lock: LockFile
-
-    def conflicts_with(self, *, exclusive: bool) -> bool:
-        """Say whether it forbids a lock of ours."""
-        return exclusive or self.lock.exclusive
-
-    def is_stale(self, now_ns: int, hostname: str) -> bool:
-        """Say whether nobody can be behind it any more: too old, or from a dead process of this computer."""
-        if now_ns - parse_time(self.lock.time) > STALE_SECONDS * 1e9:
-            return True
-        return self.lock.hostname == hostname and not _is_alive(self.lock.pid)
 
 
 @contextmanager
@@ -63,6 +46,15 @@ def ignoring_hangup() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGHUP, before)
+
+
+@dataclass(frozen=True, slots=True)
+class _Taking:
+    """What is to be taken, and what is done on the way; see ``LockKeeper.hold``."""
+
+    exclusive: bool
+    meanwhile: Callable[[], None]
+    when_sure: Callable[[], None]
 
 
 class LockKeeper:
@@ -76,11 +68,18 @@ class LockKeeper:
         journal: OwnLocks,
         sleep: Callable[[float], None] = time.sleep,
         emit: Emit = ignore_events,
+        *,
+        ahead: ReadAhead | None = None,
     ) -> None:
-        """``emit`` is told of conflicts that are waited out, and of locks that stay behind since the line is down."""
+        """``emit`` is told of conflicts that are waited out, and of locks that stay behind since the line is down.
+
+        ``ahead``: may have the list of locks for the very first look, which only saves the trouble of writing a lock in vain. Its
+        lists are forgotten at the first conflict, and when the lock is there.
+        """
         self._storage, self._key, self._version, self._journal = storage, key, format_version, journal
         self._sleep = sleep
         self._emit = emit
+        self._ahead = ahead
         self._ours: set[str] = set()
         """locks that are stored or about to be, and not given back yet"""
 
@@ -92,21 +91,24 @@ class LockKeeper:
         lease: Lease,
         retry_seconds: float = 0.0,
         meanwhile: Callable[[], None] | None = None,
+        when_sure: Callable[[], None] | None = None,
         begins_early: bool = False,
     ) -> Iterator[None]:
         """Hold a lock while the block runs; wrap the job in ``ignoring_hangup``.
 
         ``meanwhile`` may read, and is called in the time that a fresh lock takes to be sure; again after each conflict.
+        ``when_sure`` is called then: it raises RepositoryLocked where what was read meanwhile does not hold any more.
         ``begins_early``: the block only reads, and need not wait until the lock is sure, unless conflicts are to be waited out.
         It asks ``lease.refuse_if_lost`` now and then. A conflict ends it, whatever it made of what it read.
         Raises RepositoryLocked when the lock cannot be had within ``retry_seconds``.
         """
+        taking = _Taking(exclusive, meanwhile or _do_nothing, when_sure or _do_nothing)
         try:
             with self._hurrying_after_failure():
                 if begins_early and not retry_seconds:
-                    holding = self._begin_early(lease, meanwhile, exclusive=exclusive)
+                    holding = self._begin_early(taking, lease)
                 else:
-                    name = self._acquire_with_retry(exclusive, retry_seconds, meanwhile)
+                    name = self._acquire_with_retry(taking, retry_seconds)
                     lease.confirm()
                     holding = self._keep(name, lease, exclusive=exclusive)
                 with holding:
@@ -114,13 +116,13 @@ class LockKeeper:
         finally:
             self._drop_all()
 
-    def seen(self, *, but: str = "") -> list[SeenLock]:
-        """Return every readable lock ``but`` one of ours; raises DamagedData for one that stays unreadable.
+    def seen(self, *, but: str = "", listed: Listed | None = None) -> list[SeenLock]:
+        """Return every readable lock ``but`` one of ours, of those that are ``listed``, by default all that are stored.
 
-        Empty files are skipped.
+        Empty files are skipped. Raises DamagedData for a lock that stays unreadable.
         """
         locks = []
-        for name, size in self._storage.list(FileKind.LOCKS):
+        for name, size in self._storage.list(FileKind.LOCKS) if listed is None else listed:
             if size and name != but and (lock := self._read(name)):
                 locks.append(SeenLock(name, lock))
         return locks
@@ -187,6 +189,10 @@ class LockKeeper:
         self.drop(name)
         return fresh
 
+    def let_be_seen(self) -> None:
+        """Wait until whoever took a lock at the same moment must have seen a fresh one of ours."""
+        time.sleep(SETTLE_SECONDS)
+
     def drop(self, name: str) -> None:
         """Remove a lock of ours; harmless when it is gone."""
         with contextlib.suppress(FileMissing):
@@ -221,11 +227,11 @@ class LockKeeper:
             self._storage.hurry()
             raise
 
-    def _acquire_with_retry(self, exclusive: bool, retry_seconds: float, meanwhile: Callable[[], None] | None) -> str:  # noqa: FBT001
+    def _acquire_with_retry(self, taking: _Taking, retry_seconds: float) -> str:
         waited, pause = 0.0, 5.0
         while True:
             try:
-                return self._acquire(exclusive, meanwhile)
+                return self._acquire(taking)
             except RepositoryLocked as error:
                 if waited >= retry_seconds:
                     raise
@@ -235,34 +241,36 @@ class LockKeeper:
                 self._sleep(step)
                 waited, pause = waited + max(step, 0.01), min(pause * 2, 60.0)
 
-    def _acquire(self, exclusive: bool, meanwhile: Callable[[], None] | None) -> str:  # noqa: FBT001
-        name, began = self._begin(meanwhile, exclusive=exclusive)
+    def _acquire(self, taking: _Taking) -> str:
+        name, began = self._begin(taking)
         try:
-            self._settle(name, began, exclusive=exclusive)
+            self._settle(name, began, taking)
         except RepositoryLocked:  # it may be tried again; else ``hold`` gives it back
             self.drop(name)
             raise
         return name
 
-    def _begin(self, meanwhile: Callable[[], None] | None, *, exclusive: bool) -> tuple[str, float]:
+    def _begin(self, taking: _Taking) -> tuple[str, float]:
         """Look and write a lock; return its name and when it was there."""
         self.clear_orphans()
-        self._refuse_conflicts(exclusive=exclusive, ours="")
-        name = self.write_lock(exclusive=exclusive)
+        listed = self._ahead.take(FileKind.LOCKS) if self._ahead else None
+        self._refuse_conflicts(exclusive=taking.exclusive, ours="", listed=listed)
+        name = self.write_lock(exclusive=taking.exclusive)
         began = time.monotonic()
-        if meanwhile is not None:
-            meanwhile()
+        taking.meanwhile()
+        self._forget_ahead()
         return name, began
 
-    def _settle(self, name: str, began: float, *, exclusive: bool) -> None:
+    def _settle(self, name: str, began: float, taking: _Taking) -> None:
         """Let a fresh lock be seen, and look again."""
         self._sleep(max(0.0, SETTLE_SECONDS - (time.monotonic() - began)))
-        self._refuse_conflicts(exclusive=exclusive, ours=name)
+        self._refuse_conflicts(exclusive=taking.exclusive, ours=name)
+        taking.when_sure()
 
     @contextmanager
     def _keep(self, name: str, lease: Lease, *, exclusive: bool) -> Iterator[None]:
         """Keep a lock that is sure fresh while the block runs."""
-        refresher = _Refresher(self, name, lease, exclusive=exclusive)
+        refresher = Refresher(self, name, lease, exclusive=exclusive)
         refresher.start()
         try:
             yield
@@ -270,18 +278,18 @@ class LockKeeper:
             refresher.stop()
 
     @contextmanager
-    def _begin_early(self, lease: Lease, meanwhile: Callable[[], None] | None, *, exclusive: bool) -> Iterator[None]:
+    def _begin_early(self, taking: _Taking, lease: Lease) -> Iterator[None]:
         """Take a lock; let the block run while it settles, and keep it fresh."""
         lease.expect()
-        name, began = self._begin(meanwhile, exclusive=exclusive)
-        refresher = _Refresher(self, name, lease, exclusive=exclusive)
+        name, began = self._begin(taking)
+        refresher = Refresher(self, name, lease, exclusive=taking.exclusive)
 
         def settle() -> None:
-            self._settle(name, began, exclusive=exclusive)
+            self._settle(name, began, taking)
             lease.confirm()
             refresher.start()
 
-        settling = _Settling(settle, lease)
+        settling = Settling(settle, lease)
         try:
             try:
                 yield
@@ -292,10 +300,15 @@ class LockKeeper:
         finally:
             refresher.stop()
 
-    def _refuse_conflicts(self, *, exclusive: bool, ours: str) -> None:
-        for seen in self.seen(but=ours):
+    def _refuse_conflicts(self, *, exclusive: bool, ours: str, listed: Listed | None = None) -> None:
+        for seen in self.seen(but=ours, listed=listed):
             if seen.conflicts_with(exclusive=exclusive):
-                raise _conflict(seen)
+                self._forget_ahead()
+                raise seen.as_error()
+
+    def _forget_ahead(self) -> None:
+        if self._ahead:
+            self._ahead.clear()
 
     def _read(self, name: str) -> LockFile | None:
         file = StoredFile(FileKind.LOCKS, name)
@@ -315,96 +328,8 @@ class LockKeeper:
         return None
 
 
-class _Settling:
-    """Makes sure of a lock in the background; what goes wrong makes the lease end and is kept for ``raise_error``."""
-
-    def __init__(self, settle: Callable[[], None], lease: Lease) -> None:
-        self._settle, self._lease = settle, lease
-        self._error: BaseException | None = None
-        self._has_ended = threading.Event()
-        threading.Thread(target=self._run, name="settle", daemon=True).start()
-
-    def raise_error(self, timeout_seconds: float | None = None) -> None:
-        """Wait for the end and raise what went wrong."""
-        self._has_ended.wait(timeout_seconds)
-        if self._error is not None:
-            raise self._error
-
-    def _run(self) -> None:
-        try:
-            self._settle()
-        except BaseException as error:  # noqa: BLE001
-            self._error = error  # raised where the block ends
-            self._lease.give_up()
-        finally:
-            self._has_ended.set()
-
-
-class _Refresher(threading.Thread):
-    """Keeps a lock fresh, and after a sleep of the computer confirms or gives up."""
-
-    def __init__(self, keeper: LockKeeper, name: str, lease: Lease, *, exclusive: bool) -> None:
-        super().__init__(name="lock", daemon=True)
-        self._keeper, self._exclusive, self._lease = keeper, exclusive, lease
-        self._stopped = threading.Event()
-        self.lock_name = name
-
-    def run(self) -> None:
-        while not self._stopped.wait(TICK_SECONDS):
-            age = self._lease.age_seconds
-            if age < REFRESH_SECONDS:
-                continue
-            try:
-                if age > REFRESHABLE_SECONDS and not self._confirm_after_sleep():
-                    self._lease.give_up()
-                    return
-                if age <= REFRESHABLE_SECONDS:
-                    self.lock_name = self._keeper.replace(self.lock_name, exclusive=self._exclusive)
-                self._lease.confirm()
-            except StorageError:
-                continue  # the next tick tries again; until then the lease's age stops every write in time
-
-    def stop(self) -> None:
-        self._stopped.set()
-        if self.is_alive():
-            self.join()
-
-    def _confirm_after_sleep(self) -> bool:
-        if not self._keeper.exists(self.lock_name):
-            return False
-        fresh = self._keeper.write_lock(exclusive=self._exclusive)
-        time.sleep(SETTLE_SECONDS)
-        still_there = self._keeper.exists(self.lock_name)
-        if still_there:
-            self._keeper.drop(self.lock_name)
-            self.lock_name = fresh
-        else:
-            self._keeper.drop(fresh)
-        return still_there
-
-
-def _conflict(seen: SeenLock) -> RepositoryLocked:
-    minutes = max(0, int((time.time_ns() - parse_time(seen.lock.time)) / 60e9))
-    return RepositoryLocked(
-        N_("the repository is locked since {minutes} min by {user}@{host} (process {pid}, lock {name}, exclusive: {exclusive})"),
-        N_("Wait for it, give --retry-lock a time, or, when that process is gone for certain, run 'gdp unlock'."),
-        minutes=minutes,
-        user=seen.lock.username,
-        host=seen.lock.hostname,
-        pid=seen.lock.pid,
-        name=seen.name[:8],
-        exclusive="yes" if seen.lock.exclusive else "no",
-    )
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+def _do_nothing() -> None:
+    """Where nobody wants to be called."""
 
 
 def _user_name() -> str:

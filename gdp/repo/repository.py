@@ -3,14 +3,14 @@
 import contextlib
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
 
 from gdp.core.chunker import DEFAULT_BLOCK_BYTES, ChunkerParameters, seed_from_polynomial
 from gdp.core.crypto import MasterKey
-from gdp.core.errors import BadInput, DamagedData, FileMissing, HostileData, NoRepository
+from gdp.core.errors import BadInput, DamagedData, FileMissing, HostileData, NoRepository, RepositoryLocked, WrongPassword
 from gdp.core.gotext import encode_json
 from gdp.core.ids import PackId
 from gdp.core.kdf import DEFAULT_COST, ScryptCost
@@ -22,6 +22,7 @@ from gdp.model.node import Node
 from gdp.model.records import RepositoryConfig
 from gdp.model.snapshot import Snapshot, SnapshotId
 from gdp.model.tree import decode_tree
+from gdp.repo.ahead import Listed, ReadAhead
 from gdp.repo.blob_index import BlobIndex, BlobPlace
 from gdp.repo.cache import CachedStorage
 from gdp.repo.index_files import DecodedIndex, decode_index
@@ -39,6 +40,8 @@ READABLE_VERSIONS = (1, 2)
 WRITTEN_VERSION = 2
 
 
+CLEANED_UP = N_("somebody cleaned up the repository at the moment when this run took its lock")
+RUN_AGAIN = N_("Nothing is damaged. Run it again.")
 OnDamaged = Callable[[str, DamagedData], None]
 IndexedBlobs = tuple[PackId, list[PackedBlob]]
 
@@ -46,12 +49,16 @@ IndexedBlobs = tuple[PackId, list[PackedBlob]]
 class Repository:
     """An open repository. Reading is safe from several threads once the index is loaded."""
 
-    def __init__(self, storage: Storage, opened: OpenedKey, config: RepositoryConfig, home: Path) -> None:
+    def __init__(
+        self, storage: Storage, opened: OpenedKey, config: RepositoryConfig, home: Path, ahead: ReadAhead | None = None
+    ) -> None:
         self.storage = storage
         self.key: MasterKey = opened.master
         self.key_name = opened.name
         self.config = config
         self.home = home
+        self.ahead = ahead or ReadAhead(storage)
+        """lists of files that were made while it was opened, for whoever takes a lock at once"""
         self.index = BlobIndex()
         self.index_names: list[str] = []
         """the index files that ``index`` was loaded from"""
@@ -168,6 +175,14 @@ class Repository:
                     raise
                 on_damaged(name, error)
 
+    def refuse_vanished_index(self) -> None:
+        """Return if every index file that was loaded is still there. Raises RepositoryLocked: somebody removed what it lists.
+
+        For whoever loaded the index before his lock was sure.
+        """
+        if not {name for name, _ in self.storage.list(FileKind.INDEX)}.issuperset(self.index_names):
+            raise RepositoryLocked(CLEANED_UP, RUN_AGAIN)
+
     def is_index_file_whole(self, name: str) -> bool:
         """Say whether an index file is what its name promises, without looking into it."""
         try:
@@ -217,9 +232,14 @@ class Repository:
                     raise
         raise AssertionError  # the loop returns or raises
 
+    def list_files(self, kind: FileKind) -> Listed:
+        """Return (name, size) of all files of a kind: as they are now, or, before there is a lock, as they were a moment ago."""
+        ahead = self.ahead.take(kind)
+        return list(self.storage.list(kind)) if ahead is None else ahead
+
     def _list_and_fetch(self, kind: FileKind) -> list[str]:
         """Return the names of all files of a kind, and see that the cache has them, if there is one."""
-        listed = list(self.storage.list(kind))
+        listed = self.list_files(kind)
         if isinstance(self.storage, CachedStorage):
             self.storage.fetch(kind, listed)
         return [name for name, _ in listed]
@@ -235,24 +255,53 @@ class Repository:
             self.storage.keep_only(FileKind.DATA, trees)
 
 
-def open_repository(storage: Storage, password: bytes, home: Path) -> Repository:
+def open_repository(
+    storage: Storage,
+    password: bytes,
+    home: Path,
+    *,
+    lists_ahead: Sequence[FileKind] = (),
+    meanwhile: Callable[[], None] = lambda: None,
+) -> Repository:
     """Open the repository in a storage.
+
+    Args:
+        storage: what it lies in.
+        password: of one of its keys.
+        home: where this computer keeps what belongs to it.
+        lists_ahead: what is listed while the key is derived, for whoever takes a lock at once.
+        meanwhile: called when the storage was reached and the key is about to be derived.
 
     Raises:
         NoRepository: there is none.
         WrongPassword: no key opens with this password.
         DamagedData: its configuration or key is damaged.
     """
+    ahead = ReadAhead(storage, lists_ahead)
+
+    def begin() -> None:
+        ahead.begin()
+        meanwhile()
+
     try:
-        sealed = storage.read(CONFIG_FILE)
+        opened = open_with_password(storage, password, begin)
+    except (NoRepository, WrongPassword, DamagedData):
+        _read_config(storage, ahead)  # without one there is no repository, and nothing to say about its keys
+        raise
+    config = decode_config(opened.master, _read_config(storage, ahead))
+    ahead.join()  # no thread is left behind: somebody may want to fork
+    return Repository(storage, opened, config, home, ahead)
+
+
+def _read_config(storage: Storage, ahead: ReadAhead) -> bytes:
+    try:
+        return ahead.config()
     except FileMissing as error:
         raise NoRepository(
             N_("there is no repository at {location}"),
             N_("Make one with 'gdp init', or check the address."),
             location=storage.location,
         ) from error
-    opened = open_with_password(storage, password)
-    return Repository(storage, opened, decode_config(opened.master, sealed), home)
 
 
 def _trees_among(blobs: list[PackedBlob]) -> list[PackedBlob]:

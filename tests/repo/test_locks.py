@@ -18,11 +18,13 @@ from gdp.core.language import N_
 from gdp.model.events import Event, Problem
 from gdp.model.files import FileKind, StoredFile
 from gdp.model.records import LockFile
-from gdp.repo import locks
+from gdp.repo import lock_threads, locks
 from gdp.repo.lease import REFRESHABLE_SECONDS, Lease, LeasedStorage
-from gdp.repo.locks import STALE_SECONDS, LockKeeper, ignoring_hangup
+from gdp.repo.lock_threads import REFRESH_SECONDS
+from gdp.repo.locks import LockKeeper, ignoring_hangup
 from gdp.repo.own_locks import OwnLocks
 from gdp.repo.repository import Repository
+from gdp.repo.seen_lock import STALE_SECONDS
 from gdp.storage.contract import Storage
 from tests.repo.builder import names_of, new_repository
 from tests.storage.memory import MemoryStorage
@@ -38,7 +40,7 @@ def repo(tmp_path: Path) -> Repository:
 @pytest.fixture
 def quick_ticks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the refresher look at once."""
-    monkeypatch.setattr(locks, "TICK_SECONDS", 0.005)
+    monkeypatch.setattr(lock_threads, "TICK_SECONDS", 0.005)
     monkeypatch.setattr(locks, "SETTLE_SECONDS", 0.0)
 
 
@@ -287,7 +289,7 @@ def test_the_lock_of_who_began_early_is_refreshed_in_time(repo: Repository) -> N
     with keeper(repo).hold(exclusive=False, lease=lease, begins_early=True):
         (first,) = lock_names(repo)
         eventually(lambda: lease.age_seconds < 1)
-        clock.now += locks.REFRESH_SECONDS + 1
+        clock.now += REFRESH_SECONDS + 1
         eventually(lambda: lease.age_seconds < 1)
 
         eventually(lambda: len(lock_names(repo)) == 1)
@@ -435,7 +437,7 @@ def test_a_lock_is_replaced_by_a_fresh_one_in_time(repo: Repository) -> None:
     with keeper(repo).hold(exclusive=True, lease=lease):
         (first,) = lock_names(repo)
         repo.storage.calls.clear()  # type: ignore[attr-defined]
-        clock.now += locks.REFRESH_SECONDS + 1
+        clock.now += REFRESH_SECONDS + 1
         eventually(lambda: lease.age_seconds < 1)
         eventually(lambda: len(lock_names(repo)) == 1)
 
@@ -495,7 +497,7 @@ def test_a_line_that_is_down_for_a_while_does_not_end_the_run(repo: Repository) 
 
     with keeper(repo).hold(exclusive=False, lease=lease):
         storage.before = down  # type: ignore[attr-defined]
-        clock.now += locks.REFRESH_SECONDS + 1
+        clock.now += REFRESH_SECONDS + 1
         assert failed.wait(PATIENCE_SECONDS)
         lease.require()
         storage.before = None  # type: ignore[attr-defined]

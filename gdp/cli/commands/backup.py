@@ -24,6 +24,7 @@ from gdp.engine.archive.backup import BackupAccess, run_backup
 from gdp.engine.archive.options import CACHE_DIRECTORY_TAG, BackupOptions, StandardInput
 from gdp.engine.archive.parent import ForeignChunkingError
 from gdp.engine.patterns.lists import parse_files_from, parse_marker, parse_raw, parse_verbatim
+from gdp.repo.ahead import TO_LOOK_INTO
 from gdp.repo.packer import DEFAULT_PACK_BYTES, MAX_PACK_BYTES, MIN_PACK_BYTES
 
 UNREADABLE_SOURCES = 3
@@ -81,7 +82,7 @@ def command(**given: Any) -> int:
             BackupAccess(
                 open_storage=access.make_storage,
                 secrets=lambda: access.make_storage.secrets,
-                open_repository=lambda: access.open(password),
+                open_repository=lambda: access.open(password, lists_ahead=TO_LOOK_INTO),
                 locked=lambda repository, meanwhile: access.locked(repository, exclusive=False, writes=True, meanwhile=meanwhile),
                 lease=access.lease,
                 agrees=lambda question: options.standard_input is None and _agrees(screen, question),

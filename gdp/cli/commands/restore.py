@@ -56,7 +56,7 @@ def command(**given: Any) -> int:
                 access,
                 screen,
                 looks_into=True,
-                meanwhile=lambda _repository: connect(workers, access.make_storage.secrets),
+                when_reached=lambda: connect(workers, access.make_storage.secrets),
                 begins_early=True,  # into a folder of this computer; the repository is only read
             ) as session,
         ):

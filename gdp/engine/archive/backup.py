@@ -36,7 +36,7 @@ from gdp.model.events import Emit, Progress, StageBegan
 from gdp.model.files import FileKind
 from gdp.repo.lease import Lease
 from gdp.repo.locks import ignoring_hangup
-from gdp.repo.repository import Repository
+from gdp.repo.repository import CLEANED_UP, RUN_AGAIN, Repository
 from gdp.repo.shared_ids import SharedIds
 
 _LEAST_AHEAD_ENTRIES = 2_000  # a small tree is walked whole, so that progress knows its end from the beginning
@@ -257,10 +257,7 @@ class _Run:
         if self._is_sure(opened):
             return
         if dispatcher is not None and dispatcher.has_begun:  # what workers hold may count on blocks that are gone
-            raise RepositoryLocked(
-                N_("somebody cleaned up the repository at the moment when this run took its lock"),
-                N_("Nothing is damaged. Run it again."),
-            )
+            raise RepositoryLocked(CLEANED_UP, RUN_AGAIN)
         raise _OutdatedError
 
     def _save_stream(self, opened: _Opened, source: StandardInput) -> tuple[bytes, TreeBuilder]:

@@ -35,7 +35,7 @@ class StoredBlobs:
 
     def __init__(self, repo: Repository, known: SharedIds, emit: Emit, *, dry_run: bool) -> None:
         self._repo, self._known, self._emit = repo, known, emit
-        self._files = dict(repo.storage.list(FileKind.INDEX))
+        self._files = dict(repo.list_files(FileKind.INDEX))
         self._read: set[str] = set()
         """index files that are taken in"""
         self._packs: set[bytes] = set()
