@@ -92,7 +92,9 @@ class StoredBlobs:
             self._packs.update(kept.packs)
         else:
             self._reserve()
-        for name, decoded in self._repo.read_index_files(sorted(self.index_names - self._read), self._tell_damaged):
+        missing = sorted(self.index_names - self._read)
+        self._repo.fetch(FileKind.INDEX, [(name, self._files[name]) for name in missing if name in self._files])
+        for name, decoded in self._repo.read_index_files(missing, self._tell_damaged):
             self._take(name, decoded)
         self._end_loading()
 

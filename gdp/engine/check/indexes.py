@@ -40,7 +40,9 @@ def survey_indexes(repo: Repository, tell: Tell, on_pack: OnPack = lambda *_: No
 
     ``on_pack`` is told of each pack as soon as it is met, so that checking it can begin.
     """
-    survey = IndexSurvey(file_names=[name for name, _ in repo.storage.list(FileKind.INDEX)])
+    listed = list(repo.storage.list(FileKind.INDEX))
+    repo.fetch(FileKind.INDEX, listed)
+    survey = IndexSurvey(file_names=[name for name, _ in listed])
     marked: list[tuple[PackId, list[PackedBlob]]] = []
     for name in survey.file_names:
         try:
@@ -57,7 +59,7 @@ def survey_indexes(repo: Repository, tell: Tell, on_pack: OnPack = lambda *_: No
         marked += decoded.marked
     for pack, blobs in marked:
         survey.index.add_pack(pack, blobs)
-    repo.index, repo.index_names = survey.index, survey.file_names
+    repo.use_index(survey.index, survey.file_names)
     return survey
 
 
