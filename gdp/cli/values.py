@@ -1,6 +1,5 @@
 """Sizes, durations and the like as they are typed on a command line."""
 
-import re
 import time
 from typing import TYPE_CHECKING
 
@@ -8,6 +7,9 @@ import click
 
 from gdp.core.errors import BadInput, DamagedData
 from gdp.core.language import N_, translate
+from gdp.core.sentences import hint_of, sentence_of
+from gdp.model.sizes import parse_size, typed_size
+from gdp.model.timing.durations import parse_duration
 
 if TYPE_CHECKING:
     # generic since click 8.4, for the type checker only
@@ -16,34 +18,6 @@ if TYPE_CHECKING:
     _TagType = click.ParamType[tuple[str, ...]]
 else:
     _NumberType = _DurationType = _TagType = click.ParamType
-
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?", re.IGNORECASE)
-_POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
-_DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
-_UNIT_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
-
-
-def parse_size(text: str) -> int | None:
-    """Return bytes of ``500K`` or ``1.5G`` (powers of 1024), or None for what is no size."""
-    match = _SIZE.fullmatch(text.strip())
-    return int(float(match[1]) * 1024 ** _POWERS[match[2].lower()]) if match else None
-
-
-def typed_size(size: int) -> str:
-    """Return bytes as a person would type them: ``128K``, ``1M``."""
-    for unit in ("", "K", "M", "G"):
-        if size < 1024 or size % 1024:
-            return f"{size}{unit}"
-        size //= 1024
-    return f"{size}T"
-
-
-def parse_duration(text: str) -> float | None:
-    """Return seconds of ``90s``, ``5m`` or ``1h30m``, or None for what is no duration."""
-    parts = _DURATION_PART.findall(text)
-    if not parts or "".join(number + unit for number, unit in parts) != text:
-        return None
-    return sum(float(number) * _UNIT_SECONDS[unit] for number, unit in parts)
 
 
 def parse_moment(text: str) -> int:
@@ -99,11 +73,10 @@ class Duration(_DurationType):
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
         if isinstance(value, float):
             return value
-        seconds = parse_duration(str(value))
-        if seconds is None:
-            sentence = translate(N_("{text!r} is no duration; write it like 90s, 5m or 1h30m"))
-            self.fail(sentence.format(text=value), param, ctx)
-        return seconds
+        try:
+            return parse_duration(str(value)).total_seconds()
+        except BadInput as error:
+            self.fail(f"{sentence_of(error)}. {hint_of(error)}", param, ctx)
 
 
 class TagList(_TagType):

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from gdp.core.errors import BadInput
 from gdp.core.sentences import hint_of, sentence_of
 from gdp.model.timing.days import LAST, DayOfMonth, DayOfYear, DayRule, DaysOfMonth, DaysOfWeek
-from gdp.model.timing.local import DAY_MINUTES, moment_of, reading_at
+from gdp.model.timing.local import DAY_MINUTES, reading_at
 from gdp.model.timing.reading import parse_schedule
 from gdp.model.timing.schedule import AtTimes, Every, Schedule
+from gdp.model.timing.span import Span
 
 ZONES = [
     ZoneInfo(name)
@@ -53,10 +54,9 @@ def every(draw: st.DrawFn) -> Every:
     """Return any distance; an hourly one may begin at any minute."""
     start, end = draw(st.just((0, DAY_MINUTES)) | st.tuples(minutes_of_day, st.integers(1, DAY_MINUTES)))
     step = draw(st.sampled_from([1, 7, 10, 15, 20, 60, 90, 120, 240, 1440]) | st.integers(1, DAY_MINUTES))
-    end = end if end != start else end + 1
-    room = (end - start) % DAY_MINUTES or DAY_MINUTES
-    offset = draw(st.integers(0, min(59, room - 1))) if step == 60 else 0
-    return Every(step, offset, draw(weekday_sets), start, end)
+    window = Span(start, end if end != start else end + 1, draw(weekday_sets))
+    offset = draw(st.integers(0, min(59, window.minutes - 1))) if step == 60 else 0
+    return Every(step, offset, window)
 
 
 schedules: st.SearchStrategy[Schedule] = at_times | every()
@@ -224,11 +224,12 @@ def test_distances_are_real_time_within_a_window(schedule: Every, zone: ZoneInfo
     day = date(year, 1, 1) + timedelta(days=number)
     runs = schedule.due_on(day, zone)
     step = timedelta(minutes=schedule.step_minutes)
-    end = moment_of(day + timedelta(days=schedule.end <= schedule.start), schedule.end, zone)
+    stretch = schedule.window.on(day, zone)
 
     assert all(later - earlier == step for earlier, later in pairwise(runs))
-    if runs:
-        assert end - step <= runs[-1] <= end
+    assert bool(runs) <= (stretch is not None)
+    if runs and stretch:
+        assert stretch[1] - step <= runs[-1] <= stretch[1]
 
 
 @pytest.mark.parametrize("zone", ZONES, ids=str)

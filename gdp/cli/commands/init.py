@@ -8,8 +8,9 @@ from gdp.cli.common import common_options
 from gdp.cli.reporting import reporting
 from gdp.cli.session import ask_new_password, make_access, password_source
 from gdp.cli.translated import Command, option
-from gdp.cli.values import Size, typed_size
+from gdp.cli.values import Size
 from gdp.core.language import N_, translate
+from gdp.model.sizes import typed_size
 
 
 @click.command("init", cls=Command, help=N_("Make a new repository."))

@@ -17,7 +17,8 @@ from gdp.core.language import N_
 from gdp.model.timing.days import LAST, DayOfMonth, DayOfYear, DayRule, DaysOfMonth, DaysOfWeek
 from gdp.model.timing.local import DAY_MINUTES, parse_time_of_day
 from gdp.model.timing.schedule import AtTimes, Every, Schedule
-from gdp.model.timing.words import EVERY_DAY, is_weekdays, parse_month, parse_weekday, parse_weekdays, plain_words
+from gdp.model.timing.span import parse_span
+from gdp.model.timing.words import is_weekdays, parse_month, parse_weekday, parse_weekdays, plain_words
 
 _EXAMPLES = N_(
     "Write it like: hourly, every 10 minutes 08:00-18:00, daily 02:30, weekdays 01:00, monday,thursday 12:00, "
@@ -66,11 +67,11 @@ def _parse_hourly(words: list[str]) -> Schedule:
     if words and words[0].startswith(":"):
         first, *words = words
         minute = _parse_minute(first)
-    weekdays, start, end = _parse_window(words)
-    offset = (minute - start) % 60
-    if offset + (end == DAY_MINUTES) > (end - start) % DAY_MINUTES and (start, end) != (0, DAY_MINUTES):
+    window = parse_span(words)
+    offset = (minute - window.start) % 60
+    if offset + (window.end == DAY_MINUTES) > window.minutes:
         raise BadInput(N_("{part!r} holds no minute :{minute:02d}"), part=words[-1], minute=minute)
-    return Every(60, offset, weekdays, start, end)
+    return Every(60, offset, window)
 
 
 def _parse_minute(text: str) -> int:
@@ -86,30 +87,7 @@ def _parse_every(number: str, unit: str, *words: str) -> Schedule:
     step = int(number) * _UNIT_MINUTES[unit] if number.isascii() and number.isdigit() and len(number) <= 4 else 0
     if not 1 <= step <= DAY_MINUTES:
         raise BadInput(N_("{part!r} is no distance between a minute and 24 hours"), part=f"{number} {unit}")
-    return Every(step, 0, *_parse_window(list(words)))
-
-
-def _parse_window(words: list[str]) -> tuple[frozenset[int], int, int]:
-    """Return weekdays, start and end of what may follow a distance: both, one or nothing."""
-    words = [word for word in words if word != "every"]
-    weekdays = EVERY_DAY
-    if words and is_weekdays(words[0]):
-        weekdays = parse_weekdays(words.pop(0))
-    start, end = parse_span(words.pop(0)) if words else (0, DAY_MINUTES)
-    if words:
-        raise BadInput(N_("{part!r} is one word too many"), part=words[0])
-    return weekdays, start, end
-
-
-def parse_span(text: str) -> tuple[int, int]:
-    """Return the two times of day of ``20:00-06:00``. Raises BadInput."""
-    first, hyphen, last = text.partition("-")
-    if not hyphen:
-        raise BadInput(N_("{part!r} is neither a day nor a window such as 08:00-18:00"), part=text)
-    start, end = parse_time_of_day(first), parse_time_of_day(last)
-    if start in (end, DAY_MINUTES):
-        raise BadInput(N_("{part!r} ends where it begins"), part=text)
-    return start, end or DAY_MINUTES
+    return Every(step, 0, parse_span(list(words)))
 
 
 def _parse_days(words: list[str]) -> DayRule:

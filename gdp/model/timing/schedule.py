@@ -12,9 +12,11 @@ from datetime import date, datetime, timedelta, tzinfo
 from gdp.core.language import N_, translate, translate_plural
 from gdp.model.timing.days import DayRule
 from gdp.model.timing.local import DAY_MINUTES, day_of, format_time_of_day, moment_of
-from gdp.model.timing.words import EVERY_DAY, described_weekdays, listed, written_weekdays
+from gdp.model.timing.span import ALL_THE_TIME, Span
+from gdp.model.timing.words import listed
 
 _DAY = timedelta(days=1)
+_MICROSECOND = timedelta(microseconds=1)
 
 
 class Schedule(ABC):
@@ -88,42 +90,23 @@ class Every(Schedule):
     """1 to 1440"""
     offset_minutes: int = 0
     """how long after midnight, or the beginning of the window, it begins; below ``step_minutes``, and the window holds it"""
-    weekdays: frozenset[int] = EVERY_DAY
-    """on which it begins; a window may end on the next day"""
-    start: int = 0
-    end: int = DAY_MINUTES
-    """the window in minutes since midnight; up to ``start`` means on the next day. Its end is included, unless it is midnight"""
+    window: Span = ALL_THE_TIME
+    """Its end is included, unless it is midnight, which belongs to the next day."""
 
     def due_on(self, day: date, zone: tzinfo) -> Sequence[datetime]:
-        if day.weekday() not in self.weekdays:
+        stretch = self.window.on(day, zone)
+        if stretch is None:
             return ()
-        due = moment_of(day, self.start, zone) + timedelta(minutes=self.offset_minutes)
-        end = moment_of(day + _DAY, self.end, zone) if self.end <= self.start else moment_of(day, self.end, zone)
-        if self.end == DAY_MINUTES:
-            end -= timedelta(microseconds=1)  # midnight belongs to the next day
+        due = stretch[0] + timedelta(minutes=self.offset_minutes)
+        room = stretch[1] - due - (_MICROSECOND if self.window.end == DAY_MINUTES else timedelta())
         step = timedelta(minutes=self.step_minutes)
-        return [due + number * step for number in range((end - due) // step + 1)]
+        return [due + number * step for number in range(room // step + 1)]
 
     def __str__(self) -> str:
-        return " ".join((self._step(), *self._days(), *self._window()))
+        return f"{self._step()} {self.window}".rstrip()
 
     def describe(self) -> str:
-        hours, minutes = divmod(self.step_minutes, 60)
-        if self.step_minutes == 60:
-            at = N_("every hour at minute {minute}") if self._minute() else N_("every hour")
-            sentence = translate(at).format(minute=self._minute())
-        elif minutes:
-            sentence = translate_plural("every minute", "every {count} minutes", self.step_minutes)
-            sentence = sentence.format(count=self.step_minutes)
-        else:
-            sentence = translate(N_("every {count} hours")).format(count=hours)
-        parts = [sentence]
-        if self.weekdays != EVERY_DAY:
-            parts.append(described_weekdays(self.weekdays))
-        if self._window():
-            window = translate(N_("from {start} to {end}"))
-            parts.append(window.format(start=format_time_of_day(self.start), end=format_time_of_day(self.end)))
-        return " ".join(parts)
+        return f"{self._described_step()} {self.window.describe()}".rstrip()
 
     def _step(self) -> str:
         if self.step_minutes == 60:
@@ -132,13 +115,15 @@ class Every(Schedule):
             return f"every {self.step_minutes // 60} hours"
         return "every minute" if self.step_minutes == 1 else f"every {self.step_minutes} minutes"
 
+    def _described_step(self) -> str:
+        if self.step_minutes == 60:
+            sentence = N_("every hour at minute {minute}") if self._minute() else N_("every hour")
+            return translate(sentence).format(minute=self._minute())
+        if self.step_minutes % 60 == 0:
+            return translate(N_("every {count} hours")).format(count=self.step_minutes // 60)
+        sentence = translate_plural("every minute", "every {count} minutes", self.step_minutes)
+        return sentence.format(count=self.step_minutes)
+
     def _minute(self) -> int:
         """Return at which minute of the hour an hourly run is due."""
-        return (self.start + self.offset_minutes) % 60
-
-    def _days(self) -> list[str]:
-        return [] if self.weekdays == EVERY_DAY else [written_weekdays(self.weekdays)]
-
-    def _window(self) -> list[str]:
-        whole_day = (self.start, self.end) == (0, DAY_MINUTES)
-        return [] if whole_day else [f"{format_time_of_day(self.start)}-{format_time_of_day(self.end)}"]
+        return (self.window.start + self.offset_minutes) % 60
