@@ -14,8 +14,9 @@ from gdp.core.language import N_
 from gdp.engine.patterns.differences import tell_differences
 from gdp.engine.patterns.lists import parse_patterns
 from gdp.engine.patterns.selector import Selects, make_excludes, make_selects
-from gdp.engine.patterns.verdict import Judge, Pattern, PatternRules
+from gdp.engine.patterns.verdict import Judge
 from gdp.model.events import Emit
+from gdp.model.exclusion import Pattern, PatternRules
 
 Declare = Callable[[Callable[..., Any]], Callable[..., Any]]
 _FILE = click.Path(exists=True, dir_okay=False, allow_dash=True)

@@ -9,8 +9,8 @@ from gdp.cli.session import Session
 from gdp.cli.translated import flag, option
 from gdp.cli.values import Size
 from gdp.core.language import N_, translate
+from gdp.core.packformat import DEFAULT_PACK_BYTES, MAX_PACK_BYTES, MIN_PACK_BYTES
 from gdp.engine.prune import PruneOptions, PrunePlan, parse_max_unused, prepare_prune, prune
-from gdp.repo.packer import DEFAULT_PACK_BYTES, MAX_PACK_BYTES, MIN_PACK_BYTES
 
 Declared = Callable[..., Any]
 

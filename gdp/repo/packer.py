@@ -14,6 +14,7 @@ from gdp.core.crypto import MasterKey
 from gdp.core.ids import PackId
 from gdp.core.packformat import (
     COMPRESSED_ENTRY_BYTES,
+    DEFAULT_PACK_BYTES,
     MAX_HEADER_BYTES,
     BlobKind,
     PackedBlob,
@@ -22,9 +23,6 @@ from gdp.core.packformat import (
 )
 from gdp.storage.staged import StagedFile
 
-DEFAULT_PACK_BYTES = 16 << 20
-MIN_PACK_BYTES = 1 << 20
-MAX_PACK_BYTES = 128 << 20
 _OPEN_PACKS = 2
 _MOST_BLOBS = MAX_HEADER_BYTES // COMPRESSED_ENTRY_BYTES - 1000  # readers refuse longer headers
 

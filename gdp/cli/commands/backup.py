@@ -19,13 +19,14 @@ from gdp.cli.values import Size, TagList, parse_moment
 from gdp.core.compress import Compression
 from gdp.core.errors import BadInput
 from gdp.core.language import N_, translate
+from gdp.core.packformat import DEFAULT_PACK_BYTES, MAX_PACK_BYTES, MIN_PACK_BYTES
 from gdp.core.sentences import sentence_of
 from gdp.engine.archive.backup import BackupAccess, run_backup
-from gdp.engine.archive.options import CACHE_DIRECTORY_TAG, BackupOptions, StandardInput
+from gdp.engine.archive.options import BackupOptions, StandardInput
 from gdp.engine.archive.parent import ForeignChunkingError
-from gdp.engine.patterns.lists import parse_files_from, parse_marker, parse_raw, parse_verbatim
+from gdp.engine.patterns.lists import parse_files_from, parse_raw, parse_verbatim
+from gdp.model.exclusion import CACHE_DIRECTORY_TAG, parse_marker
 from gdp.repo.ahead import TO_LOOK_INTO
-from gdp.repo.packer import DEFAULT_PACK_BYTES, MAX_PACK_BYTES, MIN_PACK_BYTES
 
 UNREADABLE_SOURCES = 3
 

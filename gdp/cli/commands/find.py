@@ -21,7 +21,7 @@ from gdp.core.errors import BadInput
 from gdp.core.language import N_, translate
 from gdp.engine.browse.find import FindQuery, Found, blobs_of_packs, find
 from gdp.engine.patterns.selector import make_finds
-from gdp.engine.patterns.verdict import Pattern, PatternRules
+from gdp.model.exclusion import Pattern, PatternRules
 
 _TYPES = ("file", "dir", "symlink", "dev", "chardev", "fifo")
 

@@ -29,7 +29,7 @@ from gdp.engine.forget import (
     parse_span,
     plan_forget,
 )
-from gdp.engine.forget.policy import PERIODS
+from gdp.model.retention import PERIODS
 from gdp.repo.snapshots import SnapshotList
 
 _COUNT_HELP = {

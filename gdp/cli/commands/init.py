@@ -9,6 +9,7 @@ from gdp.cli.reporting import reporting
 from gdp.cli.session import ask_new_password, make_access, password_source
 from gdp.cli.translated import Command, option
 from gdp.cli.values import Size
+from gdp.core.chunker import MAX_BLOCK_BYTES, MIN_BLOCK_BYTES
 from gdp.core.language import N_, translate
 from gdp.model.sizes import typed_size
 
@@ -16,7 +17,7 @@ from gdp.model.sizes import typed_size
 @click.command("init", cls=Command, help=N_("Make a new repository."))
 @option(
     "--block-size",
-    type=Size(128 << 10, 4 << 20),
+    type=Size(MIN_BLOCK_BYTES, MAX_BLOCK_BYTES),
     default="1M",
     metavar=N_("SIZE"),
     help=N_("Average size of a block of a file, 128K to 4M; fixed for this repository for ever. Default 1M."),

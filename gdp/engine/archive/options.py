@@ -4,22 +4,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from gdp.core.compress import Compression
-from gdp.repo.packer import DEFAULT_PACK_BYTES
+from gdp.core.packformat import DEFAULT_PACK_BYTES
+from gdp.model.exclusion import MarkerFile
 
 Excludes = Callable[[bytes, bool], bool]
 """(absolute path, is a directory) -> leave it out"""
-
-
-@dataclass(frozen=True, slots=True)
-class MarkerFile:
-    """A file whose presence says that its directory's contents are not to be backed up."""
-
-    name: bytes
-    header: bytes = b""
-    """the file must begin with this"""
-
-
-CACHE_DIRECTORY_TAG = MarkerFile(b"CACHEDIR.TAG", b"Signature: 8a477f597d28d172789f06886806bc55")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,10 @@ from typing import NamedTuple
 
 from gdp.core.language import N_
 from gdp.engine.archive.metadata import PlainRow, pack_rows, plain_row
-from gdp.engine.archive.options import BackupOptions, MarkerFile
+from gdp.engine.archive.options import BackupOptions
 from gdp.engine.archive.sources import Branch
 from gdp.model.events import Emit, ItemDone, Note, Problem
+from gdp.model.exclusion import MarkerFile
 
 _Found = tuple[bytes, "os.DirEntry[str]"]
 """an entry and its raw name"""

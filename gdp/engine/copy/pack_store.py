@@ -6,10 +6,10 @@ from types import TracebackType
 from typing import Self
 
 from gdp.core.aes_ctr import Buffer
-from gdp.core.packformat import BlobKind
+from gdp.core.packformat import DEFAULT_PACK_BYTES, BlobKind
 from gdp.model.files import FileKind, StoredFile
 from gdp.repo.index_files import IndexWriter
-from gdp.repo.packer import DEFAULT_PACK_BYTES, FinishedPack, Packer
+from gdp.repo.packer import FinishedPack, Packer
 from gdp.repo.repository import Repository
 
 _UPLOADS = 2  # one is on the line while the other waits for its acknowledgement; each holds a pack in memory

@@ -8,7 +8,7 @@ from gdp.core.aes_ctr import Buffer
 from gdp.core.errors import DamagedData, FileMissing
 from gdp.core.ids import BlobId, PackId
 from gdp.core.language import N_
-from gdp.core.packformat import BlobKind, PackedBlob
+from gdp.core.packformat import DEFAULT_PACK_BYTES, BlobKind, PackedBlob
 from gdp.engine.check.blob_marks import BlobMarks
 from gdp.engine.check.walk import blob_id_of, walk_trees
 from gdp.engine.copy.pack_store import PackStore
@@ -16,7 +16,6 @@ from gdp.engine.copy.reseal import Resealer
 from gdp.model.events import Emit, Note, Progress, StageBegan
 from gdp.model.snapshot import Snapshot, SnapshotId
 from gdp.repo.pack_reader import pack_file
-from gdp.repo.packer import DEFAULT_PACK_BYTES
 from gdp.repo.repository import Repository
 
 _GAP_BYTES = 256 << 10  # reading over a gap this small costs less than another round trip

@@ -2,7 +2,7 @@
 
 from gdp.engine.forget.act import forget_snapshots
 from gdp.engine.forget.plan import ForgetGroup, ForgetPlan, Kept, plan_forget
-from gdp.engine.forget.policy import GroupKey, KeepPolicy, Span, parse_count, parse_group_by, parse_span
+from gdp.model.retention import GroupKey, KeepPolicy, Span, parse_count, parse_group_by, parse_span
 
 __all__ = [
     "ForgetGroup",

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import msgspec
 
 from gdp.core.gotext import civil_date, days_from_civil, parse_time
-from gdp.engine.forget.policy import Span
+from gdp.model.retention import Span
 
 SECOND_NS = 1_000_000_000
 DAY_SECONDS = 86_400

@@ -11,7 +11,7 @@ import msgspec
 from gdp.core.errors import BadInput
 from gdp.core.language import N_
 from gdp.engine.forget.calendar import LocalOffset, Moment, local_offset
-from gdp.engine.forget.policy import DEFAULT_GROUP_BY, PERIODS, UNLIMITED, GroupKey, KeepPolicy
+from gdp.model.retention import DEFAULT_GROUP_BY, PERIODS, UNLIMITED, GroupKey, KeepPolicy
 from gdp.model.snapshot import Snapshot, SnapshotId
 
 Named = tuple[SnapshotId, Snapshot]

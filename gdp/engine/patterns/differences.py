@@ -5,8 +5,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from gdp.core.language import N_
-from gdp.engine.patterns.verdict import Pattern, PatternRules
 from gdp.model.events import Note
+from gdp.model.exclusion import Pattern, PatternRules
 
 _GITIGNORE_SAYS = {
     "comment": N_("the pattern {pattern!r} is a comment by gitignore's rules and leaves nothing out; write {other!r}"),

@@ -8,7 +8,8 @@ import re
 
 from gdp.core.errors import BadInput
 from gdp.core.language import N_
-from gdp.engine.patterns.verdict import Compiled, Pattern
+from gdp.engine.patterns.verdict import Compiled
+from gdp.model.exclusion import Pattern
 
 _ANYWHERE = "^(?:.+/)?"  # what pathspec begins a pattern with that may stand in any folder
 _END = "(?:(?P<ps_d>/)|$)"

@@ -17,8 +17,7 @@ from collections.abc import Callable, Mapping
 
 from gdp.core.errors import BadInput
 from gdp.core.language import N_
-from gdp.engine.archive.options import MarkerFile
-from gdp.engine.patterns.verdict import Pattern, PatternRules
+from gdp.model.exclusion import Pattern, PatternRules
 
 Expand = Callable[[str], list[str]]
 """From a shell pattern to the paths that exist"""
@@ -67,14 +66,6 @@ def parse_raw(raw: bytes) -> list[bytes]:
     if b"" in paths:
         raise BadInput(N_("a raw list of files contains an empty path"))
     return paths
-
-
-def parse_marker(text: str) -> MarkerFile:
-    """Return what ``--exclude-if-present name[:header]`` means. Raises BadInput."""
-    name, _, header = text.partition(":")
-    if not name or "/" in name:
-        raise BadInput(N_("{text!r} names no file whose presence could be looked for"), text=text)
-    return MarkerFile(os.fsencode(name), os.fsencode(header))
 
 
 def _replace_variables(line: str, environment: Mapping[str, str]) -> str:

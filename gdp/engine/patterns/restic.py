@@ -9,7 +9,8 @@ import re
 
 from gdp.core.errors import BadInput
 from gdp.core.language import N_
-from gdp.engine.patterns.verdict import Compiled, Pattern
+from gdp.engine.patterns.verdict import Compiled
+from gdp.model.exclusion import Pattern
 
 _SPECIAL = re.compile(r"[\\\[*?]")
 

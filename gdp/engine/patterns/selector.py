@@ -3,7 +3,8 @@
 from collections.abc import Callable, Sequence
 
 from gdp.engine.patterns import gitignore, restic
-from gdp.engine.patterns.verdict import Compiled, Judge, Pattern, PatternRules, join
+from gdp.engine.patterns.verdict import Compiled, Judge, join
+from gdp.model.exclusion import Pattern, PatternRules
 
 Selects = Callable[[bytes, bool], tuple[bool, bool]]
 """(absolute path, is a directory) -> (it is wanted, something below it may be)"""

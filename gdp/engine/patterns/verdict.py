@@ -5,27 +5,12 @@ Patterns of one kind that follow each other are joined, so that a path costs a f
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from enum import StrEnum
 from itertools import groupby
 
 import msgspec
 
 Judge = Callable[[bytes, bool], bool]
 """(absolute path, is a directory) -> a pattern fits. Directories above were judged before and not left out."""
-
-
-class PatternRules(StrEnum):
-    """Whose rules patterns follow."""
-
-    GITIGNORE = "gitignore"
-    RESTIC = "restic"
-
-
-class Pattern(msgspec.Struct, frozen=True):
-    """One pattern as the user wrote it."""
-
-    text: str
-    ignores_case: bool = False
 
 
 class Compiled(msgspec.Struct, frozen=True):

@@ -8,8 +8,8 @@ import msgspec
 from gdp.core.errors import BadInput
 from gdp.core.ids import PackId
 from gdp.core.language import N_
+from gdp.core.packformat import DEFAULT_PACK_BYTES
 from gdp.engine.check.blob_marks import BlobMarks
-from gdp.repo.packer import DEFAULT_PACK_BYTES
 
 _UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 

@@ -9,14 +9,13 @@ from pathlib import Path
 from gdp.core.errors import BadInput, DamagedData, FileMissing
 from gdp.core.ids import PackId
 from gdp.core.language import N_
-from gdp.core.packformat import PackedBlob
+from gdp.core.packformat import DEFAULT_PACK_BYTES, PackedBlob
 from gdp.engine.copy.pack_store import PackStore
 from gdp.engine.copy.reseal import Resealer
 from gdp.engine.prune.index_rewrite import rewrite_indexes
 from gdp.model.events import Emit, Note, Problem, Progress, StageBegan
 from gdp.model.files import FileKind
 from gdp.repo.pack_reader import PIECE_BYTES, PackBytes, pack_file
-from gdp.repo.packer import DEFAULT_PACK_BYTES
 from gdp.repo.repository import Repository
 from gdp.repo.sealer import open_blob
 

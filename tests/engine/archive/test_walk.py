@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from gdp.engine.archive.options import CACHE_DIRECTORY_TAG, MarkerFile
+from gdp.model.exclusion import CACHE_DIRECTORY_TAG, MarkerFile
 from tests.engine.archive.running import Archive
 from tests.engine.archive.walking import below, walk
 

@@ -6,8 +6,8 @@ from gdp.core.errors import BadInput
 from gdp.engine.browse.find import FindQuery, blobs_of_packs, find
 from gdp.engine.browse.listing import list_entries
 from gdp.engine.patterns.selector import make_selects
-from gdp.engine.patterns.verdict import Pattern, PatternRules
 from gdp.model.events import Event, Problem
+from gdp.model.exclusion import Pattern, PatternRules
 from gdp.model.node import Node
 from gdp.model.snapshot import Snapshot, SnapshotId
 from gdp.repo.repository import Repository

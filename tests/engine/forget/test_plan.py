@@ -25,9 +25,9 @@ from gdp.engine.forget import (
     plan_forget,
 )
 from gdp.engine.forget.calendar import Moment
-from gdp.engine.forget.policy import PERIODS, UNLIMITED
 from gdp.model.events import ignore_events
 from gdp.model.files import FileKind, StoredFile
+from gdp.model.retention import PERIODS, UNLIMITED
 from gdp.model.snapshot import Snapshot, SnapshotId
 from gdp.repo.repository import open_repository
 from gdp.storage.local import LocalStorage

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gdp.engine.patterns.selector import make_excludes, make_selects
-from gdp.engine.patterns.verdict import Pattern, PatternRules
+from gdp.model.exclusion import Pattern, PatternRules
 from tests.conftest import require_program
 from tests.engine.patterns.trees import plant, remaining
 

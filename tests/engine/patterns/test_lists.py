@@ -4,8 +4,8 @@ import pytest
 
 from gdp.core.errors import BadInput
 from gdp.engine.patterns.differences import tell_differences
-from gdp.engine.patterns.lists import parse_files_from, parse_marker, parse_patterns, parse_raw, parse_verbatim
-from gdp.engine.patterns.verdict import Pattern, PatternRules
+from gdp.engine.patterns.lists import parse_files_from, parse_patterns, parse_raw, parse_verbatim
+from gdp.model.exclusion import Pattern, PatternRules, parse_marker
 
 GITIGNORE, RESTIC = PatternRules.GITIGNORE, PatternRules.RESTIC
 

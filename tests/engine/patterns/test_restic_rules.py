@@ -8,7 +8,7 @@ import pytest
 
 from gdp.core.errors import BadInput
 from gdp.engine.patterns.selector import make_excludes, make_selects
-from gdp.engine.patterns.verdict import Pattern, PatternRules
+from gdp.model.exclusion import Pattern, PatternRules
 from tests.engine.patterns.trees import plant, remaining
 
 RESTIC = PatternRules.RESTIC

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from gdp.engine.patterns.selector import make_selects
-from gdp.engine.patterns.verdict import Pattern, PatternRules
 from gdp.engine.restore import Overwrite, RestoreOptions, plan_restore
 from gdp.engine.restore.existing import Action
 from gdp.model.events import ItemDone
+from gdp.model.exclusion import Pattern, PatternRules
 from tests.engine.crafted import TIME, Crafted, link, node
 from tests.engine.restore.conftest import run_restore
 
