@@ -4,6 +4,7 @@ What belongs to SSH is imported for a server only.
 """
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ import msgspec
 
 from gdp.model.events import Emit
 from gdp.model.target import LocalTarget, SftpTarget, Target
+from gdp.model.timing.bandwidth import Bandwidth, Limits
 from gdp.storage.contract import Storage
 from gdp.storage.local import LocalStorage
 
@@ -29,6 +31,8 @@ class Reaching(msgspec.Struct, frozen=True):
     """None: as many as suit the storage"""
     upload_bytes_per_second: int | None = None
     download_bytes_per_second: int | None = None
+    limits: Bandwidth = Bandwidth()
+    """by time of day; what is given above counts more"""
 
 
 class StorageMaker:
@@ -43,8 +47,8 @@ class StorageMaker:
     def __init__(self, target: Target, reaching: Reaching, pinned_hosts: Path, ask: Ask, emit: Emit) -> None:
         self._folder = target.path if isinstance(target, LocalTarget) else None
         self._server = _reach(target, reaching, pinned_hosts, ask, emit) if isinstance(target, SftpTarget) else None
-        self._upload = _rate(reaching.upload_bytes_per_second)
-        self._download = _rate(reaching.download_bytes_per_second)
+        self._upload = _rate(reaching.upload_bytes_per_second, reaching.limits, lambda limits: limits.up)
+        self._download = _rate(reaching.download_bytes_per_second, reaching.limits, lambda limits: limits.down)
 
     @property
     def secrets(self) -> dict[str, str]:
@@ -72,9 +76,17 @@ def _reach(target: SftpTarget, reaching: Reaching, pinned_hosts: Path, ask: Ask,
     return ServerStorages(target, reaching.connections, pinned_hosts, ask, emit)
 
 
-def _rate(bytes_per_second: int | None) -> "SharedRate | None":
-    if not bytes_per_second:
+def _rate(bytes_per_second: int | None, limits: Bandwidth, way: Callable[[Limits], int]) -> "SharedRate | None":
+    if not bytes_per_second and not any(way(row) for _span, row in limits.rows):
         return None
     from gdp.storage.shared_rate import SharedRate  # start-up time
 
-    return SharedRate(bytes_per_second)
+    if bytes_per_second:
+        return SharedRate(bytes_per_second)
+    return SharedRate(by_time=lambda: way(_limits_now(limits)))
+
+
+def _limits_now(limits: Bandwidth) -> Limits:
+    now = datetime.now().astimezone()
+    assert now.tzinfo is not None
+    return limits.limits_at(now, now.tzinfo)

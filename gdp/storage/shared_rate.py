@@ -24,6 +24,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 CREDIT_SECONDS = 0.1  # what a late sleeper may catch up with; it bounds the burst after a pause
+ASK_SECONDS = 1.0  # how long a limit by time of day may outlast its time
 _STATE = struct.Struct("dd")
 
 
@@ -32,10 +33,18 @@ class SharedRate:
 
     Args:
         bytes_per_second: the limit; 0: none.
+        by_time: returns the limit that holds now, where it changes in the course of the day; asked once a second.
         clock: seconds, monotonic and the same in all processes.
     """
 
-    def __init__(self, bytes_per_second: float = 0.0, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        bytes_per_second: float = 0.0,
+        *,
+        by_time: Callable[[], float] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._by_time, self._asks_again = by_time, 0.0
         self._file = _open_nameless_file()
         os.ftruncate(self._file, mmap.PAGESIZE)
         self._memory = mmap.mmap(self._file, mmap.PAGESIZE)
@@ -46,7 +55,8 @@ class SharedRate:
     @property
     def bytes_per_second(self) -> float:
         """The limit, 0 for none. Set it at any time: all processes follow with their next bytes."""
-        return float(_STATE.unpack_from(self._memory)[0])
+        self._follow_time()
+        return self._rate
 
     @bytes_per_second.setter
     def bytes_per_second(self, rate: float) -> None:
@@ -60,6 +70,7 @@ class SharedRate:
 
     def take(self, count: int) -> float:
         """Join the queue with ``count`` bytes, and return how many seconds to wait before sending them."""
+        self._follow_time()
         with self._locked():
             rate, end = _STATE.unpack_from(self._memory)
             if not rate:
@@ -73,6 +84,18 @@ class SharedRate:
         """Give the memory back; in this process only."""
         self._memory.close()
         os.close(self._file)
+
+    def _follow_time(self) -> None:
+        """Ask for the limit that holds now. Threads that ask twice do no harm."""
+        if self._by_time is None or self._clock() < self._asks_again:
+            return
+        self._asks_again = self._clock() + ASK_SECONDS
+        if (rate := self._by_time()) != self._rate:
+            self.bytes_per_second = rate
+
+    @property
+    def _rate(self) -> float:
+        return float(_STATE.unpack_from(self._memory)[0])
 
     @contextmanager
     def _locked(self) -> Iterator[None]:

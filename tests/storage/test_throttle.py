@@ -1,5 +1,6 @@
 """The rate the user allows is what the line sees. Measured where the bytes arrive, with a clock that only sleeping moves."""
 
+import itertools
 import os
 from collections.abc import Collection
 
@@ -118,6 +119,26 @@ def test_the_rate_may_change_while_a_file_is_on_its_way() -> None:
     Throttled(Changing(clock), upload=rate, sleep=clock.sleep).write(FILE, [bytes(2_000_000)])
 
     assert clock.now - begin == pytest.approx(1 + 10, rel=0.1)
+
+
+def test_a_limit_by_time_of_day_is_asked_for_again_and_again() -> None:
+    """Office hours end while a first backup runs for days. Asked for a value, for a turn, and once a second at most."""
+    clock = Clock()
+    asked: list[float] = []
+
+    def by_time() -> float:
+        asked.append(clock.now)
+        return 100_000.0 if clock.now < begin + 10 else 0.0
+
+    begin = clock.now
+    rate = SharedRate(by_time=by_time, clock=clock)
+    meter = Meter(clock)
+    storage = Throttled(meter, upload=rate, sleep=clock.sleep)
+    storage.write(FILE, [bytes(2_000_000)])
+
+    assert clock.now - begin == pytest.approx(10.0, abs=2)
+    assert rate.bytes_per_second == 0.0
+    assert all(later - earlier >= 1 for earlier, later in itertools.pairwise(asked))
 
 
 def test_no_limit_costs_nothing() -> None:
