@@ -4,6 +4,7 @@
 
     GdpError                     1    anything not named below
     ├── BadInput                 1    an option, a path or a pattern that makes no sense
+    │   └── BadSettings               ... or a settings file, with everything that is wrong in it
     ├── NoRepository            10    the target holds no repository
     ├── RepositoryLocked        11    somebody else's lock forbids what was asked
     ├── WrongPassword           12    no key file opens with this password
@@ -56,6 +57,13 @@ class GdpError(Exception):
 
 class BadInput(GdpError):
     """What the user asked for makes no sense as it stands."""
+
+
+class BadSettings(BadInput):
+    """A settings file that cannot be used as it stands."""
+
+    complaints: tuple[BadInput, ...] = ()
+    """each thing that is wrong; the error itself says the first"""
 
 
 class NoRepository(GdpError):
