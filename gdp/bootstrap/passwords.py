@@ -13,6 +13,7 @@ import msgspec
 from gdp.bootstrap.storages import Ask
 from gdp.core.errors import BadInput, GdpError
 from gdp.core.language import N_
+from gdp.settings.secrets import read_secret
 
 _NONE_GIVEN = N_("no password was given, and there is no terminal to ask for one")
 _HOW = N_("Give --password-file or set GDP_PASSWORD_FILE.")
@@ -23,6 +24,8 @@ class PasswordSource(msgspec.Struct, frozen=True):
 
     file: str | None = None
     command: str | None = None
+    is_private: bool = False
+    """the file is named by settings: one that others can read is refused, and it may be a credential of systemd"""
 
     @property
     def is_given(self) -> bool:
@@ -50,6 +53,8 @@ def choose_password(source: PasswordSource, ask: Ask, question: str) -> bytes:
 def _from_source(source: PasswordSource) -> str:
     if source.file and source.command:
         raise BadInput(N_("give either a password file or a password program, not both"))
+    if source.file and source.is_private:
+        return _text_of(read_secret(source.file), source.file)
     return _from_file(source.file) if source.file else _from_command(source.command or "")
 
 
@@ -60,9 +65,15 @@ def _from_file(name: str) -> str:
         )
     path = Path(name).expanduser()
     try:
-        return _decode(path.read_bytes()).strip()
+        raw = path.read_bytes()
     except OSError as error:
         raise BadInput(N_("the password file {path} cannot be read: {reason}"), path=path, reason=error.strerror) from error
+    return _text_of(raw, path)
+
+
+def _text_of(raw: bytes, path: object) -> str:
+    try:
+        return _decode(raw).strip()
     except UnicodeDecodeError as error:
         raise BadInput(N_("the password file {path} is not UTF-8 text"), path=path) from error
 

@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
+from gdp.cli.set_name import SetName
 from gdp.cli.translated import CommonOption, option
 from gdp.cli.values import Duration, Size
 from gdp.core.language import LANGUAGES, N_
@@ -30,6 +32,11 @@ class Common:
     connections: int | None = None
     limit_upload: int | None = None
     limit_download: int | None = None
+    backup_set: str | None = None
+
+    def __init__(self) -> None:
+        self.typed: set[str] = set()
+        """what came from the command line and not from a variable"""
 
 
 def current() -> Common:
@@ -58,7 +65,10 @@ def common_options(*, reads_environment: bool = False) -> Callable[[Callable[...
 
 def _remember(context: click.Context, parameter: click.Parameter, value: object) -> None:
     if value is not None and parameter.name and value is not False:
-        setattr(context.ensure_object(Common), parameter.name, value)
+        common = context.ensure_object(Common)
+        setattr(common, parameter.name, value)
+        if context.get_parameter_source(parameter.name) is ParameterSource.COMMANDLINE:
+            common.typed.add(parameter.name)
 
 
 def _use_language(_context: click.Context, _parameter: click.Parameter, value: str | None) -> None:
@@ -91,6 +101,15 @@ _OPTIONS: tuple[tuple[tuple[str, ...], str, dict[str, Any]], ...] = (
         ("--password-command",),
         "GDP_PASSWORD_COMMAND",
         {"metavar": N_("PROGRAM"), "help": N_("A program that prints the password. Else GDP_PASSWORD_COMMAND.")},
+    ),
+    (
+        ("-S", "--backup-set"),
+        "GDP_BACKUP_SET",
+        {
+            "metavar": N_("NAME"),
+            "type": SetName(),
+            "help": N_("Take repository, password and all else from this backup set. Else GDP_BACKUP_SET."),
+        },
     ),
     (("--json",), "", {"is_flag": True, "help": N_("Write one JSON object a line.")}),
     (("-q", "--quiet"), "", {"is_flag": True, "help": N_("No progress and no messages, only results and errors.")}),

@@ -14,6 +14,8 @@ from gdp.core.language import LANGUAGES, LOCALE_DIRECTORY, N_, choose_language
 
 COMPLETE_VARIABLE = "_GDP_COMPLETE"
 COMMANDS = {
+    "set": Lazy("set", N_("Make and change backup sets.")),
+    "config": Lazy("config", N_("Language and mail of this installation.")),
     "init": Lazy("init", N_("Make a new repository.")),
     "backup": Lazy("backup", N_("Back up files and folders.")),
     "snapshots": Lazy("snapshots", N_("List the snapshots.")),
@@ -119,9 +121,25 @@ def _use_language(arguments: Sequence[str]) -> None:
         chosen = following if word == "--language" else word.removeprefix("--language=")
         if chosen in LANGUAGES and word.startswith("--language"):
             os.environ["GDP_LANGUAGE"] = chosen
+    if not os.environ.get("GDP_LANGUAGE") and (configured := _configured_language(arguments)):
+        os.environ["GDP_LANGUAGE"] = configured
     gettext.bindtextdomain("gdp", str(LOCALE_DIRECTORY))
     gettext.textdomain("gdp")
     os.environ["LANGUAGE"] = choose_language(os.environ)
+
+
+def _configured_language(arguments: Sequence[str]) -> str | None:
+    """Return the language that the settings ask for; the home folder may be one that is only now being named."""
+    from pathlib import Path
+
+    from gdp.bootstrap.home import choose_home
+    from gdp.settings.language import chosen_language
+
+    home = None
+    for word, following in zip(arguments, (*arguments[1:], ""), strict=False):
+        if word == "--home" or word.startswith("--home="):
+            home = Path(following if word == "--home" else word.removeprefix("--home="))
+    return chosen_language(choose_home(home))
 
 
 def _stop_writing() -> int:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from gdp.cli import figures
+from gdp.cli.chosen_set import typed_or_set
 from gdp.cli.screen import Screen
 from gdp.cli.session import Session
 from gdp.cli.translated import flag, option
@@ -24,6 +25,11 @@ def transfer_block_option(function: Declared) -> Declared:
         metavar=N_("SIZE"),
         help=N_("Size of the files in which data travels and is stored, 1M to 128M. Default 16M."),
     )(function)
+
+
+def chosen_pack_bytes(given: int) -> int:
+    """Return the size of transfer blocks: as given, else as the set says, else the default."""
+    return typed_or_set(given, "transfer_block_size", lambda chosen: chosen.target.transfer_block_size)
 
 
 def prune_options(function: Declared) -> Declared:
@@ -51,7 +57,7 @@ def take_prune_options(given: dict[str, Any]) -> PruneOptions:
         max_repack_bytes=given.pop("max_repack_size"),
         repack_cacheable_only=given.pop("repack_cacheable_only"),
         repack_uncompressed=given.pop("repack_uncompressed"),
-        pack_bytes=given.pop("transfer_block_size"),
+        pack_bytes=chosen_pack_bytes(given.pop("transfer_block_size")),
     )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from gdp.cli.chosen_set import chosen_set, host_of
 from gdp.cli.translated import option
 from gdp.cli.values import TagList
 from gdp.core.language import N_
@@ -26,7 +27,13 @@ def snapshot_filter() -> Declare:
 
 
 def make_filter(hosts: Sequence[str], tags: Sequence[Sequence[str]], paths: Sequence[str]) -> SnapshotFilter:
-    """Return the filter that those options ask for. Relative paths are meant from here."""
+    """Return the filter that those options ask for. Relative paths are meant from here.
+
+    Without any of them a backup set, when one was named, means its own snapshots.
+    """
+    chosen = None if hosts or tags or paths else chosen_set()
+    if chosen is not None:
+        return SnapshotFilter((host_of(chosen),), ((chosen.tag,),))
     return SnapshotFilter(tuple(hosts), tuple(tags), tuple(str(Path(path).absolute()) for path in paths))
 
 

@@ -13,6 +13,7 @@ from gdp.bootstrap.access import Access, AccessSettings, CacheUse
 from gdp.bootstrap.home import choose_home
 from gdp.bootstrap.passwords import PasswordSource, choose_password, find_password
 from gdp.bootstrap.storages import Reaching
+from gdp.cli.chosen_set import chosen_set
 from gdp.cli.common import Common, current
 from gdp.cli.reporting import reporting
 from gdp.cli.screen import Screen
@@ -20,7 +21,8 @@ from gdp.core.errors import BadInput, DamagedData
 from gdp.core.language import N_, translate
 from gdp.model.events import Problem, StageBegan
 from gdp.model.files import FileKind
-from gdp.model.target import parse_target
+from gdp.model.target import Target, parse_target
+from gdp.model.timing.bandwidth import Bandwidth
 from gdp.repo.ahead import TO_LOOK_INTO
 from gdp.repo.locks import ignoring_hangup
 from gdp.repo.repository import OnDamaged, Repository
@@ -140,13 +142,10 @@ def ending(workers: SomeWorkers) -> Iterator[SomeWorkers]:
 def make_access(screen: Screen, repo: str | None = None, *, cache: CacheUse = CacheUse.KEPT) -> Access:
     """Return the way to the repository that was named. Raises BadInput when none was."""
     common = current()
-    text = repo or common.repo
-    if not text:
-        raise BadInput(N_("no repository was named"), N_("Give --repo or set GDP_REPO."))
     settings = AccessSettings(
-        target=parse_target(text),
+        target=parse_target(repo) if repo else chosen_target(common),
         home=home_folder(common),
-        reaching=Reaching(common.connections, common.limit_upload, common.limit_download),
+        reaching=_reaching(common),
         cache=CacheUse.NONE if common.no_cache else cache,
         reads_without_lock=bool(common.no_lock),
         retry_lock_seconds=common.retry_lock or 0.0,
@@ -154,15 +153,38 @@ def make_access(screen: Screen, repo: str | None = None, *, cache: CacheUse = Ca
     return Access(settings, ask_at_terminal, screen.emit)
 
 
+def chosen_target(common: Common) -> Target:
+    """Return the repository that was named, or that of the set. Raises BadInput when there is neither."""
+    chosen = chosen_set(common)
+    if chosen is not None and "repo" not in common.typed:
+        return chosen.target.repo
+    if not common.repo:
+        raise BadInput(N_("no repository was named"), N_("Give --repo or --backup-set, or set GDP_REPO."))
+    return parse_target(common.repo)
+
+
+def _reaching(common: Common) -> Reaching:
+    chosen = chosen_set(common)
+    connections = common.connections or (chosen.target.connections if chosen else None)
+    limits = chosen.bandwidth.limits if chosen else Bandwidth()
+    return Reaching(connections, common.limit_upload, common.limit_download, limits)
+
+
 def home_folder(common: Common) -> Path:
     """Return the folder for cache, state and logs."""
     return choose_home(common.home)
 
 
-def password_source() -> PasswordSource:
-    """Return where the repository's password comes from."""
-    common = current()
-    return PasswordSource(common.password_file, common.password_command)
+def password_source(common: Common | None = None) -> PasswordSource:
+    """Return where the repository's password comes from: as typed, else as the set says, else as the variables say."""
+    common = common or current()
+    chosen = chosen_set(common)
+    if chosen is None:
+        return PasswordSource(common.password_file, common.password_command)
+    if {"password_file", "password_command"} & common.typed:
+        typed = {name: getattr(common, name) for name in ("password_file", "password_command") if name in common.typed}
+        return PasswordSource(typed.get("password_file"), typed.get("password_command"))
+    return PasswordSource(chosen.encryption.password_file, is_private=True)
 
 
 def ask_password() -> bytes:

@@ -38,16 +38,16 @@ def _known_snapshots(common: Common) -> dict[str, str]:
     """Return the short ids and what each is. Asks nobody and locks nothing; whatever goes wrong, there is nothing to offer."""
     from gdp.bootstrap.access import Access, AccessSettings
     from gdp.bootstrap.home import choose_home
-    from gdp.bootstrap.passwords import PasswordSource, find_password
+    from gdp.bootstrap.passwords import find_password
     from gdp.bootstrap.storages import Reaching
     from gdp.cli import figures
     from gdp.cli.records import SHORT_ID
+    from gdp.cli.session import chosen_target, password_source
     from gdp.model.events import ignore_events
-    from gdp.model.target import parse_target
 
     try:
-        settings = AccessSettings(parse_target(common.repo or ""), choose_home(common.home), Reaching(), reads_without_lock=True)
-        source = PasswordSource(common.password_file, common.password_command)
+        target, source = chosen_target(common), password_source(common)
+        settings = AccessSettings(target, choose_home(common.home), Reaching(), reads_without_lock=True)
         repository = Access(settings, _ask_nobody, ignore_events).open(find_password(source, _ask_nobody, ""))
         snapshots = repository.snapshots().snapshots
         repository.storage.close()

@@ -9,6 +9,7 @@ import click
 
 from gdp import __version__
 from gdp.cli.backup_report import show_backup
+from gdp.cli.chosen_set import chosen_set, fill_from, means_set, use_set
 from gdp.cli.common import common_options, current
 from gdp.cli.pattern_options import pattern_options, read_list, take_patterns
 from gdp.cli.reporting import reporting
@@ -25,13 +26,19 @@ from gdp.engine.archive.backup import BackupAccess, run_backup
 from gdp.engine.archive.options import BackupOptions, StandardInput
 from gdp.engine.archive.parent import ForeignChunkingError
 from gdp.engine.patterns.lists import parse_files_from, parse_raw, parse_verbatim
+from gdp.model.backup_set import BackupSet
+from gdp.model.events import Note
 from gdp.model.exclusion import CACHE_DIRECTORY_TAG, parse_marker
 from gdp.repo.ahead import TO_LOOK_INTO
 
 UNREADABLE_SOURCES = 3
 
 
-@click.command("backup", cls=Command, help=N_("Back up files and folders, and make a snapshot of them."))
+@click.command(
+    "backup",
+    cls=Command,
+    help=N_("Back up files and folders, or what the backup set of that name says: make a snapshot of them."),
+)
 @argument("paths", N_("[PATH]..."), nargs=-1, type=click.Path())
 @pattern_options(includes=False)
 @option(
@@ -75,7 +82,8 @@ UNREADABLE_SOURCES = 3
 def command(**given: Any) -> int:
     """Back up."""
     with reporting() as screen:
-        options = _options(given, screen)
+        chosen = _chosen(given, screen)
+        options = _options(given, screen, warns=chosen is None)
         access = make_access(screen)
         password = ask_password()
         result = run_backup(
@@ -94,6 +102,26 @@ def command(**given: Any) -> int:
         return UNREADABLE_SOURCES if result.problems else 0
 
 
+def _chosen(given: dict[str, Any], screen: Screen) -> BackupSet | None:
+    """Return the set that is backed up, with what it says put between the options. Raises BadInput when it must not run yet."""
+    if means_set(given["paths"], screen.emit):
+        use_set(given["paths"][0])
+        given["paths"] = ()
+    chosen = chosen_set()
+    if chosen is None:
+        return None
+    if not chosen.is_active:
+        raise BadInput(
+            N_("the backup set {name!r} may not run yet: it is not settled who can help when the password is lost"),
+            N_("'gdp set edit {name} --recovery nobody' settles that nobody can."),
+            name=chosen.name,
+        )
+    if chosen.commands.before or chosen.commands.after:
+        screen.emit(Note(N_("'gdp backup' does not run the commands of the set")))
+    fill_from(chosen, given)
+    return chosen
+
+
 def _agrees(screen: Screen, question: ForeignChunkingError) -> bool:
     """Ask where somebody can answer. Raises BadInput when the answer is no."""
     agreed = screen.agree(sentence_of(question), translate(N_("Back up into it all the same? [y/N] ")))
@@ -102,14 +130,15 @@ def _agrees(screen: Screen, question: ForeignChunkingError) -> bool:
     return agreed is True
 
 
-def _options(given: dict[str, Any], screen: Screen) -> BackupOptions:
+def _options(given: dict[str, Any], screen: Screen, *, warns: bool) -> BackupOptions:
     if given.pop("block_size") is not None:
         raise BadInput(
             N_("the block size is fixed when a repository is made and cannot be changed afterwards"),
             N_("Leave --block-size out; it belongs to 'gdp init'. --transfer-block-size may change with every run."),
         )
     patterns = take_patterns(given)
-    patterns.warn(screen.emit)
+    if warns:
+        patterns.warn(screen.emit)
     markers = [parse_marker(text) for text in given.pop("exclude_if_present")]
     if given.pop("exclude_caches"):
         markers.append(CACHE_DIRECTORY_TAG)

@@ -10,7 +10,7 @@ from gdp.bootstrap.passwords import PasswordSource, find_password
 from gdp.cli import figures
 from gdp.cli.common import common_options
 from gdp.cli.picking import load_index, pick_many
-from gdp.cli.prune_options import transfer_block_option
+from gdp.cli.prune_options import chosen_pack_bytes, transfer_block_option
 from gdp.cli.records import SHORT_ID
 from gdp.cli.screen import Screen
 from gdp.cli.selection import make_filter, snapshot_filter
@@ -50,6 +50,7 @@ def command(
     **given: Any,
 ) -> None:
     """Copy snapshots."""
+    pack_bytes = chosen_pack_bytes(transfer_block_size)
     with opened(writes=True) as session:
         source_of = PasswordSource(from_password_file, from_password_command)
         access = make_access(session.screen, from_repo)
@@ -59,7 +60,7 @@ def command(
             found = pick_many(theirs, names, make_filter(given["hosts"], given["tags"], given["paths"]))
             load_index(theirs)
             load_index(session)
-            copied = copy_snapshots(source, session.repository, found, session.screen.emit, pack_bytes=transfer_block_size)
+            copied = copy_snapshots(source, session.repository, found, session.screen.emit, pack_bytes=pack_bytes)
         _show(session.screen, copied)
 
 

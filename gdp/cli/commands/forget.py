@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from gdp.cli import figures
+from gdp.cli.chosen_set import chosen_set, typed_or_set
 from gdp.cli.common import common_options
 from gdp.cli.prune_options import prune_fields, prune_options, run_prune, take_prune_options
 from gdp.cli.records import SHORT_ID, snapshot_fields
@@ -80,6 +81,11 @@ def _keep_options(function: Any) -> Any:
 def command(**given: Any) -> None:
     """Remove snapshots."""
     policy = _policy(given)
+    if not (given["names"] or given["hosts"] or given["tags"] or given["paths"]):
+        chosen = chosen_set()
+        if chosen is not None and policy.is_empty:
+            policy = chosen.retention.policy()
+        given["group_by"] = typed_or_set(given["group_by"], "group_by", lambda _set: "host")  # a set's paths may change
     prune = take_prune_options(given)
     with opened(exclusive=not given["dry_run"], writes=not given["dry_run"]) as session:
         listed = session.repository.snapshots()
