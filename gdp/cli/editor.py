@@ -21,7 +21,10 @@ def edit_text(screen: Screen, files: SetFiles, name: str) -> BackupSet:
     """Let the user change a set until it is right. Raises BadInput when he gives up: his text is kept, and it is said where."""
     was = files.text(name)
     draft = files.folder / f".{name}.draft.toml"
-    write_text(draft, was)
+    if draft.exists() and read_text(draft) != was:
+        screen.say(translate(N_("You go on with what you wrote before; remove {file} to begin anew.")).format(file=draft))
+    else:
+        write_text(draft, was)
     while True:
         _run_editor(draft)
         text = read_text(draft)

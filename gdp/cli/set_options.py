@@ -105,9 +105,17 @@ OPTIONS = (
         tuple(Recovery),
     ),
     SetOption(("--schedule",), "schedule.when", N_("SENTENCE"), N_("When it runs, such as 'daily 02:30'. Repeatable.")),
-    SetOption(("--random-offset",), "schedule.random-offset", DURATION, N_("Begin up to so much later, by chance.")),
     SetOption(
-        ("--retry-pause",), "schedule.retry-pauses", DURATION, N_("Try once more after this pause. Repeatable: 1m, 10m and 1h.")
+        ("--random-offset",),
+        "schedule.random-offset",
+        DURATION,
+        N_("Begin up to so much later, so that many computers do not come at once."),
+    ),
+    SetOption(
+        ("--retry-pause",),
+        "schedule.retry-pauses",
+        DURATION,
+        N_("After a failure, try once more after this pause. Repeatable, such as 1m, 10m and 1h."),
     ),
     SetOption(("--window",), "schedule.window", N_("HOURS"), N_("Run in these hours only, such as 20:00-06:00. Repeatable.")),
     SetOption(("--longest-run",), "schedule.longest-run", DURATION, N_("End a run after this time; the next one goes on.")),

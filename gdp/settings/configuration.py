@@ -31,8 +31,14 @@ class ConfigurationFile:
         return self._parse(self._text())
 
     def put(self, name: str, value: str | None) -> None:
-        """Set one key, or with None leave it out. Raises BadInput, BadSettings."""
-        check_key(name)
+        """Set one key, or with None leave it out. Raises BadInput; BadSettings when the file is wrong."""
+        key = check_key(name)
+        if value is not None:
+            try:
+                key.kind.read(value)
+            except BadInput as error:
+                facts = {**error.facts, "key": name, "reason": error}
+                raise BadInput(N_("{key}: {reason}"), error.hint_template, **facts) from error
         with only_writer(self.path.parent, self._lock_seconds):
             text = self._text()
             parse_toml(text, str(self.path))

@@ -3,6 +3,7 @@
 The comments are in the language of whoever makes the set. Keys that were not given stand there as comments, with an example.
 """
 
+import textwrap
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +12,7 @@ import tomlkit
 from gdp.core.language import N_, translate
 from gdp.settings.schema import SET
 
+COMMENT_COLUMNS = 100  # an editor in a terminal shows it without wrapping
 _TITLE = N_('Backup set "{name}" of GlobalDataProtect. All keys: docs/settings.md. After a change: gdp set check {name}')
 _ABOUT = {
     "source": N_("What is backed up, and what is left out (patterns as in a .gitignore)."),
@@ -59,9 +61,9 @@ _EXAMPLES: Mapping[str, Mapping[str, str]] = {
 
 def first_text(name: str, values: Mapping[str, Any]) -> str:
     """Return the text of a new set with these values by the whole names of their keys."""
-    lines = [f"# {translate(_TITLE).format(name=name)}"]
+    lines = _comment(translate(_TITLE).format(name=name))
     for section in SET:
-        lines += ["", f"# {translate(_ABOUT[section.name])}"]
+        lines += ["", *_comment(translate(_ABOUT[section.name]))]
         examples = _EXAMPLES.get(section.name, {})
         if section.is_many:
             entries = values.get(section.name) or []
@@ -78,6 +80,10 @@ def first_text(name: str, values: Mapping[str, Any]) -> str:
             elif key.name in examples:
                 lines.append(f"# {key.name} = {examples[key.name]}")
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _comment(text: str) -> list[str]:
+    return textwrap.wrap(text, COMMENT_COLUMNS, initial_indent="# ", subsequent_indent="# ", break_on_hyphens=False)
 
 
 def _as_text(value: Any) -> str:

@@ -11,7 +11,7 @@ from gdp.model.backup_set import BackupSet, check_set_name
 from gdp.settings.editing import Changes, change
 from gdp.settings.files import LOCK_SECONDS, only_writer, read_text, remove, write_text
 from gdp.settings.first_text import first_text
-from gdp.settings.reading import parse_toml, read_values
+from gdp.settings.reading import lines_of, parse_toml, read_values
 from gdp.settings.schema import SET, every_key
 
 _SUFFIX = ".toml"
@@ -58,6 +58,10 @@ class SetFiles:
     def read(self, name: str) -> BackupSet:
         """Return a set. Raises BadInput when there is none, BadSettings when its file is wrong."""
         return parse_set(name, self.text(name), str(self.path(name)))
+
+    def mentions(self, name: str, key: str) -> bool:
+        """Say whether a set's file has a key, known or not. Raises BadInput, BadSettings when it is no TOML."""
+        return lines_of(self.text(name), tuple(key.split("."))) is not None
 
     def add(self, name: str, values: Changes) -> BackupSet:
         """Make a set from values by the whole names of their keys. Raises BadInput when there is one, BadSettings."""

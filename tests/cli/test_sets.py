@@ -299,6 +299,21 @@ def test_an_editor_that_leaves_a_wrong_set_behind(owner: Gdp, sets: SetFiles, tm
     assert draft.read_text().endswith("wrong = 1\n")
     assert stat.S_IMODE(draft.stat().st_mode) == 0o600
     assert sets.names() == ["daten"]
+    again = process(["set", "edit", "daten"], environment={"VISUAL": 'sed -i "s/^wrong = 1/# right/"'})
+    assert again.code == 0
+    assert str(draft) in again.out
+    assert sets.text("daten").endswith("# right\n")
+    assert not draft.exists()
+
+
+def test_a_key_that_is_not_known_can_be_left_out(owner: Gdp, sets: SetFiles) -> None:
+    """The command that changes keys mends what it complains about."""
+    before = sets.text("daten")
+    sets.path("daten").write_text(before.replace("[schedule]\n", '[schedule]\nwindo = ["x"]\n'))
+    assert here(["backup", "daten"]).code == 1
+    assert here(["set", "edit", "daten", "--unset", "schedule.windo"]).code == 0
+
+    assert sets.text("daten") == before
 
 
 def test_one_may_go_on_editing(owner: Gdp, sets: SetFiles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from gdp.core.errors import BadInput, BadSettings
+from gdp.core.errors import BadInput
 from gdp.model.configuration import Smtp, parse_smtp
 from gdp.settings.configuration import ConfigurationFile, written_configuration
 from gdp.settings.language import chosen_language
@@ -63,7 +63,7 @@ def test_wrong_values_are_refused_and_never_shown_where_they_may_be_secret(
 ) -> None:
     """And nothing is written."""
     file = ConfigurationFile(tmp_path)
-    with pytest.raises(BadSettings, match=said) as caught:
+    with pytest.raises(BadInput, match=f"^{name}: .*{said}") as caught:
         file.put(name, value)
 
     assert "geheim" not in str(caught.value) + caught.value.hint

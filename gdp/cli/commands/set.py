@@ -131,7 +131,7 @@ def edit_command(*, name: str, unset: Sequence[str], **given: Any) -> None:
     """Change one."""
     with reporting() as screen:
         files = set_files()
-        changes: dict[str, Any] = take_values(given, current(), typed_only=True) | _unset(unset)
+        changes: dict[str, Any] = take_values(given, current(), typed_only=True) | _unset(files, name, unset)
         if not changes:
             made = edit_text(screen, files, name)
         else:
@@ -219,11 +219,11 @@ def _was(files: SetFiles, name: str) -> BackupSet | None:
         return None
 
 
-def _unset(names: Sequence[str]) -> dict[str, None]:
-    for name in names:
-        if find_key(SET, name) is None and name != "report":
-            raise BadInput(N_("a backup set has no key {name!r}"), N_("docs/settings.md lists the keys."), name=name)
-    return dict.fromkeys(names)
+def _unset(files: SetFiles, name: str, keys: Sequence[str]) -> dict[str, None]:
+    for key in keys:
+        if find_key(SET, key) is None and key != "report" and not files.mentions(name, key):
+            raise BadInput(N_("a backup set has no key {key!r}"), N_("docs/settings.md lists the keys."), key=key)
+    return dict.fromkeys(keys)
 
 
 def _try(screen: Screen, one: BackupSet) -> None:
