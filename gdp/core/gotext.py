@@ -93,7 +93,12 @@ def _unescape(match: re.Match[bytes]) -> bytes:
 _SECOND_NS = 1_000_000_000
 _YEAR_0 = -62_167_219_200  # seconds of 0000-01-01T00:00:00Z; the earliest Go's JSON accepts
 _YEAR_10000 = 253_402_300_800
-_TIME = re.compile(r"(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.(\d+))?(?:([Zz])|([+-])(\d\d):(\d\d))\Z")
+_TIME = re.compile(
+    r"(\d{4})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])[Tt]([01]\d|2[0-3]):([0-5]\d):([0-5]\d)(?:\.(\d+))?"
+    r"(?:([Zz])|([+-])([01]\d|2[0-4]):([0-5]\d|60))\Z",
+    re.ASCII,
+)
+"""As Go has it: no leap second and no 24:00, but an offset may be as odd as ``+24:60``."""
 
 
 def format_time(time_ns: int) -> str:
@@ -132,13 +137,13 @@ def _clamp_years(wall: int, *, target: int) -> int:
 
 
 def parse_time(text: str) -> int:
-    """Return nanoseconds since 1970. Raises DamagedData for what is not RFC 3339."""
+    """Return nanoseconds since 1970. Raises DamagedData for what Go does not take for a time, such as 30 February."""
     match = _TIME.match(text)
-    if not match:
+    days = _days_before(*match.group(1, 2, 3)) if match else None
+    if match is None or days is None:
         raise DamagedData(N_("{text!r} is not a time"), text=text[:80])
-    year, month, day, hour, minute, second = (int(part) for part in match.groups()[:6])
+    hour, minute, second = (int(part) for part in match.group(4, 5, 6))
     fraction, zulu, sign, zone_hours, zone_minutes = match.groups()[6:]
-    days = _days_before(year, month, day)
     seconds = days * 86400 + hour * 3600 + minute * 60 + second
     if not zulu:
         seconds -= (1 if sign == "+" else -1) * (int(zone_hours) * 3600 + int(zone_minutes) * 60)
@@ -146,8 +151,11 @@ def parse_time(text: str) -> int:
 
 
 @lru_cache(maxsize=4096)
-def _days_before(year: int, month: int, day: int) -> int:
-    return days_from_civil(year, month, day)
+def _days_before(year: str, month: str, day: str) -> int | None:
+    """Return the days since 1970, or None where the month has no such day."""
+    date = int(year), int(month), int(day)
+    days = days_from_civil(*date)
+    return days if civil_date(days) == date else None
 
 
 def days_from_civil(year: int, month: int, day: int) -> int:
