@@ -2,13 +2,15 @@
 
 usage: catalogue.py [--check]
 
-With ``--check`` nothing is written; exit 1 names what would change, what is not translated and which translation uses a
-field its sentence does not have. English is the source, so only German (``de``) has a catalogue.
+With ``--check`` nothing is written; exit 1 names what would change, what is not translated and which sentence is not
+written as it must be: a field that its source does not have, or not two forms of what is counted (``{n:file|files}``).
+English is the source, so only German (``de``) has a catalogue.
 """
 
 import ast
 import gettext
 import io
+import re
 import string
 import sys
 from pathlib import Path
@@ -21,6 +23,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 LOCALE = PROJECT / "gdp" / "locale"
 LANGUAGES = ("de",)
 MO_MAGIC = (0x950412DE).to_bytes(4, "little")
+PYTHONS_FORMAT = re.compile(r"[<>=^+ #0-9,_.-]*[a-zA-Z%]?")
 FORMS = {"N_": 1, "translate": 1, "translate_plural": 2}  # how many sentences a call begins with
 
 
@@ -105,6 +108,8 @@ def gaps(catalogue: Catalog) -> list[str]:
         if not all(texts):
             complaints.append(f"{catalogue.locale}: not translated: {sources[0]!r}")
             continue
+        uncounted = [text for text in (*sources, *texts) if not all(map(is_format, specs(text)))]
+        complaints += [f"{catalogue.locale}: not two forms of what is counted: {text!r}" for text in uncounted]
         strangers = set().union(*map(fields, texts)) - set().union(*map(fields, sources))
         if strangers:
             complaints.append(f"{catalogue.locale}: unknown field {sorted(strangers)} in the text for {sources[0]!r}")
@@ -117,6 +122,20 @@ def fields(text: str) -> set[str]:
         return {name for _literal, name, _spec, _conversion in string.Formatter().parse(text) if name}
     except ValueError:
         return set()
+
+
+def specs(text: str) -> list[str]:
+    """Return the formats in braces, such as ``02d`` or ``file|files``; text that is no template has none."""
+    try:
+        return [spec for _literal, _name, spec, _conversion in string.Formatter().parse(text) if spec]
+    except ValueError:
+        return []
+
+
+def is_format(spec: str) -> bool:
+    """Say whether a format names what is counted once for one and once for many, or is one of Python's."""
+    forms = spec.split("|")
+    return (len(forms) == 2 and all(form.strip() for form in forms)) or bool(PYTHONS_FORMAT.fullmatch(spec))
 
 
 def as_po(catalogue: Catalog) -> bytes:

@@ -4,6 +4,7 @@ from gdp.cli import figures
 from gdp.cli.records import SHORT_ID
 from gdp.cli.screen import Screen
 from gdp.core.language import N_, translate, translate_plural
+from gdp.core.sentences import fill
 from gdp.engine.archive.finish import BackupResult
 
 
@@ -18,9 +19,12 @@ def show_backup(screen: Screen, result: BackupResult, *, is_dry_run: bool) -> No
         screen.say(translate(name).format(**parts))
     sentence = translate(N_("Stored:   {added} new, {packed} of it after compression"))
     screen.say(sentence.format(added=figures.size(summary.data_added), packed=figures.size(summary.data_added_packed)))
-    sentence = translate(N_("Read:     {files} files, {bytes} in {duration}"))
-    facts = {"files": figures.count(summary.total_files_processed), "bytes": figures.size(summary.total_bytes_processed)}
-    screen.say(sentence.format(duration=figures.duration(result.duration_seconds), **facts))
+    facts = {
+        "files": summary.total_files_processed,
+        "bytes": figures.size(summary.total_bytes_processed),
+        "duration": figures.duration(result.duration_seconds),
+    }
+    screen.say(fill(N_("Read:     {files:file|files}, {bytes} in {duration}"), facts))
     screen.say(_verdict(result))
     if result.damages:
         sentence = translate_plural(

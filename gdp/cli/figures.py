@@ -3,14 +3,14 @@
 import os
 import time
 
-from gdp.core.language import choose_language
+from gdp.core.language import choose_language, grouped
 
 _UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
 
 
 def count(number: int) -> str:
     """Return ``1,204`` or ``1.204``."""
-    return _local(f"{number:,}")
+    return grouped(number, choose_language(os.environ))
 
 
 def decimal(number: float, places: int = 1) -> str:

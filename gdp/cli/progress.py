@@ -10,6 +10,7 @@ from typing import Protocol, TextIO
 from gdp.cli import figures
 from gdp.cli.estimate import Estimator
 from gdp.core.language import N_, translate
+from gdp.core.sentences import fill
 from gdp.model.events import Progress
 
 BAR_SECONDS = 0.1
@@ -175,8 +176,9 @@ def describe(progress: Progress, remaining: float | None, *, counts_files: bool 
     if progress.bytes_done or progress.bytes_total:
         parts.append(_of(figures.size(progress.bytes_done), progress.bytes_total, figures.size))
     if progress.files_done or progress.files_total:
-        counted = _of(figures.count(progress.files_done), progress.files_total, figures.count)
-        parts.append(translate(N_("{files} files")).format(files=counted) if counts_files else counted)
+        count = _files if counts_files else figures.count
+        total = progress.files_total
+        parts.append(count(progress.files_done) if total is None else _of(figures.count(progress.files_done), total, count))
     return ", ".join(parts)
 
 
@@ -184,6 +186,10 @@ def _left(seconds: float) -> str:
     if seconds < 60:
         return translate(N_("less than a minute left"))
     return translate(N_("about {duration} left")).format(duration=figures.rough_duration(seconds))
+
+
+def _files(number: int) -> str:
+    return fill(N_("{files:file|files}"), {"files": number})
 
 
 def draw_bar(done: float, cells: int = _BAR_CELLS) -> str:

@@ -11,6 +11,7 @@ from gdp.cli.translated import flag, option
 from gdp.cli.values import Size
 from gdp.core.language import N_, translate
 from gdp.core.packformat import DEFAULT_PACK_BYTES, MAX_PACK_BYTES, MIN_PACK_BYTES
+from gdp.core.sentences import fill
 from gdp.engine.prune import PruneOptions, PrunePlan, parse_max_unused, prepare_prune, prune
 
 Declared = Callable[..., Any]
@@ -91,13 +92,17 @@ def _show_plan(screen: Screen, plan: PrunePlan) -> None:
     stats = plan.stats
     unneeded = stats.unused.bytes + stats.duplicate.bytes + stats.unindexed_bytes
     for sentence, packs, size in (
-        (N_("needed:     {size}, in {packs} packs"), stats.packs_used + stats.packs_partly_used, stats.used.bytes),
-        (N_("not needed: {size}, of it {packs} whole packs"), stats.packs_unused + stats.packs_unindexed, unneeded),
-        (N_("to copy:    {size}, {packs} packs"), stats.packs_repack, stats.repack.bytes),
-        (N_("to remove:  {size}, {packs} packs"), stats.packs_remove + stats.packs_unindexed, stats.freed_bytes),
-        (N_("may stay:   {size} not needed, in {packs} packs that are kept"), stats.packs_keep, stats.unused_bytes_after),
+        (N_("needed:     {size}, in {packs:pack|packs}"), stats.packs_used + stats.packs_partly_used, stats.used.bytes),
+        (N_("not needed: {size}, of it {packs:whole pack|whole packs}"), stats.packs_unused + stats.packs_unindexed, unneeded),
+        (N_("to copy:    {size}, {packs:pack|packs}"), stats.packs_repack, stats.repack.bytes),
+        (N_("to remove:  {size}, {packs:pack|packs}"), stats.packs_remove + stats.packs_unindexed, stats.freed_bytes),
+        (
+            N_("may stay:   {size} not needed, in {packs:pack that is|packs that are} kept"),
+            stats.packs_keep,
+            stats.unused_bytes_after,
+        ),
     ):
-        screen.say(translate(sentence).format(size=figures.size(size), packs=figures.count(packs)))
+        screen.say(fill(sentence, {"size": figures.size(size), "packs": packs}))
 
 
 def _verdict(plan: PrunePlan, *, is_dry_run: bool) -> str:

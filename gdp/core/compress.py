@@ -75,7 +75,7 @@ def decompress(frame: Buffer, plain_bytes: int) -> bytes:
     plaintext = decompress_bounded(frame, plain_bytes)
     if len(plaintext) != plain_bytes:
         raise DamagedData(
-            N_("compressed data unfolds to {actual} bytes instead of {expected}"),
+            N_("compressed data unfolds to {actual:byte|bytes} instead of {expected:byte|bytes}"),
             actual=len(plaintext),
             expected=plain_bytes,
         )
@@ -111,7 +111,7 @@ def decompress_bounded(frame: Buffer, most_bytes: int) -> bytes:
         declared = zstandard.frame_content_size(frame)
         if declared > most_bytes:
             raise HostileData(
-                N_("compressed data claims {declared} bytes; at most {most} are expected"),
+                N_("compressed data claims {declared:byte|bytes}; at most {most:byte|bytes} expected"),
                 declared=declared,
                 most=most_bytes,
             )
@@ -126,5 +126,5 @@ def _decompress_unsized(context: zstandard.ZstdDecompressor, frame: Buffer, most
     with context.stream_reader(frame, read_size=1 << 16) as reader:
         plaintext = reader.read(most_bytes + 1)
     if len(plaintext) > most_bytes:
-        raise HostileData(N_("compressed data unfolds to more than the {most} bytes expected"), most=most_bytes)
+        raise HostileData(N_("compressed data unfolds to more than the expected {most:byte|bytes}"), most=most_bytes)
     return plaintext

@@ -19,11 +19,14 @@
     └── DamagedData              1    bytes that are not what they must be
         └── HostileData               ... and look like an attack rather than an accident
 
-A message is a template with named fields, so that a front end can say it in the user's language: ``str(error)`` is
-English, ``error.template`` and ``error.facts`` are what to translate. Messages never hold secrets.
+A message is a template with named fields, those that count as in ``{count:pack|packs}`` (see language.py), so that a front
+end can say it in the user's language: ``str(error)`` is English, ``error.template`` and ``error.facts`` are what to
+translate. Messages never hold secrets.
 """
 
 from typing import ClassVar
+
+from gdp.core.language import complete
 
 
 class GdpError(Exception):
@@ -47,12 +50,12 @@ class GdpError(Exception):
         return _rebuild, (type(self), self.template, self.hint_template, self.facts)
 
     def __str__(self) -> str:
-        return self.template.format(**self.facts)
+        return complete(self.template, self.facts, "en")
 
     @property
     def hint(self) -> str:
         """The next step in English, or an empty string."""
-        return self.hint_template.format(**self.facts)
+        return complete(self.hint_template, self.facts, "en")
 
 
 class BadInput(GdpError):

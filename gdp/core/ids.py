@@ -15,7 +15,7 @@ class _Sha256Name(bytes):
 
     def __new__(cls, raw: bytes) -> Self:
         if len(raw) != ID_BYTES:
-            raise DamagedData(N_("an identifier has {length} bytes instead of 32"), length=len(raw))
+            raise DamagedData(N_("an identifier has {length:byte|bytes} instead of 32"), length=len(raw))
         return super().__new__(cls, raw)
 
     @classmethod

@@ -1,11 +1,15 @@
 """Which language the user reads, and the sentence in it. Never decides what to say.
 
+A sentence that counts names both forms where the number stands: ``{files:file|files}`` becomes ``1 file`` or ``1,204 files``. So
+a template can travel with its facts, and is one sentence to the translator. ``complete`` fills it; ``str.format`` cannot.
+
 Catalogues are gettext's: ``gdp/locale/<language>/LC_MESSAGES/gdp.po`` is edited, the ``.mo`` beside it is made from it.
 English is the language of the source.
 """
 
 import gettext
 import os
+import string
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -40,6 +44,30 @@ def translate(text: str) -> str:
 def translate_plural(one: str, many: str, count: int) -> str:
     """Return the form of a counted sentence that fits ``count``, in the user's language."""
     return _catalogue(choose_language(os.environ)).ngettext(one, many, count)
+
+
+def complete(template: str, facts: Mapping[str, object], language: str) -> str:
+    """Return a template with its facts; what it counts in the way of ``language``, which the template must be in."""
+    return _Sentence(language).vformat(template, (), facts)
+
+
+def grouped(number: int, language: str) -> str:
+    """Return ``1,204``, German ``1.204``."""
+    return f"{number:,}".replace(",", ".") if language == "de" else f"{number:,}"
+
+
+class _Sentence(string.Formatter):
+    """Fills a template; knows the format ``one|many``, both forms of what is counted: for 1, and for anything else."""
+
+    def __init__(self, language: str) -> None:
+        self._language = language
+
+    def format_field(self, value: object, format_spec: str) -> str:
+        one, bar, many = format_spec.partition("|")
+        if not bar:
+            return format(value, format_spec)
+        number = grouped(value, self._language) if isinstance(value, int) else str(value)
+        return f"{number} {one if value == 1 else many}"
 
 
 @cache

@@ -117,5 +117,5 @@ def read_length_field(tail: bytes, pack_size: int) -> int:
     length = int.from_bytes(tail[-LENGTH_FIELD_BYTES:], "little")
     fits = OVERHEAD_BYTES + PLAIN_ENTRY_BYTES <= length <= min(MAX_HEADER_BYTES, pack_size - LENGTH_FIELD_BYTES)
     if not fits:
-        raise DamagedData(N_("the pack says its table of contents has {length} bytes, which cannot be"), length=length)
+        raise DamagedData(N_("the pack says its table of contents has {length:byte|bytes}, which cannot be"), length=length)
     return length

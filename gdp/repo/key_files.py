@@ -78,7 +78,7 @@ def open_with_password(storage: Storage, password: bytes, meanwhile: Callable[[]
         except DamagedData as error:
             problem = error
     raise problem or WrongPassword(
-        N_("the password opens none of the {count} keys of {location}"),
+        N_("the password does not open {location}; tried with {count:key|keys}"),
         N_("Check the password file; passwords are case sensitive."),
         count=len(listed),
         location=storage.location,
@@ -112,7 +112,7 @@ def _open(key_file: KeyFile, password: bytes) -> MasterKey:
     except ValueError as error:
         raise DamagedData(N_("a key file cannot be read ({reason})"), reason=error) from error
     if len(salt) != SALT_BYTES:
-        raise HostileData(N_("a key file has a salt of {length} bytes instead of 64"), length=len(salt))
+        raise HostileData(N_("a key file has a salt of {length:byte|bytes} instead of 64"), length=len(salt))
     derived = derive_key(password, salt, key_file.cost)
     try:
         inner = derived.open(sealed)

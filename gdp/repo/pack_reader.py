@@ -25,7 +25,7 @@ from gdp.storage.contract import Storage
 WHOLE_BYTES = 160 << 20  # the largest pack we write, with its last block; beyond it memory must not follow the file's size
 PIECE_BYTES = 16 << 20
 FIRST_TAIL_BYTES = 4096  # about a hundred entries: one round trip for most packs
-_NOT_WHOLE = N_("pack {pack} has {actual} bytes, but its table of contents adds up to {expected}")
+_NOT_WHOLE = N_("pack {pack} has {actual:byte|bytes}, but its table of contents adds up to {expected:byte|bytes}")
 
 
 class PackBytes:
@@ -122,4 +122,4 @@ def _open_header(key: MasterKey, pack: PackId, size: int, sealed: bytes | memory
 
 
 def _too_short(pack: PackId, size: int) -> DamagedData:
-    return DamagedData(N_("pack {pack} has only {size} bytes, fewer than any pack"), pack=pack.hex(), size=size)
+    return DamagedData(N_("pack {pack} has only {size:byte|bytes}, fewer than any pack"), pack=pack.hex(), size=size)

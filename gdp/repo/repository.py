@@ -231,7 +231,9 @@ class Repository:
     def _read_place(self, kind: BlobKind, place: BlobPlace, blob_id: bytes) -> bytes:
         claimed = max(place.length, place.plain_length)
         if claimed > LONGEST_BLOB_BYTES[kind]:
-            raise HostileData(N_("block {blob} claims {size} bytes, which no program writes"), blob=blob_id.hex(), size=claimed)
+            raise HostileData(
+                N_("block {blob} claims {size:byte|bytes}, which no program writes"), blob=blob_id.hex(), size=claimed
+            )
         file = StoredFile(FileKind.DATA, place.pack.hex())
         for last in (False, True):
             try:

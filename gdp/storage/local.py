@@ -274,7 +274,7 @@ def _make_durable(descriptor: int, path: str, expected: int) -> None:
     found = os.fstat(descriptor).st_size
     if found != expected:
         raise StorageError(
-            N_("{path} has {found} bytes after writing {expected}"),
+            N_("{path} has {found:byte|bytes} after writing {expected:byte|bytes}"),
             N_("check the disk for errors"),
             path=path, found=found, expected=expected,
         )  # fmt: skip

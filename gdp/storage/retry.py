@@ -158,7 +158,10 @@ class Retrying(StorageWrapper):
 
     def _gave_up(self, error: StorageUnreachable, attempts: int, seconds: float) -> StorageUnreachable:
         return StorageUnreachable(
-            N_("{location} stayed out of reach: {attempts} attempts in {minutes} minutes; the last one said: {reason}"),
+            N_(
+                "{location} stayed out of reach: {attempts:attempt|attempts} in {minutes:minute|minutes}; "
+                "the last one said: {reason}"
+            ),
             error.hint_template or N_("check the network and whether the server is running"),
             **error.facts | {
                 "location": self.location, "attempts": attempts, "minutes": round(seconds / 60), "reason": str(error),

@@ -98,7 +98,7 @@ def check_size(session: SftpSession, path: str, found: int | None, expected: int
     """Raise StorageError unless the server states the size that was written."""
     if found != expected:
         raise StorageError(
-            N_("the server {location} acknowledged {expected} bytes for {path} but holds {found}"),
+            N_("the server {location} acknowledged {expected:byte|bytes} for {path} but holds {found:byte|bytes}"),
             N_("check the server's disk and its free space"),
             location=session.location, path=path, expected=expected, found="?" if found is None else found,
         )  # fmt: skip
@@ -262,7 +262,7 @@ def _ends_early(session: SftpSession, path: str, at: int) -> DamagedData:
 
 def _wrong_length(session: SftpSession, path: str, at: int, length: int) -> DamagedData:
     return DamagedData(
-        N_("the server {location} gave {length} bytes at byte {at} of {path}, which cannot be right"),
+        N_("the server {location} gave {length:byte|bytes} at byte {at} of {path}, which cannot be right"),
         N_("check the server's disk; then run a check of the repository"),
         location=session.location, path=path, at=at, length=length,
     )  # fmt: skip

@@ -105,6 +105,17 @@ def test_stats_counts(twice: Gdp) -> None:
     assert "snapshots:" in twice("stats").out
 
 
+def test_one_of_a_kind_is_said_as_one(twice: Gdp) -> None:
+    """Nobody trusts a program with his data that says "1 snapshots"."""
+    assert "1 snapshot stays, 1 goes\n" in twice("forget", "--keep-last", "1", "--dry-run").out
+    assert "2 snapshots stay, 0 go\n" in twice("forget", "--keep-last", "2", "--dry-run").out
+    assert "checked 2 snapshots, " in twice("check").out
+    assert twice("forget", "--keep-last", "1").code == 0
+    assert "checked 1 snapshot, " in twice("check").out
+    assert twice("snapshots").out.endswith("1 snapshot\n")
+    assert "1 Snapshot bleibt, 0 gehen\n" in twice("forget", "--keep-last", "1", "--dry-run", "--language", "de").out
+
+
 def test_rewrite_takes_files_out(twice: Gdp, source: Path) -> None:
     """What should never have been backed up."""
     assert twice("rewrite").code == 1

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from gdp.core.language import complete
 from gdp.engine.check import CheckOptions, check_repository
 from gdp.engine.check.options import ALL_PACKS
 from gdp.model.events import ignore_events
@@ -37,7 +38,7 @@ def require_whole(files: Files, home: Path, moment: str) -> Contents:
     repo = open_repository(storage, PASSWORD.encode(), home)
     result = check_repository(repo, CheckOptions(ALL_PACKS), ignore_events)
 
-    assert [error.template.format(**error.facts) for error in result.errors if "lock" not in error.template] == [], moment
+    assert [complete(error.template, error.facts, "en") for error in result.errors if "lock" not in error.template] == [], moment
     return hashes_of_snapshots(repo)
 
 

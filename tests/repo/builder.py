@@ -8,6 +8,7 @@ from typing import Any
 from gdp.core.compress import Compression
 from gdp.core.gotext import GO_DIR, encode_json, quote_name
 from gdp.core.kdf import ScryptCost
+from gdp.core.language import complete
 from gdp.core.packformat import BlobKind
 from gdp.model.events import Event
 from gdp.model.files import FileKind, StoredFile
@@ -158,4 +159,4 @@ class Listener:
     def texts(self, *kinds: type[Event]) -> list[str]:
         """Return the sentences of all events of these kinds."""
         told: Sequence[Any] = [event for event in self.events if isinstance(event, kinds)]
-        return [event.template.format(**event.facts) for event in told]
+        return [complete(event.template, event.facts, "en") for event in told]

@@ -113,7 +113,7 @@ def test_a_disk_that_swallows_bytes_is_noticed(storage: LocalStorage, root: Path
     """A size is cheap to compare; some network shares have acknowledged what they never kept."""
     monkeypatch.setattr(os, "writev", lambda _descriptor, pieces: sum(piece.nbytes for piece in pieces))
 
-    with pytest.raises(StorageError, match="0 bytes after writing 1280000"):
+    with pytest.raises(StorageError, match="0 bytes after writing 1,280,000"):
         storage.write(FILE, [DATA])
     assert files_in(root) == []
 

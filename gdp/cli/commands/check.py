@@ -11,10 +11,15 @@ from gdp.cli.session import ending, make_access, opened_with
 from gdp.cli.translated import Command, flag, option
 from gdp.core.errors import BadInput
 from gdp.core.language import N_, translate, translate_plural
+from gdp.core.sentences import fill
 from gdp.engine.check.options import ALL_PACKS, CheckOptions, CheckResult, Subset, parse_subset
 from gdp.engine.check.pool import prepare_check
 from gdp.engine.check.run import RepositoryCheck
 from gdp.repo.repository import Repository
+
+_CHECKED = N_(
+    "checked {snapshots:snapshot|snapshots}, {trees:folder|folders}, {packs:pack|packs} with {blobs:block|blocks}; read {bytes}"
+)
 
 
 @click.command("check", cls=Command, help=N_("Check that the repository is whole. Contents of files are read with --read-data."))
@@ -52,9 +57,8 @@ def _subset(*, read_data: bool, part: str | None) -> Subset | None:
 
 
 def _show(screen: Screen, result: CheckResult) -> None:
-    sentence = translate(N_("checked {snapshots} snapshots, {trees} folders, {packs} packs with {blobs} blocks; read {bytes}"))
-    numbers = {name: figures.count(getattr(result, name)) for name in ("snapshots", "trees", "packs", "blobs")}
-    screen.say(sentence.format(bytes=figures.size(result.bytes_read), **numbers))
+    facts: dict[str, object] = {name: getattr(result, name) for name in ("snapshots", "trees", "packs", "blobs")}
+    screen.say(fill(_CHECKED, {**facts, "bytes": figures.size(result.bytes_read)}))
     if result.ok:
         screen.say(translate(N_("no errors were found")))
     else:

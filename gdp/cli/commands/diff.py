@@ -14,6 +14,7 @@ from gdp.cli.snapshot_name import snapshot_argument
 from gdp.cli.table import layout
 from gdp.cli.translated import Command, flag
 from gdp.core.language import N_, translate
+from gdp.core.sentences import fill
 from gdp.engine.browse.diff import Change, DiffStatistics, diff
 from gdp.engine.browse.lookup import find_folder
 
@@ -63,4 +64,4 @@ def _show(screen: Screen, statistics: DiffStatistics) -> None:
     screen.say()
     for line in layout(headings, rows, right=[1, 2, 3, 4]):
         screen.say(line)
-    screen.say(translate(N_("{count} files with other contents")).format(count=figures.count(statistics.changed_files)))
+    screen.say(fill(N_("{count:file|files} with other contents"), {"count": statistics.changed_files}))

@@ -20,6 +20,7 @@ from gdp.cli.translated import Command, flag, option
 from gdp.cli.values import TagList
 from gdp.core.errors import BadInput
 from gdp.core.language import N_, translate
+from gdp.core.sentences import fill
 from gdp.engine.forget import (
     ForgetGroup,
     ForgetPlan,
@@ -152,8 +153,8 @@ def _show_plan(screen: Screen, plan: ForgetPlan) -> None:
             screen.say(line)
         screen.say()
     kept = sum(len(group.keep) for group in plan.groups)
-    sentence = translate(N_("{kept} snapshots stay, {removed} go"))
-    screen.say(sentence.format(kept=figures.count(kept), removed=figures.count(len(plan.remove))))
+    facts = {"kept": kept, "removed": len(plan.remove)}
+    screen.say(fill(N_("{kept:snapshot stays|snapshots stay}, {removed:goes|go}"), facts))
 
 
 def _when(snapshot: Any) -> str:

@@ -16,6 +16,7 @@ from gdp.cli.session import opened
 from gdp.cli.snapshot_name import snapshot_argument
 from gdp.cli.translated import Command, Group, Lazy, argument, flag, option
 from gdp.core.language import N_, translate
+from gdp.core.sentences import fill
 from gdp.engine.repair import RepairedSnapshot, repair_index, repair_packs, repair_snapshots
 from gdp.model.files import FileKind
 
@@ -62,9 +63,9 @@ def packs_command(*, names: Sequence[str], copies: Path) -> int:
         packs = [full_name(session.repository.storage, FileKind.DATA, name) for name in names]
         load_index(session)
         done = repair_packs(session.repository, packs, copies, session.screen.emit)
-        sentence = translate(N_("removed {packs} damaged packs; {saved} blocks saved, {lost} lost"))
-        numbers = {"packs": len(done.packs_removed), "saved": done.blobs_saved, "lost": len(done.blobs_lost)}
-        session.screen.say(sentence.format(**{name: figures.count(number) for name, number in numbers.items()}))
+        sentence = N_("removed {packs:damaged pack|damaged packs}; {saved:block|blocks} saved, {lost:block|blocks} lost")
+        facts = {"packs": len(done.packs_removed), "saved": done.blobs_saved, "lost": len(done.blobs_lost)}
+        session.screen.say(fill(sentence, facts))
         session.screen.say(translate(N_("Now run 'gdp repair snapshots --forget', then 'gdp check'.")))
         fields = {"packs_removed": done.packs_removed, "blobs_saved": done.blobs_saved, "blobs_lost": done.blobs_lost}
         session.screen.record("summary", {**fields, "copies": [str(copy) for copy in done.copies]})

@@ -16,7 +16,8 @@ from gdp.cli.selection import make_filter, snapshot_filter
 from gdp.cli.session import ending, make_access, opened_with
 from gdp.cli.snapshot_name import snapshot_argument
 from gdp.cli.translated import Command, argument, flag, option
-from gdp.core.language import N_, translate, translate_plural
+from gdp.core.language import N_, translate_plural
+from gdp.core.sentences import fill
 from gdp.engine.restore import Overwrite, RestoreOptions, RestoreResult, connect, restore, start_workers
 
 
@@ -90,25 +91,25 @@ def _options(given: dict[str, Any], screen: Screen) -> RestoreOptions:
 
 
 def _show(screen: Screen, result: RestoreResult, options: RestoreOptions) -> None:
-    template = N_("would restore {files} files and {folders} folders, {bytes}, to {target}")
+    template = N_("would restore {files:file|files} and {folders:folder|folders}, {bytes}, to {target}")
     if not options.dry_run:
-        template = N_("restored {files} files and {folders} folders, {bytes}, to {target} in {duration}")
+        template = N_("restored {files:file|files} and {folders:folder|folders}, {bytes}, to {target} in {duration}")
     facts = {
-        "files": figures.count(result.files_restored + result.links_restored + result.others_restored),
-        "folders": figures.count(result.folders_restored),
+        "files": result.files_restored + result.links_restored + result.others_restored,
+        "folders": result.folders_restored,
         "bytes": figures.size(result.bytes_restored),
         "target": options.target,
         "duration": figures.duration(screen.elapsed_seconds),
     }
-    screen.say(translate(template).format(**facts))
+    screen.say(fill(template, facts))
     for number, sentence in (
-        (result.files_unchanged, N_("{count} files were right already")),
-        (result.files_skipped, N_("{count} files were there and left alone")),
-        (result.entries_deleted, N_("{count} entries deleted")),
-        (result.files_verified, N_("{count} files read again: as in the snapshot")),
+        (result.files_unchanged, N_("{count:file was|files were} right already")),
+        (result.files_skipped, N_("{count:file was|files were} there and left alone")),
+        (result.entries_deleted, N_("{count:entry|entries} deleted")),
+        (result.files_verified, N_("{count:file|files} read again: as in the snapshot")),
     ):
         if number:
-            screen.say(translate(sentence).format(count=figures.count(number)))
+            screen.say(fill(sentence, {"count": number}))
     if result.problems:
         sentence = translate_plural(
             "one problem; the rest is restored", "{count} problems; the rest is restored", result.problems

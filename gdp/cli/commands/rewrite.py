@@ -4,7 +4,6 @@ from typing import Any
 
 import click
 
-from gdp.cli import figures
 from gdp.cli.common import common_options
 from gdp.cli.pattern_options import pattern_options, take_patterns
 from gdp.cli.picking import load_index, pick_many
@@ -16,7 +15,8 @@ from gdp.cli.translated import Command, flag, option
 from gdp.cli.values import parse_moment
 from gdp.core.errors import BadInput
 from gdp.core.gotext import format_time
-from gdp.core.language import N_, translate, translate_plural
+from gdp.core.language import N_, translate
+from gdp.core.sentences import fill
 from gdp.engine.rewrite import RewriteOptions, Rewritten, rewrite_snapshots
 
 
@@ -50,8 +50,7 @@ def command(**given: Any) -> None:
         for one in changed:
             session.screen.say(_sentence(one))
             session.screen.record("changed", {"old_snapshot_id": one.old, "new_snapshot_id": one.new})
-        sentence = translate_plural("changed {count} snapshot", "changed {count} snapshots", len(changed))
-        session.screen.say(sentence.format(count=figures.count(len(changed))))
+        session.screen.say(fill(N_("changed {count:snapshot|snapshots}"), {"count": len(changed)}))
         session.screen.record("summary", {"changed_snapshots": len(changed), "dry_run": options.dry_run})
 
 

@@ -14,7 +14,8 @@ from gdp.cli.session import opened
 from gdp.cli.snapshot_name import snapshot_argument
 from gdp.cli.table import layout
 from gdp.cli.translated import Command, flag, option
-from gdp.core.language import N_, translate, translate_plural
+from gdp.core.language import N_, translate
+from gdp.core.sentences import fill
 from gdp.model.snapshot import Snapshot, SnapshotId
 
 _HEADINGS = (N_("Snapshot"), N_("Time"), N_("Host"), N_("Tags"), N_("Size"), N_("Paths"))
@@ -52,7 +53,7 @@ def _show(screen: Screen, found: Mapping[SnapshotId, Snapshot], *, compact: bool
     if rows:
         for line in layout([translate(heading) for heading in _HEADINGS], rows, right=[4]):
             screen.result(line)
-    screen.result(translate_plural("{count} snapshot", "{count} snapshots", len(found)).format(count=figures.count(len(found))))
+    screen.result(fill(N_("{count:snapshot|snapshots}"), {"count": len(found)}))
 
 
 def _rows(name: SnapshotId, snapshot: Snapshot, *, compact: bool) -> list[list[str]]:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import click
 
-from gdp.cli import figures
 from gdp.cli.common import common_options
 from gdp.cli.picking import pick_many
 from gdp.cli.selection import make_filter, snapshot_filter
@@ -12,7 +11,8 @@ from gdp.cli.session import opened
 from gdp.cli.snapshot_name import snapshot_argument
 from gdp.cli.translated import Command, option
 from gdp.cli.values import TagList
-from gdp.core.language import N_, translate_plural
+from gdp.core.language import N_
+from gdp.core.sentences import fill
 from gdp.engine.tag import TagChange, tag_snapshots
 
 Tags = Sequence[Sequence[str]]
@@ -35,8 +35,7 @@ def command(
         changed = tag_snapshots(session.repository, found, change)
         for old, new in changed:
             session.screen.record("changed", {"old_snapshot_id": old, "new_snapshot_id": new})
-        sentence = translate_plural("changed {count} snapshot", "changed {count} snapshots", len(changed))
-        session.screen.say(sentence.format(count=figures.count(len(changed))))
+        session.screen.say(fill(N_("changed {count:snapshot|snapshots}"), {"count": len(changed)}))
         session.screen.record("summary", {"changed_snapshots": len(changed)})
 
 

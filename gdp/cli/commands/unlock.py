@@ -5,7 +5,8 @@ import click
 from gdp.cli.common import common_options
 from gdp.cli.session import opened
 from gdp.cli.translated import Command, flag
-from gdp.core.language import N_, translate_plural
+from gdp.core.language import N_
+from gdp.core.sentences import fill
 
 
 @click.command("unlock", cls=Command, help=N_("Remove locks that nobody holds any more."))
@@ -16,5 +17,5 @@ def command(*, remove_all: bool) -> None:
     with opened(locks=False) as session:
         keeper = session.access.keeper(session.repository)
         removed = len(keeper.clear_orphans()) + keeper.unlock(everything=remove_all)
-        session.screen.say(translate_plural("removed {count} lock", "removed {count} locks", removed).format(count=removed))
+        session.screen.say(fill(N_("removed {count:lock|locks}"), {"count": removed}))
         session.screen.record("summary", {"removed_locks": removed})

@@ -118,7 +118,7 @@ class StoredBlobs:
             self._packs.add(bytes(noted.id))
             self._writer.add(noted.id, noted.blobs)
         if adopted:
-            self._emit(Note(N_("{count} packs of an interrupted run were found complete and are kept"), {"count": len(adopted)}))
+            self._emit(Note(N_("found complete and kept: {count:pack|packs} of an interrupted run"), {"count": len(adopted)}))
 
     def is_new_tree(self, tree: bytes) -> bool:
         """Say whether a tree must be stored, and count it as stored from now on."""

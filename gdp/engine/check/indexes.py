@@ -71,8 +71,11 @@ def compare_with_stored(survey: IndexSurvey, stored: Mapping[PackId, int]) -> It
             yield error(N_("pack {pack} is missing"), pack=pack.hex())
         elif size != summary.size:
             yield error(
-                N_("pack {pack} has {size} bytes instead of {expected}"), pack=pack.hex(), size=size, expected=summary.size
-            )
+                N_("pack {pack} has {size:byte|bytes} instead of {expected:byte|bytes}"),
+                pack=pack.hex(),
+                size=size,
+                expected=summary.size,
+            )  # fmt: skip
     unindexed = [pack for pack in stored if not survey.index.has_pack(pack)]
     for pack in unindexed:
         yield hint(

@@ -95,7 +95,7 @@ def find_faults(
     faults: list[Fault] = []
     if content.size != job.size:
         facts = {"pack": name, "size": content.size, "expected": job.size}
-        faults.append((N_("pack {pack} has {size} bytes instead of {expected}"), facts))
+        faults.append((N_("pack {pack} has {size:byte|bytes} instead of {expected:byte|bytes}"), facts))
     try:
         blobs, digest = content.contents_and_digest(key)
         if digest != job.digest:

@@ -81,7 +81,7 @@ def _sweep(repo: Repository, emit: Emit) -> None:
     for lock in repo.own_locks.held():
         swept = sweep_leftovers(repo.storage, StoredFile(FileKind.LOCKS, lock))
         if swept:
-            emit(Note(N_("{count} unfinished files of interrupted uploads were removed"), {"count": swept}))
+            emit(Note(N_("removed {count:unfinished file|unfinished files} of interrupted uploads"), {"count": swept}))
 
 
 def _copy_needed(repo: Repository, plan: PrunePlan, store: PackStore, emit: Emit) -> None:

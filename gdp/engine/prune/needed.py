@@ -121,7 +121,7 @@ def _count_copies(index: BlobIndex, needed: BlobMarks) -> None:
     missing = [blob_id for _, blob_id in needed.marked(0)]
     if missing:
         raise DamagedData(
-            N_("{count} needed blocks are in no index, among them {blob}; nothing was removed"),
+            N_("{count:needed block is|needed blocks are} in no index, among them {blob}; nothing was removed"),
             N_("Run 'gdp repair index'. If they are still missing, 'gdp check' names the files they belong to."),
             count=len(missing),
             blob=missing[0].hex(),

@@ -94,7 +94,7 @@ class _Planner:
             raise DamagedData(N_("pack {pack} is needed and missing; nothing was removed"), _REPAIR, pack=pack.hex())
         if size != use.size:
             raise DamagedData(
-                N_("pack {pack} has {size} bytes, but the index says {expected}; nothing was removed"),
+                N_("pack {pack} has {size:byte|bytes}, but the index says {expected:byte|bytes}; nothing was removed"),
                 _REPAIR, pack=pack.hex(), size=size, expected=use.size,
             )  # fmt: skip
         if use.unused_blobs:

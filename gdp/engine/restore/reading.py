@@ -119,7 +119,7 @@ class BlockReader:
             claimed = max(plain_bytes(place), place[2])
             if claimed > LONGEST_BLOB_BYTES[BlobKind.DATA]:
                 raise HostileData(
-                    N_("block {blob} claims {size} bytes, which no program writes"), blob=place[4].hex(), size=claimed
+                    N_("block {blob} claims {size:byte|bytes}, which no program writes"), blob=place[4].hex(), size=claimed
                 )
             sealed = self._storage.read(file, place[1], place[2])
             return place, open_blob(self._key, sealed, place[3], place[4]), None

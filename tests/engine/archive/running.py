@@ -8,6 +8,7 @@ from typing import Any
 
 from gdp.core.chunker import DEFAULT_BLOCK_BYTES
 from gdp.core.kdf import ScryptCost
+from gdp.core.language import complete
 from gdp.engine.archive.backup import BackupAccess, run_backup
 from gdp.engine.archive.finish import BackupResult
 from gdp.engine.archive.options import BackupOptions
@@ -70,16 +71,16 @@ class Ran:
     @property
     def problems(self) -> dict[str, str]:
         """Path -> what was wrong, in English."""
-        return {event.path: event.template.format(**event.facts) for event in self.events if isinstance(event, Problem)}
+        return {event.path: complete(event.template, event.facts, "en") for event in self.events if isinstance(event, Problem)}
 
     @property
     def problem_texts(self) -> list[str]:
         """What was wrong, in English, in the order it was told."""
-        return [event.template.format(**event.facts) for event in self.events if isinstance(event, Problem)]
+        return [complete(event.template, event.facts, "en") for event in self.events if isinstance(event, Problem)]
 
     @property
     def notes(self) -> list[str]:
-        return [event.template.format(**event.facts) for event in self.events if isinstance(event, Note)]
+        return [complete(event.template, event.facts, "en") for event in self.events if isinstance(event, Note)]
 
     @property
     def files(self) -> dict[str, str]:

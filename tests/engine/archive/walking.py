@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gdp.core.language import complete
 from gdp.engine.archive.metadata import Row, unpack_rows
 from gdp.engine.archive.options import BackupOptions
 from gdp.engine.archive.sources import root_of
@@ -32,11 +33,11 @@ class Walked:
 
     @property
     def problems(self) -> dict[str, str]:
-        return {event.path: event.template.format(**event.facts) for event in self.events if isinstance(event, Problem)}
+        return {event.path: complete(event.template, event.facts, "en") for event in self.events if isinstance(event, Problem)}
 
     @property
     def notes(self) -> list[str]:
-        return [event.template.format(**event.facts) for event in self.events if isinstance(event, Note)]
+        return [complete(event.template, event.facts, "en") for event in self.events if isinstance(event, Note)]
 
 
 def walk(*sources: Path | str, meanwhile: Callable[[str], None] = lambda _path: None, **choices: Any) -> Walked:

@@ -7,6 +7,7 @@ import pytest
 
 from gdp.core.errors import GdpError
 from gdp.core.ids import PackId
+from gdp.core.language import complete
 from gdp.core.packformat import BlobKind, read_length_field
 from gdp.engine.check import CheckOptions, CheckResult, RepositoryCheck, check_repository, prepare_check
 from gdp.engine.check.options import ALL_PACKS
@@ -47,7 +48,7 @@ def complaints(repo: Repository) -> str:
         result = check(repo)
     except GdpError as error:
         return str(error)
-    return "\n".join(problem.template.format(**problem.facts) for problem in result.errors)
+    return "\n".join(complete(problem.template, problem.facts, "en") for problem in result.errors)
 
 
 def test_a_sound_repository_is_sound(repo: Repository) -> None:
@@ -225,7 +226,7 @@ def test_workers_find_what_one_process_finds(tmp_path: Path) -> None:
 
     def listen(event: object) -> None:
         if isinstance(event, Problem | Note):
-            told.append(event.template.format(**event.facts))
+            told.append(complete(event.template, event.facts, "en"))
 
     check = RepositoryCheck(EVERYTHING, listen, workers)
     check.begin(open_repository(local, PASSWORD, tmp_path), {"password": "hers"})

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from gdp.core.errors import BadInput
 from gdp.core.ids import PackId
+from gdp.core.language import complete
 from gdp.core.packformat import BlobKind, PackedBlob
 from gdp.engine.check import CheckOptions, CheckResult, RepositoryCheck, check_repository, directory_log, parse_subset
 from gdp.engine.check.blob_marks import BlobMarks
@@ -42,11 +43,11 @@ def check_both_ways(repo: Repository) -> CheckResult:
 
 
 def errors(result: CheckResult) -> str:
-    return "\n".join(finding.template.format(**finding.facts) for finding in result.errors)
+    return "\n".join(complete(finding.template, finding.facts, "en") for finding in result.errors)
 
 
 def hints(result: CheckResult) -> str:
-    return "\n".join(finding.template.format(**finding.facts) for finding in result.hints)
+    return "\n".join(complete(finding.template, finding.facts, "en") for finding in result.hints)
 
 
 def a_node(name: str = "x", kind: Any = "file", **facts: Any) -> Node:

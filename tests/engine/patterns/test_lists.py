@@ -3,6 +3,7 @@
 import pytest
 
 from gdp.core.errors import BadInput
+from gdp.core.language import complete
 from gdp.engine.patterns.differences import tell_differences
 from gdp.engine.patterns.lists import parse_files_from, parse_patterns, parse_raw, parse_verbatim
 from gdp.model.exclusion import Pattern, PatternRules, parse_marker
@@ -72,7 +73,7 @@ def test_patterns_with_two_meanings_are_named(pattern: str, expected: str, rules
     notes = list(tell_differences([Pattern(pattern), Pattern(pattern)], rules))
 
     assert expected in [note.facts["other"] for note in notes]
-    assert all(note.template.format(**note.facts) for note in notes)
+    assert all(complete(note.template, note.facts, "en") for note in notes)
 
 
 @pytest.mark.parametrize("pattern", ["*.iso", "foo", "/home/*/x", "**/a/b", "!keep", "[^a]b", "a?c"])

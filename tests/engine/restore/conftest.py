@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from gdp.core.language import complete
 from gdp.engine.restore import RestoreOptions, RestoreResult, restore, start_workers
 from gdp.model.events import Event, Note, Problem
 from gdp.model.snapshot import Snapshot
@@ -26,12 +27,12 @@ class Restored:
     @property
     def problems(self) -> list[str]:
         """What was told as a problem, in English."""
-        return [event.template.format(**event.facts) for event in self.events if isinstance(event, Problem)]
+        return [complete(event.template, event.facts, "en") for event in self.events if isinstance(event, Problem)]
 
     @property
     def notes(self) -> list[str]:
         """What was noted, in English."""
-        return [event.template.format(**event.facts) for event in self.events if isinstance(event, Note)]
+        return [complete(event.template, event.facts, "en") for event in self.events if isinstance(event, Note)]
 
 
 def run_restore(repo: Repository, snapshot: Snapshot, target: Path, **choices: Any) -> Restored:

@@ -233,7 +233,7 @@ def test_huge_lengths_are_refused_before_memory_is_used(crafted: Crafted, target
 
     assert (target / "good").read_bytes() == b"good"
     assert restored.result.problems == 1
-    assert "claims 4294967280 bytes" in restored.problems[0]
+    assert "claims 4,294,967,280 bytes" in restored.problems[0]
 
 
 def test_wrong_blocks_are_told_and_not_restored_as_right(crafted: Crafted, target: Path) -> None:
