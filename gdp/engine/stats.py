@@ -51,10 +51,11 @@ class Stats:
     total_uncompressed_size: int | None = None
     """what the blobs would take if none were compressed"""
     compression_ratio: float | None = None
+    """of the blobs that are compressed; None when none is"""
     compression_progress: float | None = None
-    """percent of the blobs that are compressed"""
+    """percent of the uncompressed size that is stored compressed"""
     compression_space_saving: float | None = None
-    """percent"""
+    """percent of the uncompressed size of all blobs"""
 
 
 def count_stats(repo: Repository, snapshots: Mapping[SnapshotId, Snapshot], mode: StatsMode, emit: Emit) -> Stats:
@@ -138,8 +139,8 @@ def _with_compression(
         None,
         blobs,
         plain,
-        compressed_plain / compressed_stored if compressed_stored else 1.0,
-        100.0 * compressed_plain / plain if plain else 0.0,
+        compressed_plain / compressed_stored if compressed_stored else None,
+        compressed_plain / plain * 100.0 if plain else 0.0,
         (1 - stored / plain) * 100.0 if plain else 0.0,
     )
 

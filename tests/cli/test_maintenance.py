@@ -105,6 +105,16 @@ def test_stats_counts(twice: Gdp) -> None:
     assert "snapshots:" in twice("stats").out
 
 
+def test_stats_says_ratios_that_its_own_sizes_give(twice: Gdp) -> None:
+    """What is saved follows from the two sizes; the compressed part's ratio is said to be a part's. JSON has restic's numbers."""
+    numbers = twice("--json", "stats", "--mode", "raw-data").summary
+    saved = 100 * (1 - numbers["total_size"] / numbers["total_uncompressed_size"])
+    shown = twice("stats", "--mode", "raw-data").out
+
+    assert f"saved:        {saved:,.1f} %" in shown
+    assert f"{numbers['compression_progress']:,.1f} % of it, {numbers['compression_ratio']:,.2f} to 1" in shown
+
+
 def test_one_of_a_kind_is_said_as_one(twice: Gdp) -> None:
     """Nobody trusts a program with his data that says "1 snapshots"."""
     assert "1 snapshot stays, 1 goes\n" in twice("forget", "--keep-last", "1", "--dry-run").out

@@ -62,6 +62,14 @@ def test_stored_bytes_are_those_of_the_blocks_needed(repo: Repository) -> None:
     assert (stats.total_blob_count, stats.total_size) == (2, expected)
 
 
+def test_nothing_compressed_has_no_ratio(repo: Repository) -> None:
+    """As restic leaves the field out; "1 to 1" would be a measurement that nobody made."""
+    stats = count_stats(repo, {}, StatsMode.RAW_DATA, ignore_events)
+
+    assert stats.compression_ratio is None
+    assert (stats.compression_progress, stats.compression_space_saving) == (0.0, 0.0)
+
+
 def test_a_block_that_is_missing_is_said(repo: Repository) -> None:
     """A number that leaves something out is worse than none."""
     facts: Any = {"type": "file", "mtime": TIME, "atime": TIME, "ctime": TIME}

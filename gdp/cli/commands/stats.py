@@ -51,14 +51,17 @@ def _show(screen: Screen, stats: Stats) -> None:
             N_("uncompressed: {value}"),
             _written(stats.total_uncompressed_size, figures.size),
         ),
-        (
-            N_("compression:  {value} to 1"),
-            _written(stats.compression_ratio, lambda ratio: figures.decimal(ratio, 2)),
-        ),
+        (N_("saved:        {value} %"), _written(stats.compression_space_saving, figures.decimal)),
     )
     for template, value in lines:
         if value:
             screen.result(translate(template).format(value=value))
+    if stats.compression_ratio is not None:
+        facts = {
+            "part": _written(stats.compression_progress, figures.decimal),
+            "ratio": figures.decimal(stats.compression_ratio, 2),
+        }
+        screen.result(translate(N_("compressed:   {part} % of it, {ratio} to 1")).format(**facts))
 
 
 def _written(number: Number | None, write: Callable[[Number], str]) -> str:
