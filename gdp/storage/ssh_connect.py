@@ -64,6 +64,7 @@ class _ConnectedSession(SftpSession):
         self._transport = transport
         self._socket = line
         super().__init__(cast(Line, channel), location)  # the types forget that a memoryview may be sent
+        line.is_greeting = False
 
     @property
     def is_idle(self) -> bool:

@@ -95,3 +95,22 @@ def test_a_name_that_cannot_exist_is_no_crash() -> None:
     """A label of 70 letters makes the resolver's encoding fail, not the resolver."""
     with pytest.raises(StorageUnreachable):
         open_line(Route("a" * 70, 22, "me", "a"), connect_seconds=5, stall_seconds=5)
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_QUICKACK"), reason="only Linux has it")
+@pytest.mark.parametrize("is_greeting", [True, False])
+def test_while_both_ends_greet_every_byte_is_acknowledged_at_once(is_greeting: bool) -> None:
+    """Else sshd holds its next word back for 40 ms, at each connection; later we always have something to send."""
+    with socket.create_server(("127.0.0.1", 0)) as listener, socket.socket() as near:
+        near.connect(listener.getsockname())
+        with listener.accept()[0] as far, WatchedSocket(near, 60.0) as line:
+            line.is_greeting = is_greeting
+            for _ in range(3):  # in turn, so that the system takes it for a conversation
+                far.sendall(b"x")
+                line.recv(1)
+                line.send(b"y")
+                far.recv(1)
+            far.sendall(b"x")
+            line.recv(1)
+
+            assert bool(line.getsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK)) is is_greeting
