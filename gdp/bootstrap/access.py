@@ -18,7 +18,8 @@ from gdp.model.target import LocalTarget, Target
 from gdp.repo.cache import CachedStorage, TemporaryCache
 from gdp.repo.lease import Lease, LeasedStorage
 from gdp.repo.locks import LockKeeper
-from gdp.repo.repository import Repository, init_repository, open_repository
+from gdp.repo.opening import init_repository, open_repository
+from gdp.repo.repository import Repository
 from gdp.storage.contract import Storage
 
 

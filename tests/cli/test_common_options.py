@@ -7,8 +7,8 @@ import pytest
 from gdp.cli.command_names import every_command
 from gdp.repo.lease import Lease
 from gdp.repo.locks import LockKeeper
+from gdp.repo.opening import open_repository
 from gdp.repo.own_locks import OwnLocks
-from gdp.repo.repository import open_repository
 from gdp.storage.local import LocalStorage
 from tests.cli.command_line import PASSWORD, Gdp, here
 

@@ -12,8 +12,8 @@ import pytest
 from gdp.core.kdf import DEFAULT_COST, ScryptCost
 from gdp.repo.lease import Lease
 from gdp.repo.locks import LockKeeper
+from gdp.repo.opening import open_repository
 from gdp.repo.own_locks import OwnLocks
-from gdp.repo.repository import open_repository
 from gdp.storage.local import LocalStorage
 from tests.cli.command_line import PASSWORD, Gdp, Outcome, command, here, process
 

@@ -10,7 +10,7 @@ import pytest
 from gdp.core.gotext import encode_json
 from gdp.model.files import CONFIG_FILE
 from gdp.model.records import RepositoryConfig
-from gdp.repo.repository import open_repository
+from gdp.repo.opening import open_repository
 from gdp.repo.unpacked import save_config
 from gdp.storage.local import LocalStorage
 from tests.cli.command_line import PASSWORD, Gdp

@@ -15,7 +15,7 @@ from gdp.engine.check import CheckOptions, check_repository
 from gdp.engine.check.options import ALL_PACKS
 from gdp.model.events import ignore_events
 from gdp.model.files import FOLDERS, StoredFile
-from gdp.repo.repository import open_repository
+from gdp.repo.opening import open_repository
 from tests.crash.losing_disk import RecordedDisk
 from tests.crash.world import PASSWORD, Contents, World, hashes_of_snapshots
 from tests.storage.memory import MemoryStorage

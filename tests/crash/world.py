@@ -25,8 +25,9 @@ from gdp.model.snapshot import SnapshotId
 from gdp.repo import locks
 from gdp.repo.lease import Lease
 from gdp.repo.locks import LockKeeper
+from gdp.repo.opening import init_repository, open_repository
 from gdp.repo.pack_reader import read_pack_contents
-from gdp.repo.repository import Repository, init_repository, open_repository
+from gdp.repo.repository import Repository
 from gdp.storage.local import LocalStorage
 from tests.repo.builder import noise, read_snapshot
 

@@ -18,7 +18,8 @@ from gdp.model.node import Node, link_fields
 from gdp.model.snapshot import Snapshot
 from gdp.model.tree import encode_tree
 from gdp.repo.index_files import encode_index
-from gdp.repo.repository import Repository, init_repository, open_repository
+from gdp.repo.opening import init_repository, open_repository
+from gdp.repo.repository import Repository
 from gdp.repo.sealer import BlobSealer
 from gdp.storage.local import LocalStorage
 

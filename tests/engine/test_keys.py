@@ -10,7 +10,8 @@ from gdp.core.language import N_
 from gdp.engine.keys import add_key, change_password, list_keys, remove_key
 from gdp.model.files import FileKind, StoredFile
 from gdp.repo.key_files import read_key_file
-from gdp.repo.repository import Repository, open_repository
+from gdp.repo.opening import open_repository
+from gdp.repo.repository import Repository
 from tests.repo.builder import PASSWORD, QUICK, names_of, new_repository
 from tests.storage.memory import MemoryStorage
 

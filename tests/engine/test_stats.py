@@ -13,7 +13,8 @@ from gdp.core.packformat import BlobKind
 from gdp.engine.stats import Stats, StatsMode, count_stats
 from gdp.model.events import ignore_events
 from gdp.model.node import Node
-from gdp.repo.repository import Repository, open_repository
+from gdp.repo.opening import open_repository
+from gdp.repo.repository import Repository
 from gdp.storage.local import LocalStorage
 from tests.repo.builder import TIME, Builder, new_repository, noise, reopened
 

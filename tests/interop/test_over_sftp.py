@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gdp.core.kdf import ScryptCost
-from gdp.repo.repository import init_repository
+from gdp.repo.opening import init_repository
 from gdp.storage.local import LocalStorage
 from tests.cli.command_line import Outcome, here
 from tests.engine.archive.running import HOST, PASSWORD

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from gdp.core.packformat import BlobKind
-from gdp.repo.repository import Repository, open_repository
+from gdp.repo.opening import open_repository
+from gdp.repo.repository import Repository
 from gdp.storage.local import LocalStorage
 from tests.cli.command_line import here
 from tests.conftest import require_program

@@ -9,7 +9,7 @@ import pytest
 
 from bench.measure import measure
 from gdp.core.packformat import BlobKind
-from gdp.repo.repository import open_repository
+from gdp.repo.opening import open_repository
 from gdp.storage.local import LocalStorage
 from tests.cli.command_line import command
 from tests.conftest import PROJECT

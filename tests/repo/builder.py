@@ -18,8 +18,9 @@ from gdp.model.snapshot import Snapshot, SnapshotId
 from gdp.model.tree import encode_tree
 from gdp.repo.index_files import IndexWriter
 from gdp.repo.key_files import OpenedKey
+from gdp.repo.opening import init_repository, open_repository
 from gdp.repo.packer import FinishedPack, Packer
-from gdp.repo.repository import CHUNKER_NAME, Repository, init_repository, open_repository
+from gdp.repo.repository import CHUNKER_NAME, Repository
 from gdp.repo.sealer import BlobSealer
 from gdp.repo.unpacked import save_config
 from gdp.storage.contract import Storage

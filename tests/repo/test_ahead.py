@@ -11,8 +11,9 @@ from gdp.model.files import CONFIG_FILE, FileKind, StoredFile
 from gdp.repo.ahead import FRESH_SECONDS, TO_LOOK_INTO, ReadAhead
 from gdp.repo.lease import Lease
 from gdp.repo.locks import LockKeeper
+from gdp.repo.opening import open_repository
 from gdp.repo.own_locks import OwnLocks
-from gdp.repo.repository import Repository, open_repository
+from gdp.repo.repository import Repository
 from gdp.storage.wrapper import StorageWrapper
 from tests.repo.builder import PASSWORD, new_repository
 from tests.repo.test_locks import write_lock

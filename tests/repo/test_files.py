@@ -17,7 +17,8 @@ from gdp.core.packformat import BlobKind, PackedBlob
 from gdp.model.files import CONFIG_FILE, FileKind, StoredFile
 from gdp.repo.index_files import FULL_INDEX_AGE_SECONDS, FULL_INDEX_BLOBS, IndexWriter, decode_index, encode_index
 from gdp.repo.key_files import MOST_TRIED, add_key, open_with_password, read_key_file
-from gdp.repo.repository import Repository, init_repository, open_repository
+from gdp.repo.opening import init_repository, open_repository
+from gdp.repo.repository import Repository
 from gdp.repo.unpacked import decode_unpacked, encode_unpacked
 from tests.repo.builder import PASSWORD, QUICK, files_of, names_of, new_repository
 from tests.storage.memory import MemoryStorage

@@ -589,7 +589,7 @@ def test_restics_probe_does_not_end_us() -> None:
 @pytest.mark.peer
 def test_restic_obeys_our_lock_and_we_obey_its(peer_restic: Path, tmp_path: Path) -> None:
     """Both may use one repository at once."""
-    from gdp.repo.repository import open_repository
+    from gdp.repo.opening import open_repository
     from gdp.storage.local import LocalStorage
 
     def restic(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -17,10 +17,11 @@ from gdp.model.files import FileKind, StoredFile
 from gdp.model.snapshot import Snapshot, SnapshotId
 from gdp.repo.cache import CachedStorage
 from gdp.repo.index_files import encode_index
+from gdp.repo.opening import open_repository
 from gdp.repo.pack_journal import PackJournal
 from gdp.repo.pack_reader import FIRST_TAIL_BYTES, PackBytes, read_pack_contents
 from gdp.repo.packer import FinishedPack, Packer
-from gdp.repo.repository import Repository, open_repository
+from gdp.repo.repository import Repository
 from gdp.repo.sealer import BlobSealer, open_blob
 from gdp.repo.snapshots import SnapshotFilter, SnapshotList, split_subfolder
 from tests.repo.builder import PASSWORD, TIME, Builder, files_of, names_of, new_repository, noise, read_snapshot, reopened

@@ -10,7 +10,8 @@ from gdp.engine.check.options import Finding, error, hint
 from gdp.model.files import CONFIG_FILE, FileKind, StoredFile
 from gdp.model.records import LockFile
 from gdp.repo.key_files import read_key_file
-from gdp.repo.repository import Repository, decode_config
+from gdp.repo.opening import decode_config
+from gdp.repo.repository import Repository
 from gdp.repo.snapshots import SnapshotList
 from gdp.repo.unpacked import load_unpacked
 

@@ -19,7 +19,8 @@ from gdp.model.files import FileKind, StoredFile
 from gdp.model.node import Node
 from gdp.model.snapshot import SnapshotSummary
 from gdp.repo.lease import Lease
-from gdp.repo.repository import Repository, init_repository, open_repository
+from gdp.repo.opening import init_repository, open_repository
+from gdp.repo.repository import Repository
 from gdp.storage.contract import Buffer, Storage
 from gdp.storage.local import LocalStorage
 from gdp.storage.wrapper import StorageWrapper

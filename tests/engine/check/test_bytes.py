@@ -18,8 +18,9 @@ from gdp.model.files import CONFIG_FILE, FileKind, StoredFile
 from gdp.repo.index_files import decode_index, encode_index
 from gdp.repo.key_files import add_key
 from gdp.repo.locks import LockKeeper
+from gdp.repo.opening import open_repository
 from gdp.repo.pack_reader import PackBytes, summarize
-from gdp.repo.repository import Repository, open_repository
+from gdp.repo.repository import Repository
 from gdp.storage.contract import Storage
 from gdp.storage.local import LocalStorage
 from tests.repo.builder import PASSWORD, QUICK, Builder, files_of, names_of, new_repository, noise

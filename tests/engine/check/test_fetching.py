@@ -12,7 +12,8 @@ from gdp.engine.check.options import Finding
 from gdp.model.events import ignore_events
 from gdp.model.files import FileKind
 from gdp.repo.cache import CachedStorage
-from gdp.repo.repository import Repository, open_repository
+from gdp.repo.opening import open_repository
+from gdp.repo.repository import Repository
 from gdp.repo.shared_ids import SharedIds
 from gdp.storage.local import LocalStorage
 from tests.engine.archive.running import PASSWORD, Archive, Watched

@@ -8,7 +8,7 @@ import pytest
 from gdp.engine.check import CheckOptions, CheckResult, check_repository
 from gdp.engine.check.options import ALL_PACKS
 from gdp.model.events import ignore_events
-from gdp.repo.repository import open_repository
+from gdp.repo.opening import open_repository
 from gdp.storage.local import LocalStorage
 
 PASSWORD = b"geheim"

@@ -15,7 +15,8 @@ from gdp.engine.copy import Copied, copy_snapshots
 from gdp.engine.tag import TagChange, tag_snapshots
 from gdp.model.events import Note, ignore_events
 from gdp.model.files import FileKind, StoredFile
-from gdp.repo.repository import Repository, open_repository
+from gdp.repo.opening import open_repository
+from gdp.repo.repository import Repository
 from gdp.storage.local import LocalStorage
 from tests.repo.builder import Builder, Listener, files_of, names_of, new_repository, noise, read_snapshot, reopened
 

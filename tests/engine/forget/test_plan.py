@@ -29,7 +29,7 @@ from gdp.model.events import ignore_events
 from gdp.model.files import FileKind, StoredFile
 from gdp.model.retention import PERIODS, UNLIMITED
 from gdp.model.snapshot import Snapshot, SnapshotId
-from gdp.repo.repository import open_repository
+from gdp.repo.opening import open_repository
 from gdp.storage.local import LocalStorage
 from tests.repo.builder import Builder, names_of, new_repository
 

@@ -20,7 +20,8 @@ from gdp.model.events import ignore_events
 from gdp.model.files import FileKind, StoredFile
 from gdp.model.snapshot import SnapshotId
 from gdp.repo.index_files import decode_index, encode_index
-from gdp.repo.repository import Repository, open_repository
+from gdp.repo.opening import open_repository
+from gdp.repo.repository import Repository
 from gdp.repo.sealer import BlobSealer
 from gdp.storage.local import LocalStorage
 from tests.repo.builder import Builder, files_of, names_of, new_repository, noise, read_snapshot, reopened

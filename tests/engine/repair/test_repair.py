@@ -19,7 +19,8 @@ from gdp.model.files import FileKind, StoredFile
 from gdp.model.node import Node
 from gdp.model.snapshot import SnapshotId
 from gdp.repo.index_files import decode_index, encode_index
-from gdp.repo.repository import Repository, open_repository
+from gdp.repo.opening import open_repository
+from gdp.repo.repository import Repository
 from gdp.storage.local import LocalStorage
 from tests.repo.builder import (
     TIME,

@@ -16,7 +16,8 @@ from gdp.engine.tag import TagChange, tag_snapshots
 from gdp.model.events import ignore_events
 from gdp.model.files import FileKind
 from gdp.model.snapshot import Snapshot, SnapshotId, SnapshotSummary
-from gdp.repo.repository import Repository, open_repository
+from gdp.repo.opening import open_repository
+from gdp.repo.repository import Repository
 from gdp.storage.local import LocalStorage
 from tests.repo.builder import Builder, files_of, names_of, new_repository, noise, read_snapshot, reopened
 
