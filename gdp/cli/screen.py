@@ -97,7 +97,8 @@ class Screen:
         sentence, hint = sentence_of(error), hint_of(error)
         if self.json:
             fields = {"message_type": "exit_error", "code": error.exit_code, "message": sentence}
-            self._write(self._err, encode_record(fields | ({"hint": hint} if hint else {})))
+            origin = _origin(error.template, error.facts, error.hint_template) | {"error_class": type(error).__name__}
+            self._write(self._err, encode_record(fields | ({"hint": hint} if hint else {}) | origin))
             return
         self._write(self._err, f"{self._mark(translate(N_('Error')), '31')}: {sentence}")
         if hint:
@@ -148,7 +149,8 @@ class Screen:
                 "during": self._during,
                 "item": problem.path,
             }
-            self._write(self._err, encode_record(fields | ({"hint": hint} if hint else {})))
+            origin = _origin(problem.template, problem.facts, problem.hint)
+            self._write(self._err, encode_record(fields | ({"hint": hint} if hint else {}) | origin))
             return
         about = f"{problem.path}: " if problem.path else ""
         self._write(self._err, f"{self._mark('▲', '33')} {about}{sentence}" + (f"\n  {hint}" if hint else ""))
@@ -198,6 +200,14 @@ def printable(text: str) -> str:
         else f"\\x{ord(character) - 0xDC00:02x}"
         for place, character in enumerate(text)
     )  # fmt: skip
+
+
+def _origin(template: str, facts: Mapping[str, object], hint: str) -> dict[str, object]:
+    """Return what a sentence was made from, to tell its cause from and to say it in another language."""
+    from gdp.model.run import plain_facts  # start-up time
+
+    origin: dict[str, object] = {"template": template, "facts": plain_facts(facts)}
+    return origin | ({"hint_template": hint} if hint else {})
 
 
 def _json_escape(character: str) -> str:

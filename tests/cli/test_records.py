@@ -65,4 +65,14 @@ def test_errors_are_documented_objects(ready: Gdp, source: Path) -> None:
 
     assert {record["message_type"] for record in outcome.errors} == {"error", "note"}
     for record in outcome.errors:
-        assert record.keys() <= {"message_type", "message", "error", "during", "item", "hint"}
+        assert record.keys() <= {
+            "message_type",
+            "message",
+            "error",
+            "during",
+            "item",
+            "hint",
+            "template",
+            "facts",
+            "hint_template",
+        }

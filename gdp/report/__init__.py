@@ -1,0 +1,1 @@
+"""What is told of runs: recorded from the lines of the engine, put into words for a person. Sends nothing, stores nothing."""

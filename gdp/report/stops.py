@@ -1,0 +1,39 @@
+"""Why a run ended before it was done, or never began, where the command itself cannot say so. The daemon names one of these."""
+
+from gdp.core.language import N_
+from gdp.model.run import Trouble
+
+WINDOW_CLOSED = Trouble(N_("the backup window closed before the run was done"))
+TIME_OVER = Trouble(N_("the run took as long as it may"))
+SHUTDOWN = Trouble(N_("the service was told to stop"))
+CANCELLED = Trouble(N_("somebody cancelled the run"))
+OVERLAP = Trouble(N_("the run before was still going on"))
+ON_BATTERY = Trouble(N_("the computer had no mains power"))
+TARGET_AWAY = Trouble(N_("the target did not answer when the run should have begun"))
+FORBIDDEN = Trouble(N_("the repository lets nobody delete"))
+LOST = Trouble(N_("the service ended without a word in the middle of the run: killed, or a power failure"))
+
+_COMMAND_FAILED = N_("the command before the backup failed: {command} (exit code {code})")
+_COMMAND_DECLINED = N_("the command before the backup said that there is to be none now: {command}")
+_AFTER_FAILED = N_("the command after the backup failed: {command} (exit code {code})")
+_DIED = N_("the program ended without a word (exit code {code})")
+
+
+def command_failed(command: str, exit_code: int) -> Trouble:
+    """Return that a command before the backup failed, and the run with it."""
+    return Trouble(_COMMAND_FAILED, {"command": command, "code": exit_code})
+
+
+def command_declined(command: str) -> Trouble:
+    """Return that a command before the backup wanted none."""
+    return Trouble(_COMMAND_DECLINED, {"command": command})
+
+
+def after_failed(command: str, exit_code: int) -> Trouble:
+    """Return that a command after the backup failed; the backup itself is made."""
+    return Trouble(_AFTER_FAILED, {"command": command, "code": exit_code})
+
+
+def died(exit_code: int) -> Trouble:
+    """Return that the command gave no reason."""
+    return Trouble(_DIED, {"code": exit_code})
