@@ -1,8 +1,8 @@
 """What a backup did, for people and as restic's summary record."""
 
-from gdp.cli import figures
 from gdp.cli.records import SHORT_ID
 from gdp.cli.screen import Screen
+from gdp.core import figures
 from gdp.core.language import N_, translate, translate_plural
 from gdp.core.sentences import fill
 from gdp.engine.archive.finish import BackupResult

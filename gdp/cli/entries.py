@@ -3,7 +3,7 @@
 import os
 import stat
 
-from gdp.cli import figures
+from gdp.core import figures
 from gdp.model.node import Node
 
 _KINDS = {

@@ -7,8 +7,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Protocol, TextIO
 
-from gdp.cli import figures
 from gdp.cli.estimate import Estimator
+from gdp.core import figures
 from gdp.core.language import N_, translate
 from gdp.core.sentences import fill
 from gdp.model.events import Progress

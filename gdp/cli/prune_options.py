@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from typing import Any
 
-from gdp.cli import figures
 from gdp.cli.chosen_set import typed_or_set
 from gdp.cli.screen import Screen
 from gdp.cli.session import Session
 from gdp.cli.translated import flag, option
 from gdp.cli.values import Size
+from gdp.core import figures
 from gdp.core.language import N_, translate
 from gdp.core.packformat import DEFAULT_PACK_BYTES, MAX_PACK_BYTES, MIN_PACK_BYTES
 from gdp.core.sentences import fill

@@ -11,8 +11,8 @@ import time
 from collections.abc import Callable, Mapping
 from typing import TextIO
 
-from gdp.cli import figures
 from gdp.cli.progress import Bar, MinuteLines, NoProgress, ProgressView, Records
+from gdp.core import figures
 from gdp.core.errors import GdpError
 from gdp.core.language import N_, translate
 from gdp.core.sentences import fill, hint_of, sentence_of

@@ -40,9 +40,9 @@ def _known_snapshots(common: Common) -> dict[str, str]:
     from gdp.bootstrap.home import choose_home
     from gdp.bootstrap.passwords import find_password
     from gdp.bootstrap.storages import Reaching
-    from gdp.cli import figures
     from gdp.cli.records import SHORT_ID
     from gdp.cli.session import chosen_target, password_source
+    from gdp.core import figures
     from gdp.model.events import ignore_events
 
     try:

@@ -1,4 +1,4 @@
-"""Which language the user reads, and the sentence in it. Never decides what to say.
+"""Which language the reader reads, and the sentence in it. Never decides what to say.
 
 A sentence that counts names both forms where the number stands: ``{files:file|files}`` becomes ``1 file`` or ``1,204 files``. So
 a template can travel with its facts, and is one sentence to the translator. ``complete`` fills it; ``str.format`` cannot.
@@ -10,12 +10,15 @@ English is the language of the source.
 import gettext
 import os
 import string
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 
 LANGUAGES = ("en", "de")
 LOCALE_DIRECTORY = Path(__file__).resolve().parent.parent / "locale"
+_spoken: ContextVar[str | None] = ContextVar("spoken", default=None)
 
 
 def N_(text: str) -> str:
@@ -34,16 +37,31 @@ def choose_language(environment: Mapping[str, str]) -> str:
     return "en"
 
 
+@contextmanager
+def speaking(language: str | None) -> Iterator[None]:
+    """Let whatever this thread says inside the block be in another language than the user's; None: in the user's own."""
+    token = _spoken.set(language)
+    try:
+        yield
+    finally:
+        _spoken.reset(token)
+
+
+def current_language() -> str:
+    """Return the language that is spoken now."""
+    return _spoken.get() or choose_language(os.environ)
+
+
 def translate(text: str) -> str:
-    """Return ``text`` in the user's language, or as it is where no translation is known."""
+    """Return ``text`` in the reader's language, or as it is where no translation is known."""
     if not text:
         return ""
-    return _catalogue(choose_language(os.environ)).gettext(text)
+    return _catalogue(current_language()).gettext(text)
 
 
 def translate_plural(one: str, many: str, count: int) -> str:
-    """Return the form of a counted sentence that fits ``count``, in the user's language."""
-    return _catalogue(choose_language(os.environ)).ngettext(one, many, count)
+    """Return the form of a counted sentence that fits ``count``, in the reader's language."""
+    return _catalogue(current_language()).ngettext(one, many, count)
 
 
 def complete(template: str, facts: Mapping[str, object], language: str) -> str:

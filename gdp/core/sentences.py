@@ -1,10 +1,9 @@
 """Sentences of the engine with their facts, in the user's language, the system's reasons included."""
 
-import os
 from collections.abc import Mapping
 
 from gdp.core.errors import GdpError
-from gdp.core.language import N_, choose_language, complete, translate
+from gdp.core.language import N_, complete, current_language, translate
 
 SYSTEM_REASONS = (
     N_("Argument list too long"),
@@ -45,7 +44,7 @@ SYSTEM_REASONS = (
 def fill(template: str, facts: Mapping[str, object]) -> str:
     """Return a template in the user's language with its facts. A fact may be an error itself, or a reason of the system."""
     shown = {name: _shown(name, fact) for name, fact in facts.items()}
-    return complete(translate(template), shown, choose_language(os.environ))
+    return complete(translate(template), shown, current_language())
 
 
 def sentence_of(error: GdpError) -> str:

@@ -5,9 +5,9 @@ import time
 import click
 import pytest
 
-from gdp.cli import figures
 from gdp.cli.table import layout
 from gdp.cli.values import Duration, Size, parse_moment
+from gdp.core import figures
 from gdp.core.errors import BadInput
 from gdp.model.sizes import parse_size
 

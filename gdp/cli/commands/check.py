@@ -3,12 +3,12 @@
 import click
 
 from gdp.bootstrap.access import CacheUse
-from gdp.cli import figures
 from gdp.cli.common import common_options
 from gdp.cli.reporting import reporting
 from gdp.cli.screen import Screen
 from gdp.cli.session import ending, make_access, opened_with
 from gdp.cli.translated import Command, flag, option
+from gdp.core import figures
 from gdp.core.errors import BadInput
 from gdp.core.language import N_, translate, translate_plural
 from gdp.core.sentences import fill

@@ -7,7 +7,6 @@ from typing import Any
 import click
 
 from gdp.bootstrap.passwords import PasswordSource, find_password
-from gdp.cli import figures
 from gdp.cli.common import common_options
 from gdp.cli.picking import load_index, pick_many
 from gdp.cli.prune_options import chosen_pack_bytes, transfer_block_option
@@ -17,6 +16,7 @@ from gdp.cli.selection import make_filter, snapshot_filter
 from gdp.cli.session import Session, ask_at_terminal, make_access, opened
 from gdp.cli.snapshot_name import snapshot_argument
 from gdp.cli.translated import Command, option
+from gdp.core import figures
 from gdp.core.language import N_, translate
 from gdp.engine.copy import Copied, copy_snapshots
 

@@ -5,7 +5,6 @@ import os
 import click
 import msgspec
 
-from gdp.cli import figures
 from gdp.cli.common import common_options
 from gdp.cli.picking import Picked, pick
 from gdp.cli.screen import Screen
@@ -13,6 +12,7 @@ from gdp.cli.session import Session, opened
 from gdp.cli.snapshot_name import snapshot_argument
 from gdp.cli.table import layout
 from gdp.cli.translated import Command, flag
+from gdp.core import figures
 from gdp.core.language import N_, translate
 from gdp.core.sentences import fill
 from gdp.engine.browse.diff import Change, DiffStatistics, diff

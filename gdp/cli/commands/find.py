@@ -6,7 +6,6 @@ from typing import Any
 
 import click
 
-from gdp.cli import figures
 from gdp.cli.common import common_options
 from gdp.cli.entries import long_line, node_fields, short_line
 from gdp.cli.pattern_options import rules_option
@@ -17,6 +16,7 @@ from gdp.cli.selection import make_filter, snapshot_filter
 from gdp.cli.session import Session, opened
 from gdp.cli.translated import Command, argument, flag, option
 from gdp.cli.values import Size, parse_moment
+from gdp.core import figures
 from gdp.core.errors import BadInput
 from gdp.core.language import N_, translate
 from gdp.engine.browse.find import FindQuery, Found, blobs_of_packs, find

@@ -6,7 +6,6 @@ from typing import Any
 
 import click
 
-from gdp.cli import figures
 from gdp.cli.chosen_set import chosen_set, typed_or_set
 from gdp.cli.common import common_options
 from gdp.cli.prune_options import prune_fields, prune_options, run_prune, take_prune_options
@@ -18,6 +17,7 @@ from gdp.cli.snapshot_name import snapshot_argument
 from gdp.cli.table import layout
 from gdp.cli.translated import Command, flag, option
 from gdp.cli.values import TagList
+from gdp.core import figures
 from gdp.core.errors import BadInput
 from gdp.core.language import N_, translate
 from gdp.core.sentences import fill

@@ -3,12 +3,12 @@
 import click
 
 from gdp.bootstrap.passwords import PasswordSource
-from gdp.cli import figures
 from gdp.cli.common import common_options
 from gdp.cli.records import SHORT_ID
 from gdp.cli.session import ask_new_password, opened
 from gdp.cli.table import layout
 from gdp.cli.translated import Command, Group, Lazy, argument, option
+from gdp.core import figures
 from gdp.core.gotext import parse_time
 from gdp.core.language import N_, translate
 from gdp.engine.keys import KeyInfo, add_key, change_password, list_keys, remove_key

@@ -6,7 +6,6 @@ from typing import Any
 
 import click
 
-from gdp.cli import figures
 from gdp.cli.common import common_options
 from gdp.cli.lookup import full_name
 from gdp.cli.picking import load_index, pick_many
@@ -15,6 +14,7 @@ from gdp.cli.selection import make_filter, snapshot_filter
 from gdp.cli.session import opened
 from gdp.cli.snapshot_name import snapshot_argument
 from gdp.cli.translated import Command, Group, Lazy, argument, flag, option
+from gdp.core import figures
 from gdp.core.language import N_, translate
 from gdp.core.sentences import fill
 from gdp.engine.repair import RepairedSnapshot, repair_index, repair_packs, repair_snapshots

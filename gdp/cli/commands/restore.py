@@ -6,7 +6,6 @@ from typing import Any
 
 import click
 
-from gdp.cli import figures
 from gdp.cli.common import common_options, current
 from gdp.cli.pattern_options import pattern_options, take_patterns
 from gdp.cli.picking import pick
@@ -16,6 +15,7 @@ from gdp.cli.selection import make_filter, snapshot_filter
 from gdp.cli.session import ending, make_access, opened_with
 from gdp.cli.snapshot_name import snapshot_argument
 from gdp.cli.translated import Command, argument, flag, option
+from gdp.core import figures
 from gdp.core.language import N_, translate_plural
 from gdp.core.sentences import fill
 from gdp.engine.restore import Overwrite, RestoreOptions, RestoreResult, connect, restore, start_workers

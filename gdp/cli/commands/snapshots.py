@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 
 import click
 
-from gdp.cli import figures
 from gdp.cli.common import common_options
 from gdp.cli.picking import pick_many
 from gdp.cli.records import SHORT_ID, snapshot_fields
@@ -14,6 +13,7 @@ from gdp.cli.session import opened
 from gdp.cli.snapshot_name import snapshot_argument
 from gdp.cli.table import layout
 from gdp.cli.translated import Command, flag, option
+from gdp.core import figures
 from gdp.core.language import N_, translate
 from gdp.core.sentences import fill
 from gdp.model.snapshot import Snapshot, SnapshotId

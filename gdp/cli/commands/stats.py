@@ -6,7 +6,6 @@ from typing import TypeVar
 
 import click
 
-from gdp.cli import figures
 from gdp.cli.common import common_options
 from gdp.cli.picking import pick_many
 from gdp.cli.screen import Screen
@@ -14,6 +13,7 @@ from gdp.cli.selection import make_filter, snapshot_filter
 from gdp.cli.session import opened
 from gdp.cli.snapshot_name import snapshot_argument
 from gdp.cli.translated import Command, option
+from gdp.core import figures
 from gdp.core.language import N_, translate
 from gdp.engine.stats import Stats, StatsMode, count_stats
 

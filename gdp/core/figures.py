@@ -1,16 +1,16 @@
-"""Numbers, sizes, times and durations as people read them, in the user's language. Pure."""
+"""Numbers, sizes, times and durations as people read them, in the reader's language. Pure."""
 
-import os
 import time
+from datetime import datetime, tzinfo
 
-from gdp.core.language import choose_language, grouped
+from gdp.core.language import current_language, grouped
 
 _UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
 
 
 def count(number: int) -> str:
     """Return ``1,204`` or ``1.204``."""
-    return grouped(number, choose_language(os.environ))
+    return grouped(number, current_language())
 
 
 def decimal(number: float, places: int = 1) -> str:
@@ -48,9 +48,14 @@ def rough_duration(seconds: float) -> str:
 
 def moment(time_ns: int) -> str:
     """Return a time in the zone of this computer, to the second."""
-    pattern = "%d.%m.%Y %H:%M:%S" if choose_language(os.environ) == "de" else "%Y-%m-%d %H:%M:%S"
+    pattern = "%d.%m.%Y %H:%M:%S" if current_language() == "de" else "%Y-%m-%d %H:%M:%S"
     return time.strftime(pattern, time.localtime(time_ns // 1_000_000_000))
 
 
+def local_moment(moment: datetime, zone: tzinfo | None = None) -> str:
+    """Return an aware time to the minute with its zone: ``2026-11-24 02:41 CET``. None: the zone of this computer."""
+    return moment.astimezone(zone).strftime("%d.%m.%Y %H:%M %Z" if current_language() == "de" else "%Y-%m-%d %H:%M %Z")
+
+
 def _local(text: str) -> str:
-    return text.translate(str.maketrans(",.", ".,")) if choose_language(os.environ) == "de" else text
+    return text.translate(str.maketrans(",.", ".,")) if current_language() == "de" else text
