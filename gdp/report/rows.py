@@ -1,0 +1,74 @@
+"""The figures of a run as lines of a table. Pure."""
+
+from datetime import tzinfo
+
+from gdp.core import figures
+from gdp.core.language import N_, translate
+from gdp.model.run import Counts, Kind, RunRecord, Verdict
+from gdp.report.page import Row
+
+SHORT_ID = 8  # digits of a snapshot, as the command line shows
+_FIGURES = {
+    Kind.CHECK: (
+        ("snapshots", N_("Snapshots checked"), figures.count),
+        ("packs", N_("Packs"), figures.count),
+        ("packs_read", N_("Packs read and compared"), figures.count),
+        ("bytes_read", N_("Read for it"), figures.size),
+        ("num_errors", N_("Errors found"), figures.count),
+    ),
+    Kind.PRUNE: (
+        ("packs_removed", N_("Packs removed"), figures.count),
+        ("packs_repacked", N_("Packs written anew"), figures.count),
+        ("freed_bytes", N_("Room gained"), figures.size),
+        ("remaining_bytes", N_("Room in use"), figures.size),
+    ),
+    Kind.DRILL: (
+        ("files_restored", N_("Files restored"), figures.count),
+        ("files_verified", N_("Files compared"), figures.count),
+        ("bytes_restored", N_("Restored"), figures.size),
+    ),
+}
+
+
+def make_rows(record: RunRecord, zone: tzinfo | None) -> tuple[Row, ...]:
+    """Return what was done, how much it was, when; only what is known."""
+    if record.verdict is Verdict.SKIPPED:
+        return (Row(translate(N_("Left out")), figures.local_moment(record.began, zone)),)
+    return (*_work(record), *_times(record, zone))
+
+
+def _work(record: RunRecord) -> list[Row]:
+    if record.kind is not Kind.BACKUP:
+        found = [(label, record.figures.get(name), show) for name, label, show in _FIGURES[record.kind]]
+        return [Row(translate(label), show(number)) for label, number, show in found if number is not None]
+    if record.verdict not in {Verdict.OK, Verdict.ATTENTION}:
+        return []
+    rows = [
+        Row(translate(N_("Files")), _counts(record.files)),
+        Row(translate(N_("Folders")), _counts(record.folders)),
+        Row(translate(N_("Size of all files")), figures.size(record.bytes_read)),
+        Row(translate(N_("New data")), figures.size(record.bytes_new)),
+        Row(translate(N_("Sent (compressed)")), figures.size(record.bytes_sent)),
+    ]
+    if saved := max(record.bytes_read - record.bytes_sent, 0):
+        share = figures.decimal(100 * saved / record.bytes_read)
+        rows.append(Row(translate(N_("Saved")), f"{figures.size(saved)} ({share} %)"))
+    if record.snapshot:
+        rows.append(Row(translate(N_("Snapshot")), record.snapshot[:SHORT_ID]))
+    return rows
+
+
+def _counts(counts: Counts) -> str:
+    sentence = translate(N_("{new} new, {changed} changed, {unmodified} unchanged"))
+    return sentence.format(**{name: figures.count(getattr(counts, name)) for name in counts.__struct_fields__})
+
+
+def _times(record: RunRecord, zone: tzinfo | None) -> list[Row]:
+    rows = [
+        Row(translate(N_("Began")), figures.local_moment(record.began, zone)),
+        Row(translate(N_("Ended")), figures.local_moment(record.ended, zone)),
+        Row(translate(N_("Duration")), figures.duration(record.seconds)),
+    ]
+    if record.share_reached is not None:
+        rows.append(Row(translate(N_("Came to")), f"{figures.decimal(int(record.share_reached * 100), 0)} %"))
+    return rows

@@ -1,0 +1,105 @@
+"""Runs as they happen, for reports to tell."""
+
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+from gdp.core.errors import LoginRefused, StorageUnreachable
+from gdp.model.run import Counts, Kind, RunRecord, Trouble, Verdict, plain_facts
+from gdp.report import stops
+
+BEGAN = datetime(2026, 11, 24, 1, 30, tzinfo=UTC)
+ZONE = timezone(timedelta(hours=1), "CET")
+NASTY = "/srv/<script>alert(1)</script>\r\nBcc: all@example.com\x1b[2J\u202egnp.exe{0}{{7*7}}"
+LONG = "/srv/daten/projekte/2026/ein-sehr-langer-ordnername-ohne-ein-einziges-leerzeichen/plan-erdgeschoss-final-2.dwg"
+BROKE = StorageUnreachable(
+    "the connection to {location} broke: {reason}",
+    "check the network and whether the server is running",
+    location="sftp://backup@storage.example.com/srv/backup",
+    reason="Connection reset by peer",
+)
+
+
+def unreadable(path: str, reason: str) -> Trouble:
+    """Return a file that could not be read."""
+    return Trouble("cannot be read: {reason}", {"reason": reason}, path=path)
+
+
+def make(**fields: Any) -> RunRecord:
+    """Return a good run, with what is different."""
+    usual: dict[str, Any] = {
+        "set_name": "daten",
+        "host": "server01",
+        "began": BEGAN,
+        "ended": BEGAN + timedelta(minutes=11, seconds=20),
+        "verdict": Verdict.OK,
+        "snapshot": "4f1c9a77" * 8,
+        "files": Counts(1204, 37, 416_962),
+        "folders": Counts(12, 88, 30_411),
+        "bytes_read": 182_400_000_000,
+        "bytes_new": 3_100_000_000,
+        "bytes_sent": 1_204_000_000,
+        "next_run": BEGAN + timedelta(days=1),
+    }
+    return RunRecord(**usual | fields)
+
+
+def broken(**fields: Any) -> RunRecord:
+    """Return a run that did not come to its end."""
+    nothing: dict[str, Any] = {
+        "snapshot": "",
+        "files": Counts(),
+        "folders": Counts(),
+        "bytes_read": 0,
+        "bytes_new": 0,
+        "bytes_sent": 0,
+        "verdict": Verdict.ERROR,
+        "set_name": "home",
+    }
+    return make(**nothing | fields)
+
+
+def error_trouble(error: Any) -> Trouble:
+    """Return an error of the engine as what ended a run."""
+    return Trouble(error.template, plain_facts(error.facts), error.hint_template, error_class=type(error).__name__)
+
+
+CHANGED = Trouble("was saved, but changed while it was read: old and new contents may be mixed", path="/var/lib/mysql/ibdata1")
+PROBLEMS = (
+    CHANGED,
+    *(unreadable(f"/srv/geheim/Akte {number:03}.pdf", "Permission denied") for number in range(1, 15)),
+    unreadable(LONG, "Input/output error"),
+    unreadable("/tmp/sess_81", "No such file or directory"),
+    unreadable(NASTY, "File name too long"),
+)
+SAMPLES = {
+    "ok": make(),
+    "nothing-new": make(files=Counts(0, 0, 416_962), bytes_new=0, bytes_sent=0),
+    "attention": make(verdict=Verdict.ATTENTION, problems=PROBLEMS, problem_count=len(PROBLEMS)),
+    "line": broken(share_reached=0.617, stopped_by=error_trouble(BROKE), problems=PROBLEMS[:3], problem_count=3),
+    "login": broken(
+        stopped_by=error_trouble(
+            LoginRefused(
+                "{host} does not let {user} in; tried: {tried}; the server allows: {allowed}",
+                "put the public key into {user}'s authorized_keys on the server, or give the password",
+                host="storage.example.com",
+                user="backup",
+                tried="id_ed25519",
+                allowed="publickey",
+            )
+        )
+    ),
+    "window": broken(verdict=Verdict.INTERRUPTED, stopped_by=stops.WINDOW_CLOSED, share_reached=0.42),
+    "away": broken(verdict=Verdict.SKIPPED, stopped_by=stops.TARGET_AWAY, ended=BEGAN),
+    "overlap": broken(verdict=Verdict.SKIPPED, stopped_by=stops.OVERLAP, ended=BEGAN),
+    "check": make(
+        kind=Kind.CHECK,
+        verdict=Verdict.ERROR,
+        figures={"num_errors": 2, "packs": 11_400, "packs_read": 114, "bytes_read": 1_900_000_000},
+        problems=tuple(Trouble("pack {pack} is missing", {"pack": name * 32}) for name in ("ab", "cd")),
+        problem_count=2,
+    ),
+    "drill": make(kind=Kind.DRILL, figures={"files_restored": 20, "files_verified": 20, "bytes_restored": 81_000_000}),
+    "prune": make(
+        kind=Kind.PRUNE, figures={"packs_removed": 210, "freed_bytes": 3_300_000_000, "remaining_bytes": 88_000_000_000}
+    ),
+}
