@@ -1,0 +1,102 @@
+"""Everybody hears of a run as he wants to."""
+
+import os
+from datetime import timedelta
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from gdp.mail.post import MOST_PROBLEMS, Post
+from gdp.mail.queue import MailQueue
+from gdp.model.backup_set import Recipient, ReportMode
+from gdp.model.run import Verdict
+from tests.mail.conftest import NOW
+from tests.report.samples import SAMPLES, ZONE, make, unreadable
+
+ANNE = Recipient(to="anne@example.com", language="de")
+BOB = Recipient(to="bob@example.com", language="en", mode=ReportMode.PROBLEMS)
+CLEO = Recipient(to="cleo@example.com", mode=ReportMode.DAILY)
+TOMORROW = NOW + timedelta(days=1)
+
+
+@pytest.fixture
+def post(tmp_path: Path) -> Post:
+    """The post of a German installation."""
+    return Post(tmp_path, sender="gdp@example.com", language="de", zone=ZONE)
+
+
+def waiting(post: Post) -> list[EmailMessage]:
+    """Return the mails in the queue."""
+    raw = (path.read_bytes().partition(b"\n")[2] for path in sorted(post.queue.folder.glob("*.mail")))
+    return [message_from_bytes(text, policy=default) for text in raw]
+
+
+def test_each_in_his_language(post: Post) -> None:
+    """And only who wants to hear of it."""
+    assert post.post_run(SAMPLES["ok"], [ANNE, BOB, CLEO], NOW).queued == 1
+    assert post.post_run(SAMPLES["line"], [ANNE, BOB, CLEO], NOW, log=b"lines", log_name="home.log").queued == 2
+
+    assert sorted((message["To"], message["Subject"]) for message in waiting(post)) == [
+        ("anne@example.com", "[FEHLER] home auf server01: abgebrochen bei 61 %, nichts verloren"),
+        ("anne@example.com", "[OK] daten auf server01: 1.204 neu, 37 geändert, 3,1 GB"),
+        ("bob@example.com", "[ERROR] home on server01: broke off at 61 %, nothing lost"),
+    ]
+    assert {part.get_filename() for message in waiting(post) for part in message.iter_attachments()} == {"home.log.gz"}
+
+
+def test_a_summary_comes_when_the_day_is_over(post: Post) -> None:
+    """One mail for all of its runs, once."""
+    post.post_run(SAMPLES["ok"], [CLEO], NOW)
+    post.post_run(SAMPLES["line"], [CLEO], NOW)
+
+    assert post.post_summaries(NOW).queued == 0
+    assert post.post_summaries(TOMORROW).queued == 1
+    assert post.post_summaries(TOMORROW).queued == 0
+    assert [message["Subject"] for message in waiting(post)] == ["[FEHLER] server01, 24.11.2026: 2 Läufe, 1 mit Problemen"]
+
+
+def test_who_is_killed_makes_the_same_summary_again(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between the queue and the end of the day's files."""
+    post.post_run(SAMPLES["ok"], [CLEO], NOW)
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "unlink", lambda *_, **__: (_ for _ in ()).throw(OSError))
+        post.post_summaries(TOMORROW)
+    post.post_summaries(TOMORROW)
+
+    assert len(waiting(post)) == 1
+
+
+def test_one_bad_address_does_not_silence_the_others(post: Post) -> None:
+    """The failure is told to whoever asked."""
+    posted = post.post_run(SAMPLES["ok"], [Recipient(to="nobody"), ANNE], NOW)
+
+    assert (posted.queued, len(posted.failures)) == (1, 1)
+
+
+def test_a_disk_that_fails_is_told(post: Post, tmp_path: Path) -> None:
+    """A run is not undone by its report."""
+    (tmp_path / "mail").write_bytes(b"no folder")
+
+    assert len(post.post_run(SAMPLES["ok"], [ANNE, CLEO], NOW).failures) == 2
+    assert len(MailQueue(tmp_path).entries()) == 0
+
+
+def test_a_summary_takes_little_room(post: Post) -> None:
+    """A set that runs every ten minutes with a thousand problems."""
+    many = tuple(unreadable(f"/{number}", "Permission denied") for number in range(1000))
+    post.post_run(make(verdict=Verdict.ATTENTION, problems=many, problem_count=1000), [CLEO], NOW)
+    (file,) = (post.queue.folder / "daily").iterdir()
+
+    assert len(msgspec.json.decode(file.read_bytes())["record"]["problems"]) == MOST_PROBLEMS
+
+
+def test_damaged_files_stop_no_summary(post: Post) -> None:
+    """They stay for whoever wants to know."""
+    post.post_run(SAMPLES["ok"], [CLEO], NOW)
+    (post.queue.folder / "daily" / "0.run").write_bytes(os.urandom(40))
+
+    assert post.post_summaries(TOMORROW).queued == 1
