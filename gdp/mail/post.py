@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from gdp.core.errors import GdpError
+from gdp.core.errors import BadInput, GdpError
 from gdp.core.language import N_
 from gdp.mail.files import make_folder, sweep, write_whole
 from gdp.mail.message import make_mail
@@ -103,7 +103,7 @@ class Post:
                 queued += 1
             except GdpError as error:
                 failures.append(error)
-        if not failures:
+        if all(isinstance(failure, BadInput) for failure in failures):  # an address that is none stays so
             with contextlib.suppress(OSError):  # they are found again, and the queue knows the key
                 for path in kept:
                     path.unlink(missing_ok=True)

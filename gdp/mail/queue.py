@@ -120,13 +120,16 @@ class MailQueue:
         with self._speaking_of_disk():
             self._forget(name)
 
-    def send_due(self, deliver: Deliver, clock: Callable[[], datetime], *, everything: bool = False) -> Delivery:
+    def send_due(
+        self, deliver: Deliver, clock: Callable[[], datetime], *, ignores_pauses: bool = False, with_refused: bool = False
+    ) -> Delivery:
         """Send what is due.
 
         Args:
             deliver: how.
             clock: the time now, aware.
-            everything: also what would have to wait, and what was refused.
+            ignores_pauses: also what failed lately.
+            with_refused: also what was refused for good.
         """
         with self._speaking_of_disk():
             if not self.folder.is_dir():
@@ -135,14 +138,18 @@ class MailQueue:
                 if not is_alone:
                     return Delivery(is_busy=True)
                 self._sweep()
-                return self._send(deliver, clock, everything=everything)
+                now = clock()
+                chosen = [
+                    entry
+                    for entry in self.entries()
+                    if (with_refused if entry.state.is_refused else ignores_pauses or _is_due(entry.state, now))
+                ]
+                return self._send(chosen, deliver, clock)
 
-    def _send(self, deliver: Deliver, clock: Callable[[], datetime], *, everything: bool) -> Delivery:
+    def _send(self, chosen: list[Entry], deliver: Deliver, clock: Callable[[], datetime]) -> Delivery:
         sent = delayed = refused = 0
         unusable: ServerUnusable | None = None
-        for entry in self.entries():
-            if not (everything or _is_due(entry.state, clock())):
-                continue
+        for entry in chosen:
             try:
                 if unusable is not None:
                     raise unusable

@@ -38,6 +38,7 @@ def outcomes(ready: Gdp, source: Path, tmp_path: Path) -> dict[str, Outcome]:
         "key list": [],
         "key add": ["--new-password-file", str(tmp_path / "second")],
         "unlock": [],
+        "mail queue": [],
         "version": [],
     }
     return done | {name: ready(*json, *name.split(), *arguments) for name, arguments in commands.items()}

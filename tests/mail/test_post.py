@@ -77,6 +77,15 @@ def test_one_bad_address_does_not_silence_the_others(post: Post) -> None:
     assert (posted.queued, len(posted.failures)) == (1, 1)
 
 
+def test_one_bad_address_does_not_repeat_the_others_summary(post: Post) -> None:
+    """It will be none tomorrow, too."""
+    post.post_run(SAMPLES["ok"], [CLEO, Recipient(to="nobody", mode=ReportMode.DAILY)], NOW)
+    first, second = post.post_summaries(TOMORROW), post.post_summaries(TOMORROW)
+
+    assert (first.queued, len(first.failures)) == (1, 1)
+    assert (second.queued, len(second.failures)) == (0, 0)
+
+
 def test_a_disk_that_fails_is_told(post: Post, tmp_path: Path) -> None:
     """A run is not undone by its report."""
     (tmp_path / "mail").write_bytes(b"no folder")

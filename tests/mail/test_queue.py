@@ -134,7 +134,7 @@ def test_what_is_refused_for_good_is_kept_with_its_reason(queue: MailQueue, serv
     assert queue.next_due(NOW) is None
     assert queue.send_due(server, at(NOW + timedelta(days=9))) == Delivery()
     server.failure = None
-    assert queue.send_due(server, at(NOW), everything=True) == Delivery(sent=1)
+    assert queue.send_due(server, at(NOW), ignores_pauses=True, with_refused=True) == Delivery(sent=1)
 
 
 def test_one_bad_address_does_not_stop_the_others(queue: MailQueue, server: Server, mail: Mail) -> None:
@@ -293,7 +293,7 @@ def test_sending_and_kill_9(tmp_path: Path, mail: Mail, failure: Exception | Non
 
         assert len(waiting) == 1 or (taken.exists() and taken.read_bytes() == mail.raw)
         server = Server()
-        assert queue.send_due(server, at(NOW + timedelta(days=1)), everything=True).sent == len(waiting)
+        assert queue.send_due(server, at(NOW + timedelta(days=1)), ignores_pauses=True, with_refused=True).sent == len(waiting)
         assert server.took == [mail.raw] * len(waiting)
         assert {name for name in files(queue) if not name.startswith(".new-")} == set()
         if ended:
