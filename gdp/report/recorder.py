@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from gdp.core.errors import Interrupted
+from gdp.core.language import complete
 from gdp.model.run import Counts, Kind, RunRecord, Trouble, Verdict
 from gdp.report.stops import died
 
@@ -112,7 +113,7 @@ def _trouble(fields: Mapping[str, Any]) -> Trouble:
     }  # fmt: skip
     try:
         found = msgspec.convert(named, Trouble)
-        _ = found.template.format(**found.facts), found.hint.format(**found.facts)
+        _ = complete(found.template, found.facts, "en"), complete(found.hint, found.facts, "en")
     except (msgspec.ValidationError, LookupError, ValueError, AttributeError, TypeError, RecursionError):
         return Trouble("{sentence}", {"sentence": str(sentence or "")}, path=str(named["path"]))
     return found
