@@ -18,7 +18,6 @@ from gdp.report.page import Page, shown
 from gdp.report.text import as_text
 
 LARGEST_LOG_BYTES = 8 << 20  # compressed; many servers refuse mails beyond 10 to 25 MB
-LARGEST_PLAIN_LOG_BYTES = 256 << 20  # beyond it, the end of a log is left out before it is compressed
 _LEVEL = 6
 _LINE_END = "\r\n"
 
@@ -49,7 +48,7 @@ def make_mail(page: Page, *, sender: str, to: str, now: datetime, log: bytes | N
         sender: ``NAME <ADDRESS>`` or an address.
         to: the same.
         now: aware.
-        log: of the run, attached compressed; left out when it is too large for a mail.
+        log: of the run, from ``pack_log``.
         log_name: of the file in the attachment.
 
     Raises:
@@ -66,9 +65,15 @@ def make_mail(page: Page, *, sender: str, to: str, now: datetime, log: bytes | N
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no holiday notes, please
     message.set_content(as_text(page), cte="quoted-printable")
     message.add_alternative(as_html(page), subtype="html", cte="quoted-printable")
-    if log is not None and len(packed := _compress(log)) <= LARGEST_LOG_BYTES:
-        message.add_attachment(packed, maintype="application", subtype="gzip", filename=f"{log_name}.gz")
+    if log is not None:
+        message.add_attachment(log, maintype="application", subtype="gzip", filename=f"{log_name}.gz")
     return Mail(Envelope(from_address, to_address), shown(page.subject), message.as_bytes())
+
+
+def pack_log(log: bytes | None) -> bytes | None:
+    """Return a log compressed, to be attached; None when it is too large for a mail."""
+    packed = None if log is None else gzip.compress(log, _LEVEL, mtime=0)
+    return None if packed is None or len(packed) > LARGEST_LOG_BYTES else packed
 
 
 def split_address(text: str) -> tuple[str, str]:
@@ -101,7 +106,3 @@ def _address(name: str, address: str) -> Address:
         return Address(name, addr_spec=address)
     except (ValueError, IndexError) as error:  # IndexError: what the parser of the standard library makes of some nonsense
         raise BadInput(N_("{text!r} is no mail address"), N_("Write it as name@example.com."), text=address) from error
-
-
-def _compress(log: bytes) -> bytes:
-    return gzip.compress(log[:LARGEST_PLAIN_LOG_BYTES], _LEVEL, mtime=0)

@@ -16,7 +16,7 @@ import msgspec
 from gdp.core.errors import BadInput, GdpError
 from gdp.core.language import N_
 from gdp.mail.files import make_folder, sweep, write_whole
-from gdp.mail.message import make_mail
+from gdp.mail.message import make_mail, pack_log
 from gdp.mail.queue import MailQueue
 from gdp.model.backup_set import Recipient
 from gdp.model.run import RunRecord
@@ -68,13 +68,14 @@ class Post:
     ) -> Posted:
         """Queue the report of a run for those who hear of it at once, and keep it for the others' summary. Raises nothing."""
         queued, failures = 0, []
+        packed = pack_log(log)
         for_summary = tuple(one for one in recipients if decide(one.mode, record) is Hears.IN_SUMMARY)
         for one in recipients:
             if decide(one.mode, record) is not Hears.AT_ONCE:
                 continue
             try:
-                page = make_run_page(record, language=self._language_of(one), zone=self._zone, has_log=log is not None)
-                self.queue.add(make_mail(page, sender=self._sender, to=one.to, now=now, log=log, log_name=log_name), now)
+                page = make_run_page(record, language=self._language_of(one), zone=self._zone, has_log=packed is not None)
+                self.queue.add(make_mail(page, sender=self._sender, to=one.to, now=now, log=packed, log_name=log_name), now)
                 queued += 1
             except GdpError as error:
                 failures.append(error)

@@ -43,7 +43,7 @@ def send(server: MailServer, envelope: Envelope, raw: bytes, *, timeout_seconds:
             N_("Use the name that stands in the certificate, or let this computer trust whoever issued it."),
             **about, reason=error.verify_message,
         ) from error  # fmt: skip
-    except (OSError, smtplib.SMTPException) as error:  # a socket's, TLS's and the protocol's
+    except (OSError, smtplib.SMTPException, UnicodeError) as error:  # a socket's, TLS's and the protocol's; no name of a host
         raise ServerUnusable(
             N_("{server} cannot be used: {reason}"),
             N_("Check host, port and the network; a firewall may block the port."),

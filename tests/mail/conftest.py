@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gdp.mail.message import Mail, make_mail
+from gdp.mail.message import Mail, make_mail, pack_log
 from gdp.report.run_page import make_run_page
 from tests.mail.smtp_server import PASSWORD, Authority, Mailbox
 from tests.report.samples import SAMPLES, ZONE
@@ -22,7 +22,7 @@ def mail() -> Mail:
         sender="GDP <gdp@example.com>",
         to="Änne Öse von Müller-Lüdenscheidt <anne@example.com>",
         now=NOW,
-        log=b'{"message_type": "x"}\n' * 9,
+        log=pack_log(b'{"message_type": "x"}\n' * 9),
     )
 
 

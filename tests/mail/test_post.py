@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from gdp.mail import message
 from gdp.mail.post import MOST_PROBLEMS, Post
 from gdp.mail.queue import MailQueue
 from gdp.model.backup_set import Recipient, ReportMode
@@ -40,12 +41,24 @@ def test_each_in_his_language(post: Post) -> None:
     assert post.post_run(SAMPLES["ok"], [ANNE, BOB, CLEO], NOW).queued == 1
     assert post.post_run(SAMPLES["line"], [ANNE, BOB, CLEO], NOW, log=b"lines", log_name="home.log").queued == 2
 
-    assert sorted((message["To"], message["Subject"]) for message in waiting(post)) == [
+    assert sorted((one["To"], one["Subject"]) for one in waiting(post)) == [
         ("anne@example.com", "[FEHLER] home auf server01: abgebrochen bei 61 %, nichts verloren"),
         ("anne@example.com", "[OK] daten auf server01: 1.204 neu, 37 geändert, 3,1 GB"),
         ("bob@example.com", "[ERROR] home on server01: broke off at 61 %, nothing lost"),
     ]
-    assert {part.get_filename() for message in waiting(post) for part in message.iter_attachments()} == {"home.log.gz"}
+    assert {part.get_filename() for one in waiting(post) for part in one.iter_attachments()} == {"home.log.gz"}
+
+
+def test_a_log_that_is_too_large_is_not_promised(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The report says that the log is attached only where it is."""
+    monkeypatch.setattr(message, "LARGEST_LOG_BYTES", 10)
+    post.post_run(SAMPLES["ok"], [ANNE], NOW, log=os.urandom(99))
+    (mail,) = waiting(post)
+    text = mail.get_body(("plain",))
+
+    assert list(mail.iter_attachments()) == []
+    assert text is not None
+    assert "angehängt" not in text.get_content()
 
 
 def test_a_summary_comes_when_the_day_is_over(post: Post) -> None:
@@ -56,7 +69,7 @@ def test_a_summary_comes_when_the_day_is_over(post: Post) -> None:
     assert post.post_summaries(NOW).queued == 0
     assert post.post_summaries(TOMORROW).queued == 1
     assert post.post_summaries(TOMORROW).queued == 0
-    assert [message["Subject"] for message in waiting(post)] == ["[FEHLER] server01, 24.11.2026: 2 Läufe, 1 mit Problemen"]
+    assert [one["Subject"] for one in waiting(post)] == ["[FEHLER] server01, 24.11.2026: 2 Läufe, 1 mit Problemen"]
 
 
 def test_who_is_killed_makes_the_same_summary_again(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:

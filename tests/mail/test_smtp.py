@@ -1,6 +1,7 @@
 """A mail reaches a server, or it is clear why not and whether another attempt makes sense."""
 
 import gzip
+import os
 import socket
 import threading
 from pathlib import Path
@@ -8,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from gdp.core.errors import BadInput
-from gdp.mail import smtp
+from gdp.mail import message, smtp
 from gdp.mail.failures import MailDelayed, MailRefused, ServerUnusable
-from gdp.mail.message import LARGEST_LOG_BYTES, Mail, make_mail, split_address
+from gdp.mail.message import Mail, make_mail, pack_log, split_address
 from gdp.mail.server import MailServer, configured_server, sender_of
 from gdp.mail.smtp import send
 from gdp.model.configuration import Mail as MailSettings
@@ -93,12 +94,11 @@ def test_what_is_no_address(text: str) -> None:
 
 def test_a_huge_log_stays_at_home(monkeypatch: pytest.MonkeyPatch) -> None:
     """A mail that no server takes tells nobody anything."""
-    monkeypatch.setattr("gdp.mail.message.LARGEST_LOG_BYTES", 100)
-    log = bytes(range(256)) * 9
-    mail = make_mail(make_run_page(SAMPLES["ok"]), sender="gdp@example.com", to="anne@example.com", now=NOW, log=log)
+    monkeypatch.setattr(message, "LARGEST_LOG_BYTES", 400)
 
-    assert LARGEST_LOG_BYTES > 1 << 20
-    assert b"gzip" not in mail.raw
+    assert pack_log(bytes(range(256)) * 9) is not None
+    assert pack_log(os.urandom(400)) is None
+    assert pack_log(None) is None
 
 
 def test_starttls_and_login(
@@ -227,6 +227,13 @@ def test_a_server_that_is_not_there(mail: Mail) -> None:
 
     with pytest.raises(ServerUnusable, match="Connection refused"):
         deliver(mail, server_at(port))
+
+
+@pytest.mark.parametrize("host", ["no-such-host.invalid", "a" * 70 + ".example.com", "mail..example.com"])
+def test_a_name_that_leads_nowhere(mail: Mail, host: str) -> None:
+    """Some are no names at all."""
+    with pytest.raises(ServerUnusable):
+        deliver(mail, server_at(587, host=host))
 
 
 @pytest.mark.parametrize("greeting", [b"", b"554 go away\r\n", b"SSH-2.0-OpenSSH\r\n", b"\x16\x03\x01\x00\xff" * 999])

@@ -14,7 +14,7 @@ from gdp.cli.translated import Command, Group, Lazy, argument, flag, option
 from gdp.core import figures
 from gdp.core.language import N_, translate, translate_plural
 from gdp.core.sentences import sentence_of
-from gdp.mail.message import make_mail, split_address
+from gdp.mail.message import make_mail, pack_log, split_address
 from gdp.mail.post import Post
 from gdp.mail.queue import Delivery, Entry, MailQueue
 from gdp.mail.server import configured_server
@@ -53,8 +53,9 @@ def test_command(*, address: str) -> None:
     with reporting() as screen:
         server = configured_server(_configuration().mail)
         split_address(address)
-        record, log = make_sample_run()
-        page = make_run_page(record, has_log=True, is_test=True)
+        record, plain_log = make_sample_run()
+        log = pack_log(plain_log)
+        page = make_run_page(record, has_log=log is not None, is_test=True)
         mail = make_mail(page, sender=server.sender, to=address, now=datetime.now(UTC), log=log, log_name="test.log")
         send(server, mail.envelope, mail.raw)
         sentence = translate(N_("{server} has taken the mail for {to}; look whether it arrives."))
