@@ -5,7 +5,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gdp.core.errors import BadInput
@@ -51,6 +51,8 @@ def test_a_window_is_open_exactly_until_it_ends(window: Window, zone: ZoneInfo, 
         assert not window.contains(ends, zone)
 
 
+@example(Window((Span(),)), "en")
+@example(Window((Span(),)), "de")
 @given(windows, st.sampled_from(["en", "de"]))
 def test_windows_written_or_told_are_read_back(window: Window, language: str) -> None:
     """What the program shows, it understands."""

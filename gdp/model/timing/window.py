@@ -7,12 +7,13 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from gdp.core.errors import BadInput
 from gdp.core.language import N_, translate
 from gdp.model.timing.local import day_of
-from gdp.model.timing.span import Span, parse_span
+from gdp.model.timing.span import ALL_THE_TIME, Span, parse_span
 from gdp.model.timing.words import plain_words
 
 _DAY = timedelta(days=1)
 _DAYS_AHEAD = 17  # two weeks and more: the clock may jump over one week's stretch
 _ALWAYS = "00:00-24:00"
+_AT_ANY_TIME = [plain_words(words) for words in ("at any time", "jederzeit")]
 _WRITTEN = N_("Write it like: 20:00-06:00, or: mon-fri 20:00-06:00; sat,sun.")
 
 
@@ -70,4 +71,4 @@ def parse_window(text: str) -> Window:
 def _parse_part(words: list[str]) -> Span:
     if not words:
         raise BadInput(N_("it is empty"))
-    return parse_span(words)
+    return ALL_THE_TIME if words in _AT_ANY_TIME else parse_span(words)
