@@ -32,13 +32,13 @@ class StoredFile(NamedTuple):
 
     kind: FileKind
     name: str
-    """64 hex digits, the SHA-256 of the stored bytes; for CONFIG the word ``config``."""
+    """64 hex digits, the SHA-256 of the stored bytes; for CONFIG the word ``config``, or the name of a trial file."""
 
     @property
     def path(self) -> str:
         """Where it lies, relative to the repository's root, with ``/``."""
         if self.kind is FileKind.CONFIG:
-            return "config"
+            return self.name
         if self.kind is FileKind.DATA:
             return f"data/{self.name[:2]}/{self.name}"
         return f"{self.kind}/{self.name}"

@@ -4,15 +4,28 @@ import re
 import secrets
 
 from gdp.core.ids import is_id_text
-from gdp.model.files import FileKind
+from gdp.model.files import FileKind, StoredFile
 
 LEFTOVER_HEX_DIGITS = 16  # 64 random bits: two writers never meet
-_OURS = re.compile(rf"(?:config|[0-9a-f]{{64}})-gdp-temp-[0-9a-f]{{{LEFTOVER_HEX_DIGITS}}}")
+_MARK = "-gdp-temp-"
+_OURS = re.compile(rf"(?:config|[0-9a-f]{{64}}){_MARK}[0-9a-f]{{{LEFTOVER_HEX_DIGITS}}}")
 
 
 def make_temporary_name(name: str) -> str:
-    """Return the name under which a file lies while it is being written: ``<name>-gdp-temp-<16 hex digits>``."""
-    return f"{name}-gdp-temp-{secrets.token_hex(LEFTOVER_HEX_DIGITS // 2)}"
+    """Return the name under which a file lies while it is being written: ``<name>-gdp-temp-<16 hex digits>``.
+
+    A trial file's own name is of this form already, and is replaced by another one.
+    """
+    return f"{name.partition(_MARK)[0]}{_MARK}{secrets.token_hex(LEFTOVER_HEX_DIGITS // 2)}"
+
+
+def make_trial_file() -> StoredFile:
+    """Return a file that is written only to see how fast that is, and removed again.
+
+    It lies at the root, so that no folder is made for it, under the name of an unfinished config: whoever sweeps those away
+    sweeps this one too, in whatever moment its writer was killed.
+    """
+    return StoredFile(FileKind.CONFIG, make_temporary_name("config"))
 
 
 def is_temporary_name(name: str) -> bool:
