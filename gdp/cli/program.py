@@ -17,6 +17,7 @@ COMMANDS = {
     "set": Lazy("set", N_("Make and change backup sets.")),
     "config": Lazy("config", N_("Language and mail of this installation.")),
     "mail": Lazy("mail", N_("Try the mail server; see and send the mails that wait.")),
+    "advise": Lazy("advise", N_("Recommend block sizes for a new repository.")),
     "init": Lazy("init", N_("Make a new repository.")),
     "backup": Lazy("backup", N_("Back up files and folders.")),
     "snapshots": Lazy("snapshots", N_("List the snapshots.")),

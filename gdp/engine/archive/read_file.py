@@ -105,7 +105,7 @@ class FileReader:
         streamed_bytes = 0
         for attempt in range(_TRIES):
             try:
-                descriptor = _open(path)
+                descriptor = open_file(path)
             except OSError as error:
                 return _failed(error, streamed_bytes)
             try:
@@ -150,6 +150,14 @@ class FileReader:
         return self._pool
 
 
+def open_file(path: bytes) -> int:
+    """Return a descriptor for reading, if possible one that leaves the access time alone. Follows no link, waits for nobody."""
+    try:
+        return os.open(path, _OPEN | os.O_NOATIME)
+    except PermissionError:
+        return os.open(path, _OPEN)  # only the owner may leave the access time alone
+
+
 def _result(
     name: bytes,
     status: os.stat_result,
@@ -162,13 +170,6 @@ def _result(
     if size != status.st_size:
         row = Row._make(row)._replace(size=size)
     return FileRead(tuple(row), content, encode_file(row, attributes, b"" if is_long(content) else content), problem)
-
-
-def _open(path: bytes) -> int:
-    try:
-        return os.open(path, _OPEN | os.O_NOATIME)
-    except PermissionError:
-        return os.open(path, _OPEN)  # only the owner may leave the access time alone
 
 
 def _read_whole(descriptor: int, size: int, most: int) -> bytes:
