@@ -2,9 +2,9 @@
 
 import dataclasses
 
-from gdp.cli import figures
 from gdp.cli.screen import Screen
 from gdp.cli.table import layout
+from gdp.core import figures
 from gdp.core.language import N_, translate
 from gdp.core.sentences import fill
 from gdp.engine.advise.estimate import PACK_CHOICES, Cost, Estimate
