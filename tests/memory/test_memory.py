@@ -9,6 +9,7 @@ import pytest
 
 from bench.measure import measure
 from gdp.core.packformat import BlobKind
+from gdp.engine.advise.estimate import MEMORY_BYTES_A_BLOB
 from gdp.repo.opening import open_repository
 from gdp.storage.local import LocalStorage
 from tests.cli.command_line import command
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.slow
 GIB = 1 << 30
 MIB = 1 << 20
 NOISE_BYTES = 40 * MIB  # what two runs of the same may differ by; keeping a file in memory would be a hundred times that
-BYTES_A_CHUNK = 100
+BYTES_A_CHUNK = MEMORY_BYTES_A_BLOB  # what the adviser promises
 
 _FILL = """
 import os, sys
