@@ -6,6 +6,7 @@ white space around the password do not count.
 
 import codecs
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -39,12 +40,13 @@ def find_password(source: PasswordSource, ask: Ask, question: str) -> bytes:
     return _checked(text)
 
 
-def choose_password(source: PasswordSource, ask: Ask, question: str) -> bytes:
-    """Return a new password; asked for twice at a terminal. Raises BadInput."""
+def choose_password(source: PasswordSource, ask: Ask, question: str, on_typed: Callable[[str], None] = lambda _: None) -> bytes:
+    """Return a new password; asked for twice at a terminal, with ``on_typed`` called between. Raises BadInput."""
     if source.is_given:
         return _checked(_from_source(source))
     first = ask(question, {})
     password = _checked(first)
+    on_typed(first or "")
     if ask(N_("Repeat the password: "), {}) != first:
         raise BadInput(N_("the two passwords differ"))
     return password

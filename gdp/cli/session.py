@@ -192,9 +192,15 @@ def ask_password() -> bytes:
     return find_password(password_source(), ask_at_terminal, N_("Password of the repository: "))
 
 
-def ask_new_password(source: PasswordSource) -> bytes:
-    """Return a password for a new key."""
-    return choose_password(source, ask_at_terminal, N_("New password: "))
+def ask_new_password(source: PasswordSource, screen: Screen) -> bytes:
+    """Return a password for a new key. Whoever chooses it at a terminal is told how strong it is."""
+
+    def tell(typed: str) -> None:
+        from gdp.bootstrap.strength import tell_strength  # start-up time
+
+        screen.emit(tell_strength(typed))
+
+    return choose_password(source, ask_at_terminal, N_("New password: "), tell)
 
 
 def ask_at_terminal(question: str, facts: Mapping[str, object]) -> str | None:

@@ -1,5 +1,6 @@
 """Passwords in files that settings name: files that nobody else can read, or credentials of systemd. Never keeps or logs one."""
 
+import contextlib
 import os
 import stat
 from collections.abc import Mapping
@@ -52,6 +53,33 @@ def read_secret(name: str, environment: Mapping[str, str] = os.environ) -> bytes
         if not name.startswith(CREDENTIALS):  # systemd guards its folder, and may let the service's group in
             _refuse_if_others_see(path, facts)
         return stream.read(LARGEST_BYTES)
+
+
+def write_new_secret(path: Path, contents: str | bytes) -> None:
+    """Write a file that only its owner can read, and that was not there before. Raises BadInput; then nothing is left of it."""
+    raw = contents.encode() if isinstance(contents, str) else contents
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    except FileExistsError as error:
+        raise BadInput(N_("{path} is there already; it is not overwritten"), N_("Name another file."), path=path) from error
+    except OSError as error:
+        raise _unwritable(path, error) from error
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            os.fchmod(descriptor, 0o600)
+            stream.write(raw)
+            stream.flush()
+            os.fsync(descriptor)
+    except BaseException as error:
+        with contextlib.suppress(OSError):
+            os.unlink(path)
+        if isinstance(error, OSError):
+            raise _unwritable(path, error) from error
+        raise
+
+
+def _unwritable(path: Path, error: OSError) -> BadInput:
+    return BadInput(N_("{path} cannot be written: {reason}"), path=path, reason=error.strerror or str(error))
 
 
 def _refuse_if_others_see(path: Path, facts: os.stat_result) -> None:

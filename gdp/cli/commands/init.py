@@ -38,7 +38,7 @@ def command(*, name: str | None, block_size: int) -> None:
 def make_repository(screen: Screen, block_size: int) -> None:
     """Make the repository that the common options name, and tell."""
     access = make_access(screen)
-    repository = access.create(ask_new_password(password_source()), block_size)
+    repository = access.create(ask_new_password(password_source(), screen), block_size)
     with contextlib.closing(repository.storage) as storage:
         sentence = translate(N_("made repository {id} at {location}, blocks of {size} on average"))
         facts = {"id": repository.config.id[:10], "location": storage.location, "size": typed_size(block_size)}

@@ -1,23 +1,29 @@
-"""``gdp key list|add|remove|passwd``."""
+"""``gdp key list|add|remove|passwd|generate``."""
+
+from pathlib import Path
 
 import click
 
 from gdp.bootstrap.passwords import PasswordSource
 from gdp.cli.common import common_options
 from gdp.cli.records import SHORT_ID
+from gdp.cli.reporting import reporting
 from gdp.cli.session import ask_new_password, opened
 from gdp.cli.table import layout
 from gdp.cli.translated import Command, Group, Lazy, argument, option
 from gdp.core import figures
 from gdp.core.gotext import parse_time
 from gdp.core.language import N_, translate
+from gdp.core.typed_password import make_password
 from gdp.engine.keys import KeyInfo, add_key, change_password, list_keys, remove_key
+from gdp.settings.secrets import write_new_secret
 
 _LAZY = {
     "list": Lazy("key", N_("List the passwords' keys."), "list_command"),
     "add": Lazy("key", N_("Let another password open the repository."), "add_command"),
     "remove": Lazy("key", N_("Let a password open the repository no longer."), "remove_command"),
     "passwd": Lazy("key", N_("Replace the password in use by another."), "passwd_command"),
+    "generate": Lazy("key", N_("Write a new strong password into a file."), "generate_command"),
 }
 _new_password = option(
     "--new-password-file", metavar=N_("FILE"), help=N_("A file that holds the new password; else you are asked.")
@@ -50,7 +56,7 @@ def list_command() -> None:
 def add_command(*, new_password_file: str | None) -> None:
     """Add a key."""
     with opened(writes=True) as session:
-        name = add_key(session.repository, ask_new_password(PasswordSource(new_password_file)))
+        name = add_key(session.repository, ask_new_password(PasswordSource(new_password_file), session.screen))
         session.screen.say(translate(N_("added key {id}")).format(id=name[:SHORT_ID]))
         session.screen.record("summary", {"id": name})
 
@@ -72,9 +78,24 @@ def remove_command(*, name: str) -> None:
 def passwd_command(*, new_password_file: str | None) -> None:
     """Change the password."""
     with opened(exclusive=True, writes=True) as session:
-        name = change_password(session.repository, ask_new_password(PasswordSource(new_password_file)))
+        name = change_password(session.repository, ask_new_password(PasswordSource(new_password_file), session.screen))
         session.screen.say(translate(N_("changed the password; the new key is {id}")).format(id=name[:SHORT_ID]))
         session.screen.record("summary", {"id": name})
+
+
+@click.command(
+    "generate",
+    cls=Command,
+    help=N_("Write a new strong password into a new file that only you can read. A file that is there is left alone."),
+)
+@argument("file", N_("FILE"), type=click.Path(path_type=Path))
+@common_options()
+def generate_command(*, file: Path) -> None:
+    """Make a password. No repository is needed."""
+    with reporting() as screen:
+        write_new_secret(file, make_password() + "\n")
+        screen.say(translate(N_("a new password lies in {file}; keep a copy of it in a second place")).format(file=file))
+        screen.record("summary", {"file": str(file)})
 
 
 def _row(key: KeyInfo) -> list[str]:
