@@ -30,11 +30,14 @@ class ServerStorages:
         pinned_hosts: our own known_hosts file.
         ask: asks the user for a secret.
         emit: is told of new host keys and of repeated operations.
+        host_key: that the server must show, ``[type ]SHA256:...``; empty: any that is known, or new.
     """
 
-    def __init__(self, target: SftpTarget, connections: int | None, pinned_hosts: Path, ask: Ask, emit: Emit) -> None:
+    def __init__(
+        self, target: SftpTarget, connections: int | None, pinned_hosts: Path, ask: Ask, emit: Emit, host_key: str = ""
+    ) -> None:
         self._target, self._connections, self._pinned_hosts = target, connections, pinned_hosts
-        self._ask, self._emit = ask, emit
+        self._ask, self._emit, self._host_key = ask, emit, host_key
         self._answers: dict[str, str | None] = {}
         load_client()
 
@@ -50,6 +53,9 @@ class ServerStorages:
         settings = settings_of_user(self._target, self._pinned_hosts, Path.home())
         if self._connections:
             settings = replace(settings, connections=self._connections)
+        if self._host_key:
+            key_type, _, fingerprint = self._host_key.rpartition(" ")
+            settings = replace(settings, expected_fingerprint=fingerprint, expected_key_type=key_type or None)
         storage = SftpStorage(settings, ask=self._answer, on_new_host=self._tell_new_host)
         return Retrying(slowed(storage), on_retry=self._tell_retry)
 

@@ -33,6 +33,8 @@ class Reaching(msgspec.Struct, frozen=True):
     download_bytes_per_second: int | None = None
     limits: Bandwidth = Bandwidth()
     """by time of day; what is given above counts more"""
+    host_key: str = ""
+    """``[ssh-ed25519 ]SHA256:...`` that the server must show; empty: the one that is known, or any"""
 
 
 class StorageMaker:
@@ -73,7 +75,7 @@ class StorageMaker:
 def _reach(target: SftpTarget, reaching: Reaching, pinned_hosts: Path, ask: Ask, emit: Emit) -> "ServerStorages":
     from gdp.bootstrap.server import ServerStorages  # start-up time
 
-    return ServerStorages(target, reaching.connections, pinned_hosts, ask, emit)
+    return ServerStorages(target, reaching.connections, pinned_hosts, ask, emit, reaching.host_key)
 
 
 def _rate(bytes_per_second: int | None, limits: Bandwidth, way: Callable[[Limits], int]) -> "SharedRate | None":

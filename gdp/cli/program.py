@@ -36,6 +36,8 @@ COMMANDS = {
     "stats": Lazy("stats", N_("Count files and bytes.")),
     "copy": Lazy("copy", N_("Copy snapshots from another repository.")),
     "key": Lazy("key", N_("Manage the passwords of the repository.")),
+    "recovery": Lazy("recovery", N_("The recovery sheet: a password on paper, for when this computer is lost.")),
+    "recover": Lazy("recover", N_("On a new computer: reach a repository with a recovery sheet.")),
     "unlock": Lazy("unlock", N_("Remove locks that nobody holds any more.")),
     "cat": Lazy("cat", N_("Show an object of the repository as JSON.")),
     "completion": Lazy("completion", N_("Print the script that completes commands in your shell.")),

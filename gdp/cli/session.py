@@ -139,13 +139,13 @@ def ending(workers: SomeWorkers) -> Iterator[SomeWorkers]:
     workers.close()
 
 
-def make_access(screen: Screen, repo: str | None = None, *, cache: CacheUse = CacheUse.KEPT) -> Access:
-    """Return the way to the repository that was named. Raises BadInput when none was."""
+def make_access(screen: Screen, repo: str | None = None, *, cache: CacheUse = CacheUse.KEPT, host_key: str = "") -> Access:
+    """Return the way to the repository that was named. Raises BadInput when none was. ``host_key``: see ``Reaching``."""
     common = current()
     settings = AccessSettings(
         target=parse_target(repo) if repo else chosen_target(common),
         home=home_folder(common),
-        reaching=_reaching(common),
+        reaching=_reaching(common, host_key),
         cache=CacheUse.NONE if common.no_cache else cache,
         reads_without_lock=bool(common.no_lock),
         retry_lock_seconds=common.retry_lock or 0.0,
@@ -163,11 +163,11 @@ def chosen_target(common: Common) -> Target:
     return parse_target(common.repo)
 
 
-def _reaching(common: Common) -> Reaching:
+def _reaching(common: Common, host_key: str) -> Reaching:
     chosen = chosen_set(common)
     connections = common.connections or (chosen.target.connections if chosen else None)
     limits = chosen.bandwidth.limits if chosen else Bandwidth()
-    return Reaching(connections, common.limit_upload, common.limit_download, limits)
+    return Reaching(connections, common.limit_upload, common.limit_download, limits, host_key)
 
 
 def home_folder(common: Common) -> Path:

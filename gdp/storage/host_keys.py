@@ -18,18 +18,19 @@ def known_keys(settings: SftpSettings, route: Route) -> list[KnownKey]:
     return find_known_keys(_files(settings, route), route.known_as)
 
 
-def order_algorithms(known: Iterable[KnownKey], supported: Iterable[str]) -> list[str]:
-    """Return the host key algorithms to offer, those of known keys first.
+def order_algorithms(known: Iterable[KnownKey], supported: Iterable[str], expected: str | None = None) -> list[str]:
+    """Return the host key algorithms to offer, those of known keys first; before all others that of an ``expected`` key.
 
     A server has several keys, and must show the one we know rather than the one it likes best.
     """
-    types = {key.key_type for key in known if not key.is_revoked}
+    types = {expected} if expected else {key.key_type for key in known if not key.is_revoked}
     wanted = types | (set(_ALGORITHMS_OF_RSA) if _RSA in types else set())
     return sorted(supported, key=lambda algorithm: algorithm not in wanted)  # sorting is stable
 
 
 def check_host_key(settings: SftpSettings, route: Route, key_type: str, blob: bytes, on_new: OnNewHostKey | None = None) -> None:
     """Return if the server's key is known, or new and now pinned. Raises HostKeyMismatch otherwise."""
+    _refuse_unexpected(settings, route, blob)
     known = known_keys(settings, route)
     if not known:
         known = _pin(settings, route, key_type, blob, on_new)
@@ -43,15 +44,17 @@ def check_host_key(settings: SftpSettings, route: Route, key_type: str, blob: by
         )
 
 
-def _pin(settings: SftpSettings, route: Route, key_type: str, blob: bytes, on_new: OnNewHostKey | None) -> list[KnownKey]:
-    fingerprint = make_fingerprint(blob)
-    expected = settings.expected_fingerprint
+def _refuse_unexpected(settings: SftpSettings, route: Route, blob: bytes) -> None:
+    fingerprint, expected = make_fingerprint(blob), settings.expected_fingerprint
     if expected is not None and expected.rstrip("=") != fingerprint:
         raise HostKeyMismatch(
             N_("{host} shows the host key {shown}, but {expected} was announced"),
             N_("somebody may be listening in; compare the fingerprint with whoever runs the server"),
             host=route.known_as, shown=fingerprint, expected=expected,
         )  # fmt: skip
+
+
+def _pin(settings: SftpSettings, route: Route, key_type: str, blob: bytes, on_new: OnNewHostKey | None) -> list[KnownKey]:
     try:
         known = append_known_key(settings.pinned_hosts, route.known_as, key_type, blob)
     except OSError as error:
@@ -61,7 +64,7 @@ def _pin(settings: SftpSettings, route: Route, key_type: str, blob: bytes, on_ne
             host=route.known_as, file=settings.pinned_hosts, reason=error.strerror or error,
         ) from error  # fmt: skip
     if on_new is not None:
-        on_new(NewHostKey(route.known_as, key_type, fingerprint))
+        on_new(NewHostKey(route.known_as, key_type, make_fingerprint(blob)))
     return known
 
 

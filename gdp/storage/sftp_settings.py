@@ -60,7 +60,9 @@ class SftpSettings:
     uses_agent: bool = True
     """Whether keys of a running SSH agent are tried."""
     expected_fingerprint: str | None = None
-    """``SHA256:...`` that the host key must have at the first contact (a recovery sheet, an enrolment); None: any."""
+    """``SHA256:...`` that the host key must have, pinned or not (a recovery sheet, an enrolment); None: any."""
+    expected_key_type: str | None = None
+    """Which of its keys a server that is not known yet is asked for, such as ``ssh-ed25519``; None: what suits."""
     connections: int = 4
     """How many operations run at the same time, each over its own connection."""
     connect_seconds: float = 30.0

@@ -86,7 +86,7 @@ def _agree(transport: Transport, settings: SftpSettings, route: Route) -> PKey:
     transport.channel_timeout = settings.connect_seconds
     options = transport.get_security_options()
     options.ciphers = (*_FAST_CIPHERS, *(name for name in options.ciphers if name not in _FAST_CIPHERS))
-    options.key_types = tuple(order_algorithms(known_keys(settings, route), options.key_types))
+    options.key_types = tuple(order_algorithms(known_keys(settings, route), options.key_types, settings.expected_key_type))
     try:
         transport.start_client(timeout=settings.connect_seconds)
         key = transport.get_remote_server_key()  # fails when the time was up: start_client does not say so

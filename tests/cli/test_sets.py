@@ -232,7 +232,8 @@ def test_nothing_runs_before_recovery_is_settled(owner: Gdp, source: Path) -> No
     assert here(["set", "edit", "daten", "--recovery", "sheet"]).code == 0
     refused = here(["backup", "daten"])
     assert refused.code == 1
-    assert "--recovery nobody" in refused.err
+    assert "gdp recovery sheet -S " in refused.err
+    assert "gdp recovery decline -S " in refused.err
     assert here(["set", "check"]).code == 1
     assert here(["snapshots", "-S", "daten"]).code == 0
     assert here(["set", "edit", "daten", "--recovery", "nobody"]).code == 0

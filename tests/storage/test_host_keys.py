@@ -2,6 +2,7 @@
 
 import base64
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -89,6 +90,26 @@ def test_the_announced_fingerprint_must_be_the_first(settings: SftpSettings, tmp
         check_host_key(announced, ROUTE, "ssh-ed25519", OTHER)
     check_host_key(announced, ROUTE, "ssh-ed25519", KEY)
     assert len(known_keys(announced, ROUTE)) == 1
+
+
+def test_an_announced_fingerprint_counts_more_than_a_pinned_one(settings: SftpSettings) -> None:
+    """The computer may have met somebody else under this name."""
+    check_host_key(settings, ROUTE, "ssh-ed25519", KEY)
+    announced = replace(settings, expected_fingerprint=make_fingerprint(OTHER))
+
+    with pytest.raises(HostKeyMismatch, match="announced"):
+        check_host_key(announced, ROUTE, "ssh-ed25519", KEY)
+    with pytest.raises(HostKeyMismatch, match="pinned"):
+        check_host_key(announced, ROUTE, "ssh-ed25519", OTHER)
+
+
+def test_the_announced_kind_of_key_is_asked_for_first(settings: SftpSettings) -> None:
+    """A server has several keys, and the sheet names one."""
+    check_host_key(settings, ROUTE, "ssh-ed25519", KEY)
+    supported = ["ssh-ed25519", "rsa-sha2-512", "ecdsa-sha2-nistp256"]
+
+    assert order_algorithms(known_keys(settings, ROUTE), supported, "ecdsa-sha2-nistp256")[0] == "ecdsa-sha2-nistp256"
+    assert order_algorithms([], supported, "ssh-rsa")[0] == "rsa-sha2-512"
 
 
 def test_two_processes_that_meet_the_host_at_once_pin_one_key(tmp_path: Path) -> None:

@@ -113,7 +113,9 @@ def _chosen(given: dict[str, Any], screen: Screen) -> BackupSet | None:
     if not chosen.is_active:
         raise BadInput(
             N_("the backup set {name!r} may not run yet: it is not settled who can help when the password is lost"),
-            N_("'gdp set edit {name} --recovery nobody' settles that nobody can."),
+            N_(
+                "'gdp recovery sheet -S {name}' makes a recovery sheet, 'gdp recovery decline -S {name}' settles that nobody can."
+            ),
             name=chosen.name,
         )
     if chosen.commands.before or chosen.commands.after:
