@@ -4,7 +4,7 @@ The code's text is one line, so that a terminal takes it where the password is a
 
     gdp-recovery:1?password=...&repo=...&host-key=...&set=...&host=...
 
-Values are percent-encoded as in a query of the web; names that are not known are passed over.
+Values are percent-encoded, a plus sign is one; names that are not known are passed over.
 """
 
 import shlex
@@ -69,7 +69,7 @@ def read_qr_text(text: str) -> RecoverySheet:
     version, _, query = text.strip().removeprefix(QR_BEGINNING).partition("?")
     if version != _VERSION:
         raise BadInput(N_("this code is from another version of the program, or not whole"), N_("Type the password instead."))
-    values = {name: found[0] for name, found in parse_qs(query).items()}
+    values = {name: found[0] for name, found in parse_qs(query.replace("+", "%2B")).items()}
     if not values.get("password") or not values.get("repo"):
         raise BadInput(N_("the code is not whole: password or address is missing"), N_("Type the password instead."))
     return RecoverySheet(

@@ -333,3 +333,33 @@ def test_a_new_computer_recovers_from_a_server_by_the_code(
 
     assert recovered.code == 0, recovered.err
     assert here(["recover", "--password-file", str(code), "--host-key", wrong]).code == 1
+
+
+@pytest.mark.peer
+def test_restic_restores_from_a_server_by_the_printed_command(
+    server: Sshd, gdp: Gdp, source: Path, tmp_path: Path, isolated_home: Path
+) -> None:
+    """With a port in the address, which restic writes in a way of its own."""
+    restic = require_program("restic")
+    gdp.password_file.chmod(0o600)
+    options = ["--repo", server.url(tmp_path / "far"), "--password-file", str(gdp.password_file)]
+    assert here(["set", "add", "daten", *options, "--source", str(source), "--recovery", "sheet", "--init"]).code == 0
+    paper = sheet("--show").out
+    password = re.search(r"(?:[2-9A-Z]{5}-){5}[2-9A-Z]{5}", paper)
+    assert password is not None
+    assert confirm(password[0])[0] == 0
+    assert here(["backup", "daten"]).code == 0
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    trusting = "-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR"
+    (tools / "ssh").write_text(f'#!/bin/sh\nexec {shutil.which("ssh")} -i {server.client_key} {trusting} "$@"\n')
+    (tools / "ssh").chmod(0o755)
+    (tools / "restic").write_text(f'#!/bin/sh\nexec {restic} --no-cache "$@"\n')
+    (tools / "restic").chmod(0o755)
+    command = paper[paper.index("    restic ") : paper.index("If this sheet")].replace("/srv/restored", str(tmp_path / "out"))
+    environment = {**os.environ, "RESTIC_PASSWORD": password[0], "PATH": f"{tools}:{os.environ['PATH']}"}
+    ended = subprocess.run(["sh", "-ec", command], env=environment, capture_output=True, text=True, check=False)
+
+    assert ended.returncode == 0, ended.stderr
+    assert "set:daten" in ended.stdout
+    assert (tmp_path / "out" / str(source)[1:] / "a.txt").read_text() == "alpha\n"

@@ -28,6 +28,11 @@ def test_the_code_says_what_the_sheet_says(set_name: str, host: str, address: st
     assert (found.set_name, found.host) == (set_name, host)
 
 
+def test_a_plus_sign_is_one() -> None:
+    """Fingerprints have some, and whoever writes the line by hand does not encode them."""
+    assert read_qr_text("gdp-recovery:1?password=x&repo=/y&host-key=SHA256:a+b").host_key == "SHA256:a+b"
+
+
 @pytest.mark.parametrize("text", ["gdp-recovery:2?password=x&repo=/y", "gdp-recovery:1?repo=/y", "gdp-recovery:1?password=x", ""])
 def test_a_code_that_is_not_whole_is_refused(text: str) -> None:
     """And nothing of it is shown."""
