@@ -8,8 +8,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-_DEAD_STATES = ("Z", "X")  # killed, but its parent has not asked for it, as in a container without an init
-_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+from gdp.core.process_identity import process_identity
 
 
 class OwnLocks:
@@ -22,7 +21,7 @@ class OwnLocks:
         """Note a lock before it is stored; so that after a power failure, too, it is known whose it is."""
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         with (self._folder / name).open("w") as note:
-            note.write(_identity(os.getpid()))
+            note.write(process_identity(os.getpid()))
             note.flush()
             os.fsync(note.fileno())
         folder = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -37,14 +36,14 @@ class OwnLocks:
 
     def held(self) -> list[str]:
         """Return the locks of this process."""
-        ours = _identity(os.getpid())
+        ours = process_identity(os.getpid())
         return [name for name, identity in self._noted() if identity == ours]
 
     def orphans(self) -> Iterator[str]:
         """Yield the locks whose process does not live any more."""
         for name, identity in self._noted():
             pid = identity.partition(" ")[0]
-            if not pid.isdigit() or _identity(int(pid)) != identity:
+            if not pid.isdigit() or process_identity(int(pid)) != identity:
                 yield name
 
     def _noted(self) -> list[tuple[str, str]]:
@@ -53,15 +52,3 @@ class OwnLocks:
             with contextlib.suppress(FileNotFoundError):  # another run of ours has just given it back
                 noted.append((entry.name, entry.read_text()))
         return noted
-
-
-def _identity(pid: int) -> str:
-    """Return what tells a process from a later one with the same number: number, start time, boot."""
-    try:
-        # The name in the second field may hold blanks and brackets; the start time is the 20th field after it.
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        started = fields[19] if fields[0] not in _DEAD_STATES else "?"
-    except (OSError, IndexError):
-        started = "?"
-    boot = _BOOT_ID.read_text().strip() if _BOOT_ID.exists() else "?"
-    return f"{pid} {started} {boot}"
