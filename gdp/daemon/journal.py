@@ -118,7 +118,7 @@ class Journal:
                     "UPDATE run SET due = ?, ended = ?, times = times + ? WHERE id = ?", (_number(due), _number(now), more, run)
                 )
             else:
-                left_out = Run(id=0, set_name=set_name, kind=kind, due=due, began=now, state=State.SKIPPED)
+                left_out = Run(id=0, set_name=set_name, kind=kind, due=due, attempt=0, began=now, state=State.SKIPPED)
                 run = self._insert(left_out)
                 self._database.execute("UPDATE run SET reason = ?, ended = ? WHERE id = ?", (reason, _number(now), run))
             if is_served:
@@ -167,11 +167,12 @@ class Journal:
     def facts(self) -> dict[tuple[str, Kind], Facts]:
         """Return what is known, by set and kind."""
         served = {(name, Kind(kind)): _moment(until) for name, kind, until in self._query("SELECT * FROM served")}
-        last = self._newest("state != 'skipped'")
+        last = self._newest("attempt > 0")
         done = self._newest("state IN ('ok', 'attention')")
+        skip = self._newest("attempt = 0")
         return {
-            key: Facts(served_until=served.get(key), last=last.get(key), last_done=done.get(key))
-            for key in {*served, *last, *done}
+            key: Facts(served_until=served.get(key), last=last.get(key), last_done=done.get(key), last_skip=skip.get(key))
+            for key in {*served, *last, *skip}
         }
 
     def run(self, number: int) -> Run | None:
@@ -186,7 +187,7 @@ class Journal:
 
     def forget_before(self, moment: datetime) -> list[str]:
         """Remove runs that ended before a moment, but for those that ``facts`` needs, and return the names of their logs."""
-        needed = {run.id for facts in self.facts().values() for run in (facts.last, facts.last_done) if run}
+        needed = {run.id for facts in self.facts().values() for run in (facts.last, facts.last_done, facts.last_skip) if run}
         old = self._query("SELECT id, log FROM run WHERE ended < ?", (_number(moment),))
         going = [(number, log) for number, log in old if number not in needed]
         with self._writing():

@@ -30,7 +30,7 @@ class State(StrEnum):
     CANCELLED = "cancelled"
     """ended because somebody wanted so"""
     SKIPPED = "skipped"
-    """never begun; ``Reason`` says why"""
+    """left out; ``Reason`` says why"""
 
     @property
     def is_done(self) -> bool:
@@ -71,7 +71,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     due: datetime
     """when it should have begun, before any random offset; UTC, like all moments here"""
     attempt: int = 1
-    """2 and more: tried again"""
+    """2 and more: tried again; 0: it never began"""
     is_manual: bool = False
     """somebody asked for it"""
     began: datetime
@@ -98,3 +98,5 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """the newest that was begun"""
     last_done: Run | None = None
     """the newest that did what it was for"""
+    last_skip: Run | None = None
+    """the newest that never began"""

@@ -160,13 +160,13 @@ def test_facts_are_those_of_all_runs(tmp_path_factory: pytest.TempPathFactory, m
             journal.close()
             journal = open_journal(path)
 
-    every = [run for run in journal.runs(most=1000) if run.state is not State.SKIPPED]
     for key, facts in journal.facts().items():
-        own = [run for run in every if (run.set_name, run.kind) == key]
+        own = [run for run in journal.runs(most=1000) if (run.set_name, run.kind) == key]
+        begun = [run for run in own if run.attempt]
         done = [run for run in own if run.state.is_done]
-        assert facts == Facts(
-            served_until=served.get(key), last=own[0] if own else None, last_done=done[0] if done else None
-        )  # fmt: skip
+        skipped = [run for run in own if not run.attempt]
+        newest = [runs[0] if runs else None for runs in (begun, done, skipped)]
+        assert facts == Facts(served_until=served.get(key), last=newest[0], last_done=newest[1], last_skip=newest[2])
     journal.close()
 
 
