@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from gdp.cli.common import Common, common_options
+from gdp.cli.lifeline import ending_with_daemon
 from gdp.cli.signals import interruptible
 from gdp.cli.translated import Group, Lazy, flag
 from gdp.core.language import LANGUAGES, LOCALE_DIRECTORY, N_, choose_language
@@ -18,6 +19,12 @@ COMMANDS = {
     "config": Lazy("config", N_("Language and mail of this installation.")),
     "mail": Lazy("mail", N_("Try the mail server; see and send the mails that wait.")),
     "advise": Lazy("advise", N_("Recommend block sizes for a new repository.")),
+    "daemon": Lazy("daemon", N_("Run the backup sets as they are due.")),
+    "status": Lazy("daemon", N_("Show what the daemon does."), "status_command"),
+    "run": Lazy("daemon", N_("Let the daemon run a backup set now."), "run_command"),
+    "cancel": Lazy("daemon", N_("End what a backup set is doing."), "cancel_command"),
+    "pause": Lazy("daemon", N_("Begin no run by itself."), "pause_command"),
+    "resume": Lazy("daemon", N_("Begin runs by themselves again."), "resume_command"),
     "init": Lazy("init", N_("Make a new repository.")),
     "backup": Lazy("backup", N_("Back up files and folders.")),
     "snapshots": Lazy("snapshots", N_("List the snapshots.")),
@@ -74,7 +81,7 @@ def run(arguments: Sequence[str]) -> int:
         _use_language(arguments)
         if instruction := os.environ.get(COMPLETE_VARIABLE):
             return _complete(instruction)
-        with interruptible():
+        with interruptible(), ending_with_daemon():
             return _invoke(arguments, context)
     except BrokenPipeError:
         return _stop_writing()

@@ -11,6 +11,7 @@ from gdp import __version__
 from gdp.cli.backup_report import show_backup
 from gdp.cli.chosen_set import chosen_set, fill_from, means_set, use_set
 from gdp.cli.common import common_options, current
+from gdp.cli.lifeline import belongs_to_daemon
 from gdp.cli.pattern_options import pattern_options, read_list, take_patterns
 from gdp.cli.reporting import reporting
 from gdp.cli.screen import Screen
@@ -118,7 +119,7 @@ def _chosen(given: dict[str, Any], screen: Screen) -> BackupSet | None:
             ),
             name=chosen.name,
         )
-    if chosen.commands.before or chosen.commands.after:
+    if (chosen.commands.before or chosen.commands.after) and not belongs_to_daemon():
         screen.emit(Note(N_("'gdp backup' does not run the commands of the set")))
     fill_from(chosen, given)
     return chosen

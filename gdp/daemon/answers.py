@@ -1,0 +1,162 @@
+"""What front ends may ask the daemon; ``docs/daemon.md`` describes each. All of it runs in the daemon's one thread."""
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from gdp import __version__
+from gdp.core.errors import BadInput
+from gdp.core.language import N_
+from gdp.core.sentences import sentence_of
+from gdp.daemon.service import Answers, Service
+from gdp.jobs.steps import Verdict
+from gdp.model.backup_set import BackupSet
+from gdp.model.runs import Facts, Kind, State
+from gdp.model.service import AtWork, Coming, ServiceStatus, SetStatus
+
+MOST_RUNS = 1000
+
+
+def status(service: Service, _fields: Mapping[str, Any]) -> Mapping[str, object]:
+    """Say how everything stands."""
+    facts = service.journal.facts()
+    at_work = {run.set_name for run in service.runs.values()}
+    names = sorted({*service.settings.sets, *service.settings.wrong, *at_work})
+    found = ServiceStatus(
+        version=__version__,
+        process=os.getpid(),
+        since=service.since,
+        is_paused=service.journal.is_paused,
+        is_ending=service.is_ending,
+        sets=tuple(_set_status(service, name, facts.get((name, Kind.BACKUP), Facts())) for name in names),
+    )
+    return {"status": found}
+
+
+def run(service: Service, fields: Mapping[str, Any]) -> Mapping[str, object]:
+    """Make a backup of a set as soon as its repository is free. Refuses a set that is at work already."""
+    one = _set_of(service, fields)
+    if not one.is_active:
+        raise BadInput(
+            N_("the backup set {name!r} may not run yet: it is not settled who can help when the password is lost"),
+            N_(
+                "'gdp recovery sheet -S {name}' makes a recovery sheet, 'gdp recovery decline -S {name}' settles that nobody can."
+            ),
+            name=one.name,
+        )
+    if any((run.set_name, run.kind) == (one.name, Kind.BACKUP) for run in service.runs.values()):
+        raise BadInput(N_("{name} is being backed up already"), N_("'gdp status' shows how far it is."), name=one.name)
+    if service.is_ending:
+        raise BadInput(N_("the daemon is ending"))
+    service.journal.want(one.name, Kind.BACKUP, service.now())
+    service.look()
+    begun = [run for run in service.runs.values() if (run.set_name, run.kind) == (one.name, Kind.BACKUP)]
+    return {"run": begun[0] if begun else None, "coming": _coming(service, one.name)}
+
+
+def cancel(service: Service, fields: Mapping[str, Any]) -> Mapping[str, object]:
+    """End what a set is doing, and forget that somebody asked for a run."""
+    name = _name(fields)
+    was_wanted = [kind for kind in Kind if service.journal.unwant(name, kind)]
+    cancelled = [run for run in service.runs.values() if run.set_name == name]
+    for one in cancelled:
+        service.end_run(one.id, Verdict(State.CANCELLED))
+    if not cancelled and not was_wanted:
+        raise BadInput(N_("nothing runs for {name!r}"), N_("'gdp status' shows what runs."), name=name)
+    service.look()
+    return {"runs": cancelled}
+
+
+def pause(service: Service, _fields: Mapping[str, Any]) -> Mapping[str, object]:
+    """Begin nothing by itself any more. What runs goes on."""
+    return _set_paused(service, is_paused=True)
+
+
+def resume(service: Service, _fields: Mapping[str, Any]) -> Mapping[str, object]:
+    """Begin again what is due."""
+    return _set_paused(service, is_paused=False)
+
+
+def reload(service: Service, _fields: Mapping[str, Any]) -> Mapping[str, object]:
+    """Go by what the settings say now."""
+    service.reload()
+    return {"wrong": {name: sentence_of(error) for name, error in service.settings.wrong.items()}}
+
+
+def runs(service: Service, fields: Mapping[str, Any]) -> Mapping[str, object]:
+    """Return the newest runs, newest first."""
+    most, name = fields.get("most", 100), fields.get("set")
+    if not isinstance(most, int) or not 0 < most <= MOST_RUNS or not isinstance(name, str | None):
+        raise BadInput(N_("the daemon cannot be asked for that many runs"))
+    return {"runs": service.journal.runs(most=most, set_name=name)}
+
+
+ANSWERS: Answers = {
+    "status": status,
+    "watch": status,
+    "run": run,
+    "cancel": cancel,
+    "pause": pause,
+    "resume": resume,
+    "reload": reload,
+    "runs": runs,
+}
+
+
+def _set_paused(service: Service, *, is_paused: bool) -> Mapping[str, object]:
+    service.journal.pause(is_paused=is_paused)
+    service.look()
+    return {"is_paused": is_paused}
+
+
+def _set_status(service: Service, name: str, facts: Facts) -> SetStatus:
+    error = service.settings.wrong.get(name)
+    problem = sentence_of(error) if error else ""
+    one = service.settings.sets.get(name)
+    skip, last = facts.last_skip, facts.last
+    at_work = [
+        AtWork(run=run, progress=service.progress.get(run.id, {}), is_ending=service.runners[run.id].asked is not None)
+        for run in service.runs.values()
+        if run.set_name == name
+    ]
+    return SetStatus(
+        name=name,
+        is_active=one is not None and one.is_active,
+        problem=problem,
+        target=str(one.target.repo) if one else "",
+        schedule=tuple(map(str, one.schedule.when)) if one else (),
+        last=last,
+        last_done=facts.last_done,
+        left_out=skip if skip and (last is None or skip.id > last.id) else None,
+        at_work=tuple(at_work),
+        coming=tuple(_coming(service, name)),
+    )
+
+
+def _coming(service: Service, name: str) -> list[Coming]:
+    waits = service.agenda.waits if service.agenda else []
+    own = [(wait, wait.due) for wait in waits if wait.due.set_name == name]
+    return [
+        Coming(kind=due.kind, due=due.due, begins=wait.until, waits_for=wait.waits_for, is_manual=due.is_manual)
+        for wait, due in own
+    ]
+
+
+def _set_of(service: Service, fields: Mapping[str, Any]) -> BackupSet:
+    name = _name(fields)
+    service.settings.read_if_changed()  # somebody may just have made it
+    one = service.settings.sets.get(name)
+    if one is None and name in service.settings.wrong:
+        raise service.settings.wrong[name]
+    if one is None:
+        raise BadInput(
+            N_("there is no backup set {name!r}"), N_("'gdp set list' shows the sets, 'gdp set add' makes one."), name=name
+        )
+    return one
+
+
+def _name(fields: Mapping[str, Any]) -> str:
+    name = fields.get("set")
+    if not isinstance(name, str):
+        raise BadInput(N_("the daemon was not told which backup set is meant"))
+    return name

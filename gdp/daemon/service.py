@@ -1,0 +1,333 @@
+"""The daemon's loop. Everything that happens comes through one queue, and one thread alone decides and writes the journal.
+
+The ``schedule`` package fires the chores and the next look at the agenda (``chores.py``); which moments those are, the agenda
+says, from what the journal keeps.
+"""
+
+import os
+import queue
+import signal
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import msgspec
+
+from gdp.control.address import only_daemon
+from gdp.control.server import ControlServer
+from gdp.core.errors import GdpError
+from gdp.core.language import N_
+from gdp.daemon.chores import Chores
+from gdp.daemon.conditions import Asker, Conditions
+from gdp.daemon.journal import Journal, JournalError, open_journal
+from gdp.daemon.notify import notify, watchdog_seconds
+from gdp.daemon.orphans import end_orphans
+from gdp.daemon.runner import Began, Ended, Runner, Said
+from gdp.daemon.settings import LiveSettings
+from gdp.jobs.agenda import Agenda, Situation, look
+from gdp.jobs.due import Due
+from gdp.jobs.steps import Verdict, steps_of
+from gdp.model.events import Emit, Note, Problem
+from gdp.model.run_words import kind_in_words, state_of_run
+from gdp.model.runs import Reason, Run, State
+
+JOURNAL = "state/journal.sqlite"
+LOGS = "log/runs"
+RELOAD_SECONDS = 5.0  # between two looks at the settings' files
+LOOK_SECONDS = 30.0  # so soon a suspend or a clock that was set is noticed
+END_SECONDS = 300.0  # for a run that was asked to end, before it is killed
+STOP_SECONDS = 75.0  # the same when we are to end; systemd itself waits for 90
+AGAIN_SECONDS = 60.0  # after the journal could not be written
+_ROUNDS = 20  # more looks at the same moment mean an error of ours
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """A front end wants something."""
+
+    request: str
+    fields: dict[str, Any]
+    answer: "Future[Mapping[str, object]]"
+
+
+class SignalCame(msgspec.Struct, frozen=True):
+    """The system wants something."""
+
+    number: int
+
+
+class Service:
+    """The daemon of one home folder.
+
+    Args:
+        program: the words that start this program, with the common options for this home folder.
+        environment: of the runs.
+        ask: says whether a set could begin; may take long.
+        emit: is told what is worth a line in the system's log.
+    """
+
+    def __init__(self, home: Path, *, program: Sequence[str], environment: Mapping[str, str], ask: Asker, emit: Emit) -> None:
+        self.home, self.emit = home, emit
+        self._program, self._environment = tuple(program), dict(environment)
+        self._queue: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self.settings = LiveSettings(home)
+        self.conditions = Conditions(ask, self._queue.put, self.now)
+        self._chores = Chores()
+        self.runners: dict[int, Runner] = {}
+        self.progress: dict[int, dict[str, Any]] = {}
+        self.runs: dict[int, Run] = {}
+        """those at work"""
+        self._kill_at: dict[int, float] = {}
+        self._unwritten: list[Ended] = []
+        """ends that the journal could not take yet"""
+        self.agenda: Agenda | None = None
+        self.since = self.now()
+        self.is_ending = False
+        self.journal: Journal
+        self._server: ControlServer
+        self._answers: Answers = {}
+
+    def run(self, answers: "Answers") -> None:
+        """Work until SIGTERM or SIGINT. Raises BadInput when there is a daemon already, JournalError. Main thread only."""
+        self._answers = answers
+        with only_daemon(self.home):
+            self.journal = open_journal(self.home / JOURNAL)
+            try:
+                self._begin()
+                self._loop()
+            finally:
+                for runner in self.runners.values():  # only after an error of ours
+                    runner.kill()
+                self.journal.close()
+
+    @staticmethod
+    def now() -> datetime:
+        """Return the present moment."""
+        return datetime.now(UTC)
+
+    def look(self) -> None:
+        """Do what is due now, and plan the next look."""
+        if self.is_ending:
+            return
+        try:
+            for _round in range(_ROUNDS):
+                self.agenda = look(self._situation())
+                if not self._carry_out(self.agenda):
+                    break
+            self._chores.once_in((self.agenda.next_look - self.now()).total_seconds() if self.agenda else 0, self.look)
+        except JournalError as error:
+            self.emit(Problem(error.template, error.facts, hint=error.hint_template))
+            self._chores.once_in(AGAIN_SECONDS, self.look)
+
+    def reload(self) -> None:
+        """Go by what the settings say now."""
+        self.settings.read()
+        self._tell_settings()
+
+    def end_run(self, run: int, verdict: Verdict) -> None:
+        """Ask a run to end; one that does not is killed after a while."""
+        self.runners[run].end(verdict)
+        self._kill_at.setdefault(run, time.monotonic() + (STOP_SECONDS if self.is_ending else END_SECONDS))
+
+    def tell_run(self, run: Run) -> None:
+        """Tell front ends of a run that began, ended or was left out."""
+        self._server.tell("run", {"run": run})
+
+    def _begin(self) -> None:
+        for run in end_orphans(self.journal, self.now):
+            sentence = N_("run {number} of {set} was broken off when the daemon was killed; it goes on")
+            self.emit(Note(sentence, {"number": run.id, "set": run.set_name}))
+        self.settings.read()
+        self._server = ControlServer(self.home, self._answer)
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, self._on_signal)
+        self._chores.every(RELOAD_SECONDS, self._reload_if_changed)
+        self._chores.every(LOOK_SECONDS, self.look)
+        self._chores.every(AGAIN_SECONDS, self._write_late)
+        self._chores.on_jump = self.look
+        if (seconds := watchdog_seconds()) is not None:
+            self._chores.every(seconds / 2, lambda: notify("WATCHDOG=1"))
+        self._tell_settings()
+        notify("READY=1")
+        self.emit(Note(N_("the daemon for {home} is ready; it knows {count} sets"), self._facts()))
+
+    def _loop(self) -> None:
+        while not (self.is_ending and not self.runners):
+            self._chores.run_pending()
+            self._kill_overdue()
+            try:
+                message = self._queue.get(timeout=1.0 if self._kill_at else max(0.01, self._chores.idle_seconds))
+            except queue.Empty:
+                continue
+            self._handle(message)
+        self._server.tell("end", {})
+        self._server.close()
+        self.emit(Note(N_("the daemon for {home} has ended"), self._facts()))
+
+    def _handle(self, message: object) -> None:
+        match message:
+            case Asked():
+                self._give_answer(message)
+            case Began():
+                self._note_process(message)
+            case Said():
+                self._pass_on(message)
+            case Ended():
+                self._finish(message)
+            case SignalCame():
+                self._obey(message.number)
+            case _:  # the answer about a set's conditions
+                assert callable(message)
+                message()
+                self.look()
+
+    def _situation(self) -> Situation:
+        return Situation(
+            now=self.now(),
+            zone=self.settings.zone,
+            sets=list(self.settings.sets.values()),
+            facts=self.journal.facts(),
+            running=list(self.runs.values()),
+            wanted=self.journal.wanted(),
+            conditions=self.conditions.known,
+            is_paused=self.journal.is_paused,
+        )
+
+    def _carry_out(self, agenda: Agenda) -> bool:
+        """Do as the agenda says; say whether that changed anything."""
+        now = self.now()
+        for serve in agenda.serves:
+            self.journal.serve(serve.set_name, serve.kind, serve.until)
+        for end in agenda.ends:
+            self.end_run(end.run, Verdict(State.INTERRUPTED, end.reason))
+        for name in agenda.asks:
+            self.conditions.ask(self.settings.sets[name])
+        for skip in agenda.skips:
+            run = self.journal.skip(
+                skip.set_name, skip.kind, due=skip.due, reason=skip.reason, now=now, is_served=skip.is_served
+            )  # fmt: skip
+            self.tell_run(run)
+            self.emit(Note(N_("{kind} of {set}: {state}"), _words(run)))
+        for due in agenda.starts:
+            self._start(due)
+        return bool(agenda.serves or agenda.skips or agenda.starts)
+
+    def _start(self, due: Due) -> None:
+        log = f"{LOGS}/{{id:06d}}-{due.set_name}-{due.kind}.jsonl"
+        run = self.journal.begin(
+            due.set_name, due.kind, due=due.due, now=self.now(), attempt=due.attempt, is_manual=due.is_manual, log=log
+        )  # fmt: skip
+        self.runs[run.id] = run
+        self.runners[run.id] = Runner(
+            run,
+            steps_of(self.settings.sets[due.set_name], due.kind),
+            program=self._program,
+            environment=self._environment,
+            log=self.home / run.log,
+            tell=self._queue.put,
+            clock=self.now,
+        )
+        self.tell_run(run)
+        self.emit(Note(N_("run {number} begins: {kind} of {set}"), _words(run)))
+
+    def _finish(self, message: Ended) -> None:
+        verdict = message.verdict
+        try:
+            run = self.journal.finish(
+                message.run,
+                verdict.state,
+                reason=verdict.reason,
+                now=self.now(),
+                exit_code=message.exit_code,
+                summary=message.summary,
+            )
+        except JournalError as error:
+            self.emit(Problem(error.template, error.facts, hint=error.hint_template))
+            self._unwritten.append(message)
+            if not self.is_ending:
+                return  # it counts as running until that is known; written or not, an ending daemon leaves it to its successor
+            run = self.runs[message.run]
+        for known in (self.runners, self.runs, self.progress, self._kill_at):
+            known.pop(message.run, None)
+        self.tell_run(run)
+        sentence, facts = N_("run {number} has ended: {kind} of {set}: {state}"), _words(run)
+        self.emit(Problem(sentence, facts) if run.state is State.ERROR else Note(sentence, facts))
+        self.look()
+
+    def _write_late(self) -> None:
+        late, self._unwritten = self._unwritten, []
+        for message in late:
+            self._finish(message)
+
+    def _note_process(self, message: Began) -> None:
+        try:
+            self.journal.note_process(message.run, message.identity)
+        except JournalError as error:  # it ends with us all the same
+            self.emit(Problem(error.template, error.facts, hint=error.hint_template))
+
+    def _pass_on(self, message: Said) -> None:
+        if message.record.get("message_type") == "status":
+            self.progress[message.run] = message.record
+            self._server.tell("progress", {"run": message.run, "progress": message.record}, may_be_lost=True)
+        else:
+            self._server.tell("said", {"run": message.run, "record": message.record}, may_be_lost=True)
+
+    def _obey(self, number: int) -> None:
+        if number == signal.SIGHUP:
+            self.reload()
+            return
+        if self.is_ending:
+            for runner in self.runners.values():
+                runner.kill()
+            return
+        self.is_ending = True
+        notify("STOPPING=1")
+        for run in self.runners:
+            self.end_run(run, Verdict(State.INTERRUPTED, Reason.SHUTDOWN))
+
+    def _kill_overdue(self) -> None:
+        for run, moment in list(self._kill_at.items()):
+            if time.monotonic() >= moment:
+                self._kill_at[run] = time.monotonic() + END_SECONDS
+                self.runners[run].kill()
+
+    def _reload_if_changed(self) -> None:
+        if self.settings.read_if_changed():
+            self._tell_settings()
+
+    def _tell_settings(self) -> None:
+        for error in self.settings.wrong.values():
+            self.emit(Problem(error.template, error.facts, hint=error.hint_template))
+        self._server.tell("settings", {})
+        self.look()
+
+    def _give_answer(self, asked: Asked) -> None:
+        try:
+            answer = self._answers.get(asked.request)
+            if answer is None:
+                raise GdpError(N_("the daemon does not know the request {request!r}"), request=asked.request)
+            asked.answer.set_result(answer(self, asked.fields))
+        except GdpError as error:
+            asked.answer.set_exception(error)
+
+    def _answer(self, request: str, fields: Mapping[str, Any]) -> Mapping[str, object]:
+        """Let the one thread answer. Called by the threads of the server."""
+        answer: Future[Mapping[str, object]] = Future()
+        self._queue.put(Asked(request, dict(fields), answer))
+        return answer.result()
+
+    def _on_signal(self, number: int, _frame: FrameType | None) -> None:
+        self._queue.put(SignalCame(number))
+
+    def _facts(self) -> dict[str, object]:
+        return {"home": self.home, "count": len(self.settings.sets), "process": os.getpid()}
+
+
+def _words(run: Run) -> dict[str, object]:
+    return {"number": run.id, "kind": kind_in_words(run), "set": run.set_name, "state": state_of_run(run)}
+
+
+Answers = Mapping[str, Callable[[Service, Mapping[str, Any]], Mapping[str, object]]]

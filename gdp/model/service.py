@@ -1,0 +1,60 @@
+"""What the daemon says about itself: values that travel over its socket, for front ends to show."""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from gdp.model.runs import Kind, Run
+
+
+class Coming(msgspec.Struct, frozen=True, kw_only=True):
+    """A run that will begin."""
+
+    kind: Kind
+    due: datetime
+    begins: datetime | None
+    """None: nobody knows"""
+    waits_for: str
+    """``time``, ``window``, ``resume``, ``repository``, ``room``, ``answer``, ``target``, ``power``"""
+    is_manual: bool = False
+
+
+class AtWork(msgspec.Struct, frozen=True, kw_only=True):
+    """A run that is being made."""
+
+    run: Run
+    progress: dict[str, Any] = {}
+    """the newest record ``status``; see ``docs/json.md``"""
+    is_ending: bool = False
+    """it was asked to end"""
+
+
+class SetStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """How a set stands."""
+
+    name: str
+    is_active: bool = False
+    problem: str = ""
+    """what is wrong with its file; the daemon goes by what it said before, if it was right then"""
+    target: str = ""
+    schedule: tuple[str, ...] = ()
+    last: Run | None = None
+    """the newest backup that began"""
+    last_done: Run | None = None
+    """the newest backup that was made"""
+    left_out: Run | None = None
+    """what was left out since"""
+    at_work: tuple[AtWork, ...] = ()
+    coming: tuple[Coming, ...] = ()
+
+
+class ServiceStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """How the daemon stands."""
+
+    version: str
+    process: int
+    since: datetime
+    is_paused: bool = False
+    is_ending: bool = False
+    sets: tuple[SetStatus, ...] = ()
