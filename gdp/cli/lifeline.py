@@ -14,21 +14,23 @@ from contextlib import contextmanager
 from types import FrameType
 
 VARIABLE = "GDP_LIFELINE"
+_held: list[int] = []
 
 
 def belongs_to_daemon() -> bool:
-    """Say whether the daemon started this process."""
-    return VARIABLE in os.environ
+    """Say whether the daemon started this process, inside ``ending_with_daemon``."""
+    return bool(_held)
 
 
 @contextmanager
 def ending_with_daemon() -> Iterator[None]:
     """While the block runs, let the daemon's end be an interrupt, if it was the daemon that started us. Main thread only."""
-    descriptor = os.environ.get(VARIABLE, "")
+    descriptor = os.environ.pop(VARIABLE, "")  # not for what we start ourselves
     if not descriptor.isdigit():
         yield
         return
     line, main = int(descriptor), os.getpid()
+    _held.append(line)
 
     def answer(_number: int, _frame: FrameType | None) -> None:
         signal.signal(signal.SIGIO, signal.SIG_IGN)
@@ -43,3 +45,4 @@ def ending_with_daemon() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGIO, signal.SIG_IGN)
+        _held.clear()

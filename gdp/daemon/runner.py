@@ -23,6 +23,7 @@ from gdp.model.runs import Run, State
 
 LIFELINE_VARIABLE = "GDP_LIFELINE"
 LONGEST_LINE = 1 << 20  # bytes; what is longer is cut
+LEFT_BEHIND_SECONDS = 2.0  # a command may leave a process behind that keeps its output open; nobody waits for that
 _SUMMARIES = {"summary", "exit_error"}
 
 
@@ -154,24 +155,24 @@ class Runner:
             if self._asked is not None and step.role is not Role.AFTER:  # just now
                 self._ask_to_end()
         self._tell(Began(self._run.id, process_identity(process.pid)))
-        with process:
-            streams = [(name, stream) for name, stream in (("out", process.stdout), ("err", process.stderr)) if stream]
-            listeners = [
-                threading.Thread(target=self._listen, args=(stream, name, log, is_engine), daemon=True)
-                for name, stream in streams
-            ]
-            for listener in listeners:
-                listener.start()
-            exit_code = process.wait()
-            for listener in listeners:  # a command may have left a child behind that holds the pipe
-                listener.join(timeout=None if is_engine else 5.0)
+        listeners = [
+            threading.Thread(target=self._listen, args=(stream, name, log, is_engine), daemon=True)
+            for name, stream in (("out", process.stdout), ("err", process.stderr))
+        ]
+        for listener in listeners:
+            listener.start()
+        exit_code = process.wait()
+        if process.stdin is not None:
+            process.stdin.close()
+        for listener in listeners:
+            listener.join(timeout=None if is_engine else LEFT_BEHIND_SECONDS)
         with self._lock:
             self._process = None
         log.write({"message_type": "step_end", "role": step.role, "exit_code": exit_code}, self._clock())
         return exit_code
 
     def _listen(self, stream: IO[bytes], name: str, log: RunLog, is_engine: bool) -> None:  # noqa: FBT001 a thread's argument
-        with suppress(ValueError, OSError):  # closed while we listened
+        with stream, suppress(ValueError):  # the log is closed, and a child of the command still speaks
             while line := stream.readline(LONGEST_LINE):
                 record = _record(line) if is_engine else None
                 if record is None:

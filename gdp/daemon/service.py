@@ -28,6 +28,7 @@ from gdp.daemon.notify import notify, watchdog_seconds
 from gdp.daemon.orphans import end_orphans
 from gdp.daemon.runner import Began, Ended, Runner, Said
 from gdp.daemon.settings import LiveSettings
+from gdp.daemon.tidy import tidy
 from gdp.jobs.agenda import Agenda, Situation, look
 from gdp.jobs.due import Due
 from gdp.jobs.steps import Verdict, steps_of
@@ -41,6 +42,7 @@ RELOAD_SECONDS = 5.0  # between two looks at the settings' files
 LOOK_SECONDS = 30.0  # so soon a suspend or a clock that was set is noticed
 END_SECONDS = 300.0  # for a run that was asked to end, before it is killed
 STOP_SECONDS = 75.0  # the same when we are to end; systemd itself waits for 90
+TIDY_SECONDS = 3600.0  # not at the start, when the clock may still be wrong
 AGAIN_SECONDS = 60.0  # after the journal could not be written
 _ROUNDS = 20  # more looks at the same moment mean an error of ours
 
@@ -147,6 +149,7 @@ class Service:
         self._chores.every(RELOAD_SECONDS, self._reload_if_changed)
         self._chores.every(LOOK_SECONDS, self.look)
         self._chores.every(AGAIN_SECONDS, self._write_late)
+        self._chores.every(TIDY_SECONDS, self._tidy)
         self._chores.on_jump = self.look
         if (seconds := watchdog_seconds()) is not None:
             self._chores.every(seconds / 2, lambda: notify("WATCHDOG=1"))
@@ -261,6 +264,12 @@ class Service:
         late, self._unwritten = self._unwritten, []
         for message in late:
             self._finish(message)
+
+    def _tidy(self) -> None:
+        try:
+            tidy(self.journal, self.home, self.home / LOGS, self.now())
+        except JournalError as error:
+            self.emit(Problem(error.template, error.facts, hint=error.hint_template))
 
     def _note_process(self, message: Began) -> None:
         try:

@@ -2,6 +2,7 @@
 
 import os
 import queue
+import signal
 import socket
 import sys
 import threading
@@ -17,9 +18,11 @@ from gdp.bootstrap.reach import does_answer, is_on_battery
 from gdp.bootstrap.service import environment_of_runs
 from gdp.daemon import run_log
 from gdp.daemon.chores import Chores
+from gdp.daemon.journal import open_journal
 from gdp.daemon.notify import notify, watchdog_seconds
 from gdp.daemon.run_log import RunLog
 from gdp.daemon.runner import Began, Ended, Runner
+from gdp.daemon.tidy import tidy
 from gdp.daemon.zone import local_zone
 from gdp.jobs.steps import Role, Step, Verdict
 from gdp.model.backup_set import OnError
@@ -120,6 +123,23 @@ def test_a_disk_that_takes_no_log_ends_no_run() -> None:
     for path in (Path("/dev/full"), Path("/proc/nothing/here")):
         with RunLog(path) as log:
             log.write({"message_type": "error"}, NOON)
+
+
+def test_old_runs_and_older_logs_go(tmp_path: Path) -> None:
+    """A disk must not fill with the history; what the next run hangs on stays."""
+    journal, logs = open_journal(tmp_path / "journal"), tmp_path / "log"
+    logs.mkdir()
+    for days in (500, 450, 100, 10):
+        moment = NOON - timedelta(days=days)
+        run = journal.begin("daten", Kind.BACKUP, due=moment, now=moment, log="log/{id}.jsonl")
+        journal.finish(run.id, State.OK, now=moment)
+        (tmp_path / run.log).touch()
+        os.utime(tmp_path / run.log, (moment.timestamp(), moment.timestamp()))
+    tidy(journal, tmp_path, logs, NOON)
+    tidy(journal, tmp_path, logs, NOON + timedelta(days=1000))
+
+    assert [run.id for run in journal.runs(most=9)] == [4]
+    assert list(logs.iterdir()) == []
 
 
 def test_the_zone_has_its_rules(tmp_path: Path) -> None:
@@ -268,11 +288,24 @@ def test_a_command_is_ended_with_all_it_started(make: Any) -> None:
     assert end_of(told).verdict == Verdict(State.INTERRUPTED, Reason.SHUTDOWN)
 
 
-def test_a_run_that_is_ended_between_two_steps_is_no_success(make: Any) -> None:
-    """Nothing was backed up, so nothing may say so."""
-    runner, told = make(shell(Role.BEFORE, "trap 'exit 0' TERM; sleep 600 & wait"), engine(GOOD))
-    assert isinstance(told.get(timeout=60), Began)
+def test_a_run_that_is_ended_between_two_steps_is_no_success(make: Any, tmp_path: Path) -> None:
+    """Nothing was backed up, so nothing may say so, whatever the command says."""
+    os.mkfifo(tmp_path / "pipe")
+    runner, told = make(shell(Role.BEFORE, f"trap 'exit 0' TERM; echo; read x <> {tmp_path / 'pipe'}"), engine(GOOD))
+    while not hasattr(told.get(timeout=60), "record"):  # the trap is set
+        pass
     runner.end(Verdict(State.CANCELLED))
     ended = end_of(told)
 
     assert (ended.verdict, ended.exit_code, ended.summary) == (Verdict(State.CANCELLED), None, {})
+
+
+def test_a_command_may_leave_a_process_behind(make: Any) -> None:
+    """One that keeps the output open must not hold up the run, which would never end."""
+    _runner, told = make(shell(Role.BEFORE, "sleep 600 & echo $!"), engine(GOOD))
+    while not hasattr(message := told.get(timeout=60), "record"):
+        pass
+    ended = end_of(told)
+    os.kill(int(message.record["text"]), signal.SIGKILL)
+
+    assert ended.verdict == Verdict(State.OK)
