@@ -231,6 +231,18 @@ def test_a_change_is_noticed_without_being_told(world: World) -> None:
     assert [one["name"] for one in sets] == ["daten"]
 
 
+def test_a_hangup_reads_the_settings_at_once(world: World) -> None:
+    """What ``systemctl reload`` sends; nothing else happens to the daemon."""
+    world.write_set()
+    with world.daemon() as daemon, daemon.client() as client:
+        events = events_of(client)
+        daemon.process.send_signal(signal.SIGHUP)
+        told = next(events)
+        assert daemon.end() == 0
+
+    assert told["event"] == "settings"
+
+
 def test_a_pause_survives_a_restart(world: World) -> None:
     world.write_set(schedule='when = ["every minute"]')
     with world.daemon() as daemon:
