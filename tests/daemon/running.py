@@ -19,7 +19,7 @@ from gdp.core.kdf import ScryptCost
 from gdp.daemon.journal import open_journal
 from gdp.daemon.service import JOURNAL
 from gdp.model.runs import Kind, Run, State
-from gdp.repo.repository import init_repository
+from gdp.repo.opening import init_repository
 from gdp.storage.local import LocalStorage
 
 CHEAP = ScryptCost(1 << 14, 8, 1)
