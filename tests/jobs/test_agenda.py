@@ -370,7 +370,8 @@ def test_whatever_happens_backups_go_on(  # noqa: PLR0917 hypothesis names them
     since = world.runs[before:]
 
     assert since, "the backups have stopped"
-    assert all(run.due - timedelta() <= run.began for run in since)
+    # A further attempt is due with the first one, and the clock may have been set back between the two.
+    assert all(run.due <= run.began for run in since if run.attempt == 1)
     first = [run for run in since if run.attempt == 1 and not run.is_manual and run.reason is not Reason.WINDOW]
     resumed = {run.due for run in since if run.reason is Reason.WINDOW}
     dues: list[datetime] = [run.due for run in first if run.due not in resumed]
