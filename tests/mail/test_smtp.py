@@ -4,8 +4,11 @@ import gzip
 import os
 import socket
 import threading
+from email import message_from_bytes
+from email.header import decode_header, make_header
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from gdp.core.errors import BadInput
@@ -81,6 +84,30 @@ def test_a_name_cannot_become_a_header(mailbox: Mailbox) -> None:
     assert message["Bcc"] is None
     assert len(message.get_all("Subject") or []) == 1
     assert [envelope.rcpt_tos for envelope in mailbox.taken] == [["anne@example.com"]]
+
+
+@pytest.mark.parametrize("length", range(55, 90))
+@pytest.mark.parametrize("word", ["daten ", "=?utf-8?q?=0Ax?= ", "größe "])
+def test_a_subject_of_any_length_arrives_as_it_was(word: str, length: int) -> None:
+    """The standard library leaves the first line of some empty, which mail readers show as no subject."""
+    subject = f"[OK] {word * 20}"[:length].strip()
+    page = msgspec.structs.replace(make_run_page(SAMPLES["ok"]), subject=subject)
+    header = make_mail(page, sender="gdp@example.com", to="anne@example.com", now=NOW).raw.partition(b"\r\nDate:")[0]
+    line = header.partition(b"Subject:")[2]
+
+    assert line.split(b"\r\n")[0].strip()
+    assert max(map(len, header.split(b"\r\n"))) <= 78
+    assert str(make_header(decode_header(message_from_bytes(header)["Subject"]))).replace("\r\n", "") == subject
+
+
+def test_a_name_of_many_letters_arrives_as_it_was() -> None:
+    """Commas and umlauts included."""
+    name = "Datensicherung Müller & Söhne GmbH & Co. KG, Standort Köln-Ehrenfeld Süd"
+    mail = make_mail(make_run_page(SAMPLES["ok"]), sender=f'"{name}" <gdp@example.com>', to="anne@example.com", now=NOW)
+    encoded, _, address = message_from_bytes(mail.raw)["From"].rpartition("\r\n ")
+
+    assert str(make_header(decode_header(encoded))) == name
+    assert address == "<gdp@example.com>"
 
 
 @pytest.mark.parametrize(
@@ -189,7 +216,10 @@ def test_a_password_that_cannot_be_used(mail: Mail, mailbox: Mailbox, password_f
         case "letters":
             password_file.write_text("schlüssel")
     named = None if damage == "none" else password_file
-    with serving(mailbox, auth_required=True, auth_require_tls=False) as port, pytest.raises(ServerUnusable):
+    with (
+        serving(mailbox, auth_required=True, auth_require_tls=False) as port,
+        pytest.raises(ServerUnusable),
+    ):
         deliver(mail, server_at(port, named, user=USER))
 
 
