@@ -5,6 +5,7 @@ may do without. ``smtps://`` is encrypted from the first byte. Certificates are 
 SSL_CERT_FILE names another list. A server that has taken the mail has it: what goes wrong after that is no failure.
 """
 
+import base64
 import contextlib
 import smtplib
 import ssl
@@ -14,9 +15,11 @@ from gdp.core.language import N_
 from gdp.mail.failures import MailDelayed, MailError, MailRefused, ServerUnusable
 from gdp.mail.message import Envelope
 from gdp.mail.server import MailServer, is_loopback
+from gdp.mail.trust import trusting_context
 
 TIMEOUT_SECONDS = 60.0  # for each answer; RFC 5321 would wait for minutes, and the next attempt comes anyway
 _PERMANENT = 500
+_LOGGED_IN = 235
 _LOGIN_WANTED = {530, 534, 535, 538}  # RFC 4954
 
 
@@ -57,7 +60,7 @@ def send(server: MailServer, envelope: Envelope, raw: bytes, *, timeout_seconds:
 
 def _connect(server: MailServer, timeout_seconds: float) -> smtplib.SMTP:
     smtp = server.smtp
-    context = ssl.create_default_context()
+    context = trusting_context()
     connection: smtplib.SMTP
     if smtp.tls_at_once:
         connection = smtplib.SMTP_SSL(smtp.host, smtp.port, timeout=timeout_seconds, context=context)
@@ -103,9 +106,19 @@ def _log_in(connection: smtplib.SMTP, server: MailServer) -> None:
             N_("the mail server wants a login, and mail.password-file is not configured"),
             N_("Say: gdp config set mail.password-file FILE"),
         )
-    if not (user.isascii() and password.isascii()):  # what the protocol's mechanisms can carry for certain
+    if user.isascii() and password.isascii():
+        connection.login(user, password)
+    elif "PLAIN" in connection.esmtp_features.get("auth", "").upper().split():
+        _log_in_plain(connection, user, password)
+    else:
         raise ServerUnusable(N_("user or password of the mail server hold letters that are not ASCII"))
-    connection.login(user, password)
+
+
+def _log_in_plain(connection: smtplib.SMTP, user: str, password: str) -> None:
+    """Log in by the one mechanism that carries any letter (RFC 4616), which smtplib does not use for them."""
+    code, said = connection.docmd("AUTH", "PLAIN " + base64.b64encode(f"\0{user}\0{password}".encode()).decode())
+    if code != _LOGGED_IN:
+        raise smtplib.SMTPAuthenticationError(code, said)
 
 
 def _hand_over(connection: smtplib.SMTP, envelope: Envelope, raw: bytes, server: str) -> None:

@@ -17,9 +17,11 @@ from gdp.mail.failures import MailDelayed, MailRefused, ServerUnusable
 from gdp.mail.message import Mail, make_mail, pack_log, split_address
 from gdp.mail.server import MailServer, configured_server, sender_of
 from gdp.mail.smtp import send
+from gdp.mail.trust import trusting_context
 from gdp.model.configuration import Mail as MailSettings
 from gdp.model.configuration import Smtp, parse_smtp
 from gdp.report.run_page import make_run_page
+from tests.mail import smtp_server
 from tests.mail.conftest import NOW
 from tests.mail.smtp_server import PASSWORD, USER, Authority, Mailbox, serving
 from tests.report.samples import NASTY, SAMPLES, make
@@ -108,6 +110,15 @@ def test_a_name_of_many_letters_arrives_as_it_was() -> None:
 
     assert str(make_header(decode_header(encoded))) == name
     assert address == "<gdp@example.com>"
+
+
+def test_certificates_of_another_system_are_found(authority: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The program was built elsewhere, and its OpenSSL looks for them where that computer had them."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "nothing"))
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path / "nowhere"))
+
+    assert trusting_context(()).cert_store_stats()["x509_ca"] == 0
+    assert trusting_context((str(tmp_path / "absent"), str(authority.certificate))).cert_store_stats()["x509_ca"] == 1
 
 
 @pytest.mark.parametrize(
@@ -205,6 +216,19 @@ def test_a_login_that_is_wanted_and_not_configured(mail: Mail, mailbox: Mailbox)
         deliver(mail, server_at(port))
 
 
+def test_a_password_of_any_letters(mail: Mail, mailbox: Mailbox, password_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A German types umlauts, and PLAIN carries them."""
+    monkeypatch.setattr(smtp_server, "PASSWORD", "schlüssel")
+    password_file.write_text("schlüssel")
+    with serving(mailbox, auth_required=True, auth_require_tls=False) as port:
+        deliver(mail, server_at(port, password_file, user=USER))
+        password_file.write_text("schlüßel")
+        with pytest.raises(ServerUnusable, match="login"):
+            deliver(mail, server_at(port, password_file, user=USER))
+
+    assert len(mailbox.taken) == 1
+
+
 @pytest.mark.parametrize("damage", ["missing", "readable", "letters", "none"])
 def test_a_password_that_cannot_be_used(mail: Mail, mailbox: Mailbox, password_file: Path, damage: str) -> None:
     """Not there, for everybody to read, beyond what the protocol carries, or not named."""
@@ -217,7 +241,7 @@ def test_a_password_that_cannot_be_used(mail: Mail, mailbox: Mailbox, password_f
             password_file.write_text("schlüssel")
     named = None if damage == "none" else password_file
     with (
-        serving(mailbox, auth_required=True, auth_require_tls=False) as port,
+        serving(mailbox, auth_required=True, auth_require_tls=False, auth_exclude_mechanism=["PLAIN"]) as port,
         pytest.raises(ServerUnusable),
     ):
         deliver(mail, server_at(port, named, user=USER))
