@@ -5,7 +5,7 @@ the same summary again under the same key, so the queue holds it once.
 """
 
 import contextlib
-import secrets
+import hashlib
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, tzinfo
@@ -66,7 +66,10 @@ class Post:
         log: bytes | None = None,
         log_name: str = "gdp.log",
     ) -> Posted:
-        """Queue the report of a run for those who hear of it at once, and keep it for the others' summary. Raises nothing."""
+        """Queue the report of a run for those who hear of it at once, and keep it for the others' summary. Raises nothing.
+
+        Posting the same run again, which whoever was killed has to do, changes nothing.
+        """
         queued, failures = 0, []
         packed = pack_log(log)
         for_summary = tuple(one for one in recipients if decide(one.mode, record) is Hears.IN_SUMMARY)
@@ -75,7 +78,8 @@ class Post:
                 continue
             try:
                 page = make_run_page(record, language=self._language_of(one), zone=self._zone, has_log=packed is not None)
-                self.queue.add(make_mail(page, sender=self._sender, to=one.to, now=now, log=packed, log_name=log_name), now)
+                mail = make_mail(page, sender=self._sender, to=one.to, now=now, log=packed, log_name=log_name)
+                self.queue.add(mail, now, once=f"{_identity(record)} {one.to} {one.language}")
                 queued += 1
             except GdpError as error:
                 failures.append(error)
@@ -119,7 +123,8 @@ class Post:
     def _keep(self, record: RunRecord, recipients: tuple[Recipient, ...]) -> None:
         make_folder(self._daily)
         short = msgspec.structs.replace(record, problems=record.problems[:MOST_PROBLEMS])
-        name = f"{record.ended.astimezone(UTC):%Y%m%dT%H%M%S%f}-{secrets.token_hex(4)}{_SUFFIX}"
+        digits = hashlib.sha256(_identity(record).encode()).hexdigest()[:16]
+        name = f"{record.ended.astimezone(UTC):%Y%m%dT%H%M%S%f}-{digits}{_SUFFIX}"
         write_whole(self._daily / name, msgspec.json.encode(_Kept(short, recipients)))
 
     def _over(self, now: datetime) -> dict[Path, _Kept]:
@@ -136,3 +141,8 @@ class Post:
     def _unkept(self, error: OSError) -> GdpError:
         facts = {"path": str(error.filename or self._daily), "reason": error.strerror or str(error)}
         return GdpError(N_("the mail queue cannot be used: {path}: {reason}"), **facts)
+
+
+def _identity(record: RunRecord) -> str:
+    """Return what no other run of this installation has."""
+    return f"{record.set_name} {record.kind} {record.began.astimezone(UTC):%Y%m%dT%H%M%S%f}"

@@ -5,6 +5,7 @@ file           holds
 =============  =======================================================================================================
 ``ID.mail``    one line of JSON (``Header``), then the message; written once
 ``ID.state``   JSON (``State``): how often it was tried, why in vain, when again; missing before the first attempt
+``ID.sent``    empty: a mail to be sent once that was, so that whoever was killed does not have it sent again
 ``.lock``      held by the one process that sends
 =============  =======================================================================================================
 
@@ -17,6 +18,7 @@ import fcntl
 import hashlib
 import os
 import secrets
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -32,7 +34,9 @@ from gdp.model.run import Saying, plain_facts
 
 PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 180, 360))
 """before each further attempt; the last one for ever"""
-_MAIL, _STATE = ".mail", ".state"
+_MAIL, _STATE, _SENT = ".mail", ".state", ".sent"
+_ONCE = "once-"  # how the ids of such mails begin
+_MARK_AGE_SECONDS = 30 * 86400.0  # no program needs longer to note that its mail was added
 Deliver = Callable[[Envelope, bytes], None]
 """sends a mail, or raises one of ``failures``"""
 
@@ -81,20 +85,22 @@ class MailQueue:
     def __init__(self, home: Path) -> None:
         self.folder = home / "mail"
 
-    def add(self, mail: Mail, now: datetime, *, key: str = "") -> str:
+    def add(self, mail: Mail, now: datetime, *, key: str = "", once: str = "") -> str:
         """Keep a mail, and return its id once it is safe.
 
         Args:
             mail: what is to be sent.
             now: aware.
-            key: two mails of one key are one; for whoever does not know whether he has added it already.
+            key: two mails of one key that wait are one.
+            once: two mails of one such key are one, for a month after it was sent; for whoever does not know whether he added it.
         """
-        random = hashlib.sha256(key.encode()).hexdigest()[:16] if key else secrets.token_hex(8)
-        name = f"{'' if key else now.astimezone(UTC).strftime('%Y%m%dT%H%M%S%f-')}{random}"
+        name = f"{now.astimezone(UTC):%Y%m%dT%H%M%S%f}-{secrets.token_hex(8)}"
+        if key or once:
+            name = ("key-" if key else _ONCE) + hashlib.sha256((key or once).encode()).hexdigest()[:16]
         header = Header(mail.envelope, mail.subject, now)
         with self._speaking_of_disk():
             make_folder(self.folder)
-            if not (self.folder / f"{name}{_MAIL}").exists():
+            if not any((self.folder / f"{name}{suffix}").exists() for suffix in (_MAIL, _SENT)):
                 write_whole(self.folder / f"{name}{_MAIL}", msgspec.json.encode(header) + b"\n" + mail.raw)
         return name
 
@@ -166,7 +172,7 @@ class MailQueue:
                     unusable = error
             else:
                 sent += 1
-                self._forget(entry.id)
+                self._done(entry.id)
         return Delivery(sent, delayed, refused)
 
     def _note(self, entry: Entry, error: GdpError, now: datetime, *, is_refused: bool) -> None:
@@ -193,9 +199,22 @@ class MailQueue:
         sync_folder(self.folder)
         (self.folder / f"{name}{_STATE}").unlink(missing_ok=True)
 
+    def _done(self, name: str) -> None:
+        """Remove a mail that was sent; of one to be sent once the mark stays, which is made of it in one step."""
+        if name.startswith(_ONCE):
+            mark = self.folder / f"{name}{_SENT}"
+            with contextlib.suppress(FileNotFoundError):  # somebody has removed it meanwhile
+                os.replace(self.folder / f"{name}{_MAIL}", mark)
+                os.truncate(mark, 0)
+        self._forget(name)
+
     def _sweep(self) -> None:
-        """Remove what killed writers left: temporary files, and states of mails that are gone."""
+        """Remove what killed writers left, temporary files and states of mails that are gone, and marks that are old."""
         sweep(self.folder)
+        for path in self.folder.glob(f"*{_SENT}"):
+            with contextlib.suppress(FileNotFoundError):
+                if time.time() - path.stat().st_mtime > _MARK_AGE_SECONDS:
+                    path.unlink()
         for path in self.folder.glob(f"*{_STATE}"):
             if not path.with_suffix(_MAIL).exists():
                 path.unlink(missing_ok=True)

@@ -49,6 +49,31 @@ def test_each_in_his_language(post: Post) -> None:
     assert {part.get_filename() for one in waiting(post) for part in one.iter_attachments()} == {"home.log.gz"}
 
 
+def test_a_run_is_reported_once_however_often_it_is_posted(post: Post) -> None:
+    """A daemon that was killed before it noted that it did posts the run again, also when the mail has long been sent."""
+    for _ in range(2):
+        assert post.post_run(SAMPLES["ok"], [ANNE, CLEO], NOW).queued == 1
+    sent = post.queue.send_due(lambda *_: None, lambda: NOW).sent
+    post.post_run(SAMPLES["ok"], [ANNE, CLEO], NOW)
+    other = msgspec.structs.replace(SAMPLES["ok"], began=SAMPLES["ok"].began - timedelta(seconds=1))
+    post.post_run(other, [ANNE], NOW)
+
+    assert sent == 1
+    assert len(waiting(post)) == 1
+    assert len(list((post.queue.folder / "daily").iterdir())) == 1
+
+
+def test_a_run_that_is_posted_late_gets_a_summary_of_its_own(post: Post) -> None:
+    """That of its day has gone already."""
+    post.post_run(SAMPLES["ok"], [CLEO], NOW)
+    post.post_summaries(TOMORROW)
+    post.queue.send_due(lambda *_: None, lambda: TOMORROW)
+    post.post_run(SAMPLES["line"], [CLEO], TOMORROW)
+
+    assert post.post_summaries(TOMORROW).queued == 1
+    assert len(waiting(post)) == 1
+
+
 def test_a_log_that_is_too_large_is_not_promised(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
     """The report says that the log is attached only where it is."""
     monkeypatch.setattr(message, "LARGEST_LOG_BYTES", 10)

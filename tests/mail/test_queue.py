@@ -153,6 +153,57 @@ def test_a_key_is_sent_once(queue: MailQueue, mail: Mail) -> None:
     assert len(queue.entries()) == 1
 
 
+def test_what_is_to_be_sent_once_is(queue: MailQueue, server: Server, mail: Mail) -> None:
+    """Whoever was killed before he noted that it was added adds it again, perhaps when it is long gone. The mark is empty."""
+    name = queue.add(mail, NOW, once="run 1 anne")
+    queue.send_due(server, at(NOW))
+    again = queue.add(mail, NOW, once="run 1 anne")
+    queue.send_due(server, at(NOW), ignores_pauses=True)
+    mark = queue.folder / f"{name}.sent"
+    size = mark.stat().st_size
+    os.utime(mark, (0, 0))
+    queue.send_due(server, at(NOW))
+
+    assert (name, server.took, size) == (again, [mail.raw], 0)
+    assert files(queue) == set()
+
+
+def test_what_was_given_up_may_come_again(queue: MailQueue, server: Server, mail: Mail) -> None:
+    """Removed is not sent."""
+    queue.remove(queue.add(mail, NOW, once="run 1 anne"))
+    queue.add(mail, NOW, once="run 1 anne")
+
+    assert queue.send_due(server, at(NOW)).sent == 1
+
+
+def test_posting_once_and_kill_9(tmp_path: Path, mail: Mail) -> None:
+    """Whoever is killed does all of it again: the mail goes out once, or twice where it was taken and that is not noted yet."""
+    twice = []
+    for step in range(1, MOST_STEPS):
+        queue = MailQueue(tmp_path / str(step))
+        taken = tmp_path / f"taken-{step}"
+
+        def deliver(_envelope: Envelope, _raw: bytes, taken: Path = taken) -> None:
+            with taken.open("ab") as file:
+                file.write(b"x")
+
+        def work(queue: MailQueue = queue, deliver: Any = deliver) -> None:
+            queue.add(mail, NOW, once="run 1 anne")
+            queue.send_due(deliver, at(NOW))
+
+        ended = killed_at(step, work)
+        was_noted = any(name.endswith(".sent") for name in files(queue)) if queue.folder.is_dir() else False
+        was_taken = taken.exists()
+        work()
+
+        assert taken.read_bytes() == (b"xx" if was_taken and not was_noted else b"x")
+        twice += [step] if taken.read_bytes() == b"xx" else []
+        if ended:
+            break
+    assert 10 < step < MOST_STEPS - 1
+    assert len(twice) < 4
+
+
 def test_a_clock_that_was_wrong_delays_nothing_for_years(queue: MailQueue, server: Server, mail: Mail) -> None:
     """The computer thought it was 2036 for a moment."""
     queue.add(mail, NOW)
