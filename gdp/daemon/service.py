@@ -26,13 +26,14 @@ from gdp.daemon.conditions import Asker, Conditions
 from gdp.daemon.journal import Journal, JournalError, open_journal
 from gdp.daemon.notify import notify, watchdog_seconds
 from gdp.daemon.orphans import end_orphans
+from gdp.daemon.reports import Reports
 from gdp.daemon.runner import Began, Ended, Runner, Said
 from gdp.daemon.settings import LiveSettings
 from gdp.daemon.tidy import tidy
 from gdp.jobs.agenda import Agenda, Situation, look
 from gdp.jobs.due import Due
 from gdp.jobs.steps import Verdict, steps_of
-from gdp.model.events import Emit, Note, Problem
+from gdp.model.events import Emit, Event, Note, Problem
 from gdp.model.run_words import kind_in_words, state_of_run
 from gdp.model.runs import Reason, Run, State
 
@@ -43,6 +44,8 @@ LOOK_SECONDS = 30.0  # so soon a suspend or a clock that was set is noticed
 END_SECONDS = 300.0  # for a run that was asked to end, before it is killed
 STOP_SECONDS = 75.0  # the same when we are to end; systemd itself waits for 90
 TIDY_SECONDS = 3600.0  # not at the start, when the clock may still be wrong
+DELIVER_SECONDS = 60.0  # between two looks at the mails that wait
+TOLD_AGAIN_RUNS = 200  # at the start; far more than a day has
 AGAIN_SECONDS = 60.0  # after the journal could not be written
 _ROUNDS = 20  # more looks at the same moment mean an error of ours
 
@@ -90,6 +93,7 @@ class Service:
         self.is_ending = False
         self.journal: Journal
         self._server: ControlServer
+        self._reports: Reports
         self._answers: Answers = {}
 
     def run(self, answers: "Answers") -> None:
@@ -144,16 +148,19 @@ class Service:
             self.emit(Note(sentence, {"number": run.id, "set": run.set_name}))
         self.settings.read()
         self._server = ControlServer(self.home, self._answer)
+        self._reports = Reports(self.home, lambda: self.settings.sets, self.now, self._emit_soon)
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, self._on_signal)
         self._chores.every(RELOAD_SECONDS, self._reload_if_changed)
         self._chores.every(LOOK_SECONDS, self.look)
         self._chores.every(AGAIN_SECONDS, self._write_late)
         self._chores.every(TIDY_SECONDS, self._tidy)
+        self._chores.every(DELIVER_SECONDS, self._reports.deliver)
         self._chores.on_jump = self.look
         if (seconds := watchdog_seconds()) is not None:
             self._chores.every(seconds / 2, lambda: notify("WATCHDOG=1"))
         self._tell_settings()
+        self._reports.tell_again(self.journal.runs(most=TOLD_AGAIN_RUNS))
         notify("READY=1")
         self.emit(Note(N_("the daemon for {home} is ready; it knows {count} sets"), self._facts()))
 
@@ -168,6 +175,7 @@ class Service:
             self._handle(message)
         self._server.tell("end", {})
         self._server.close()
+        self._reports.close()
         self.emit(Note(N_("the daemon for {home} has ended"), self._facts()))
 
     def _handle(self, message: object) -> None:
@@ -213,6 +221,7 @@ class Service:
                 skip.set_name, skip.kind, due=skip.due, reason=skip.reason, now=now, is_served=skip.is_served
             )  # fmt: skip
             self.tell_run(run)
+            self._reports.run_ended(run, agenda.next_backup(run.set_name))
             self.emit(Note(N_("{kind} of {set}: {state}"), _words(run)))
         for due in agenda.starts:
             self._start(due)
@@ -259,6 +268,7 @@ class Service:
         sentence, facts = N_("run {number} has ended: {kind} of {set}: {state}"), _words(run)
         self.emit(Problem(sentence, facts) if run.state is State.ERROR else Note(sentence, facts))
         self.look()
+        self._reports.run_ended(run, self.agenda.next_backup(run.set_name) if self.agenda else None)
 
     def _write_late(self) -> None:
         late, self._unwritten = self._unwritten, []
@@ -327,6 +337,10 @@ class Service:
         answer: Future[Mapping[str, object]] = Future()
         self._queue.put(Asked(request, dict(fields), answer))
         return answer.result()
+
+    def _emit_soon(self, event: Event) -> None:
+        """Let the one thread say something. Called by the thread of the reports."""
+        self._queue.put(lambda: self.emit(event))
 
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
         self._queue.put(SignalCame(number))

@@ -124,6 +124,13 @@ class Agenda:
     """sets whose conditions have to be looked at"""
     waits: list[Waiting] = field(default_factory=list)
 
+    def next_backup(self, set_name: str) -> datetime | None:
+        """Return when a set is backed up next, as far as that is known."""
+        return min(
+            (wait.until for wait in self.waits if wait.until and (wait.due.set_name, wait.due.kind) == (set_name, Kind.BACKUP)),
+            default=None,
+        )
+
 
 def look(situation: Situation) -> Agenda:
     """Decide. Whoever does as it says, notes that in the facts and looks again at the same moment has nothing more to begin."""

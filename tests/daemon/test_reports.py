@@ -1,0 +1,182 @@
+"""What administrators hear of the daemon's runs: a mail after each, none twice, none lost."""
+
+import gzip
+import queue
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
+from pathlib import Path
+
+import msgspec
+import pytest
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from gdp.daemon.record import is_told, make_record
+from gdp.model.run import Verdict
+from gdp.model.runs import Kind, Reason, Run, State
+from gdp.report import stops
+from tests.daemon.running import PATIENCE_SECONDS, World
+from tests.mail.smtp_server import Mailbox, serving
+
+RECIPIENT = 'to = "admin@example.com"\nlanguage = "de"'
+BEGAN = datetime(2026, 11, 24, 2, 30, tzinfo=UTC)
+
+
+class Waiting(Mailbox):
+    """Lets a test wait for the next mail."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.came: queue.SimpleQueue[None] = queue.SimpleQueue()
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        answer = await super().handle_DATA(server, session, envelope)
+        self.came.put(None)
+        return answer
+
+    def next_mail(self) -> EmailMessage:
+        """Return the mail that comes next."""
+        self.came.get(timeout=PATIENCE_SECONDS)
+        return self.messages[-1]
+
+
+@pytest.fixture
+def mailbox() -> Waiting:
+    return Waiting()
+
+
+@pytest.fixture
+def port(mailbox: Waiting) -> Iterator[int]:
+    with serving(mailbox) as port:
+        yield port
+
+
+def mail_to(world: World, port: int) -> None:
+    world.gdp("config", "set", "mail.smtp", f"smtp://127.0.0.1:{port}")
+    world.gdp("config", "set", "mail.from", "gdp@example.com")
+
+
+@pytest.mark.slow
+def test_a_mail_comes_after_a_backup(world: World, port: int, mailbox: Waiting) -> None:
+    """In the recipient's language, with the verdict and the counts in the subject, and the log attached."""
+    mail_to(world, port)
+    world.write_set(**{"snapshot": 'host = "server01"', "[report]": RECIPIENT})
+    with world.daemon():
+        world.gdp("run", "daten", "--wait")
+        mail = mailbox.next_mail()
+    text = mail.get_body(("plain",))
+    (log,) = mail.iter_attachments()
+
+    assert mail["Subject"].startswith("[OK] daten auf server01: 1 neu")
+    assert mail["To"] == "admin@example.com"
+    assert text is not None
+    assert "Alles gesichert: daten auf server01." in text.get_content()
+    assert b'"message_type":"summary"' in gzip.decompress(log.get_content())
+
+
+@pytest.mark.slow
+def test_what_could_not_be_read_and_what_failed_is_told(world: World, port: int, mailbox: Waiting) -> None:
+    """With its cause; also of a command, and of a password that is wrong."""
+    mail_to(world, port)
+    world.write_set(
+        **{
+            "source": f'paths = ["{world.source}", "{world.source}/gone"]',
+            "commands": 'after = ["exit 7"]',
+            "[report]": RECIPIENT,
+        }
+    )
+    with world.daemon():
+        world.gdp("run", "daten", "--wait")
+        attention = mailbox.next_mail()
+        world.password_file.write_text("another")
+        world.gdp("run", "daten", "--wait")
+        error = mailbox.next_mail()
+    text, failed = attention.get_body(("plain",)), error.get_body(("plain",))
+
+    assert attention["Subject"].startswith("[ACHTUNG] daten auf ")
+    assert text is not None
+    assert "exit 7" in text.get_content()
+    assert f"{world.source}/gone" in text.get_content()
+    assert error["Subject"].startswith("[FEHLER] daten auf ")
+    assert failed is not None
+    assert "Passwort" in failed.get_content()
+
+
+@pytest.mark.slow
+def test_a_mail_server_that_is_away_and_a_killed_daemon_lose_no_report(world: World, mailbox: Waiting) -> None:
+    """The next daemon tells it, and tells it once."""
+    mail_to(world, 1)  # where nobody listens
+    world.write_set(**{"[report]": RECIPIENT})
+    with world.daemon() as daemon:
+        world.gdp("run", "daten", "--wait")
+        daemon.kill()
+    with serving(mailbox) as port:
+        mail_to(world, port)
+        with world.daemon():
+            sent = world.gdp("mail", "send")
+            first = mailbox.next_mail() if not mailbox.taken else mailbox.messages[0]
+        with world.daemon():
+            again = world.gdp("mail", "queue")
+
+    assert sent.returncode == 0
+    assert first["Subject"].startswith("[OK] daten")
+    assert len(mailbox.taken) == 1, again.stdout
+
+
+def run(state: State, reason: Reason = Reason.NONE, kind: Kind = Kind.BACKUP, code: int | None = None) -> Run:
+    return Run(
+        id=7, set_name="daten", kind=kind, due=BEGAN, began=BEGAN, ended=BEGAN + timedelta(hours=1), state=state, reason=reason,
+        exit_code=code,
+    )  # fmt: skip
+
+
+def log_of(folder: Path, *records: dict[str, object]) -> Path:
+    log = folder / "log"
+    log.write_bytes(b"".join(msgspec.json.encode(record) + b"\n" for record in records))
+    return log
+
+
+@pytest.mark.parametrize(
+    ("ended", "is_worth_it"),
+    [
+        (run(State.OK), True),
+        (run(State.SKIPPED, Reason.OVERLAP), True),
+        (run(State.RUNNING), False),
+        (run(State.OK, kind=Kind.PRUNE), False),
+        (run(State.ERROR, kind=Kind.RETENTION), True),
+    ],
+)
+def test_backups_are_told_and_whatever_failed(ended: Run, is_worth_it: bool) -> None:
+    """Nobody reads a mail about a tidy-up that went well."""
+    assert is_told(ended) is is_worth_it
+
+
+@pytest.mark.parametrize(
+    ("ended", "verdict", "stop"),
+    [
+        (run(State.SKIPPED, Reason.UNREACHABLE), Verdict.SKIPPED, stops.TARGET_AWAY),
+        (run(State.INTERRUPTED, Reason.WINDOW, code=130), Verdict.INTERRUPTED, stops.WINDOW_CLOSED),
+        (run(State.INTERRUPTED, Reason.LOST), Verdict.INTERRUPTED, stops.LOST),
+        (run(State.CANCELLED, code=130), Verdict.INTERRUPTED, stops.CANCELLED),
+    ],
+)
+def test_a_run_without_a_word_of_its_own_says_why(tmp_path: Path, ended: Run, verdict: Verdict, stop: object) -> None:
+    """The journal knows; a log that is gone changes nothing."""
+    record = make_record(ended, tmp_path / "none", host="server01", next_run=None)
+
+    assert (record.verdict, record.stopped_by, record.host) == (verdict, stop, "server01")
+
+
+def test_a_command_that_said_no_is_named(tmp_path: Path) -> None:
+    """Whether it failed or wanted no backup."""
+    log = log_of(
+        tmp_path,
+        {"message_type": "step", "role": "before", "words": ["mount /backup"]},
+        {"message_type": "step_end", "role": "before", "exit_code": 32},
+    )
+    failed = make_record(run(State.ERROR, Reason.COMMAND), log, host=None, next_run=None)
+    declined = make_record(run(State.SKIPPED, Reason.COMMAND), log, host=None, next_run=None)
+
+    assert failed.stopped_by == stops.command_failed("mount /backup", 32)
+    assert declined.stopped_by == stops.command_declined("mount /backup")
+    assert declined.verdict is Verdict.SKIPPED
