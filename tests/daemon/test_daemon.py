@@ -194,7 +194,7 @@ def test_what_fails_is_tried_again(world: World) -> None:
 
     first = world.runs()[0]
     assert failed.returncode == 12
-    assert (first.state, first.exit_code, first.summary["kind"]) == (State.ERROR, 12, "WrongPassword")
+    assert (first.state, first.exit_code, first.summary["error_class"]) == (State.ERROR, 12, "WrongPassword")
 
 
 def test_settings_are_read_again_without_losing_a_run(world: World) -> None:
