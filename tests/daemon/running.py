@@ -158,11 +158,16 @@ def wait_for_data(world: World) -> None:
 
 
 def process_of(world: World) -> int:
-    """Return the process that makes the only unfinished run; the daemon may be at work, since this only reads."""
-    journal = open_journal(world.home / JOURNAL)
-    ((_run, identity),) = journal.unfinished()
-    journal.close()
-    return int(identity.split()[0])
+    """Return the process that makes the only unfinished run, once it is noted; the daemon may be at work, since this only reads."""
+    until = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        journal = open_journal(world.home / JOURNAL)
+        unfinished = journal.unfinished()
+        journal.close()
+        if len(unfinished) == 1 and (identity := unfinished[0][1]):
+            return int(identity.split()[0])
+        assert time.monotonic() < until, "no process was noted"
+        time.sleep(0.05)
 
 
 def wait_for_end(pid: int) -> bool:

@@ -84,10 +84,10 @@ def test_a_killed_daemon_comes_back_and_goes_on(world: World) -> None:
         daemon.kill()
         has_ended = wait_for_end(child)
     world.write_set()
-    with world.daemon() as daemon, daemon.client() as client:
-        answer = client.ask("runs")
-        if answer["runs"][0]["state"] == State.RUNNING:
-            wait_for_run(events_of(client), State.OK)
+    with world.daemon() as daemon, daemon.client() as watcher, daemon.client() as client:
+        events = events_of(watcher)
+        if client.ask("runs")["runs"][0]["state"] != State.OK:
+            wait_for_run(events, State.OK)
 
     assert client_words.returncode == 0
     assert has_ended
