@@ -158,7 +158,7 @@ def wait_for_data(world: World) -> None:
 
 
 def process_of(world: World) -> int:
-    """Return the process that makes the only unfinished run, once it is noted; the daemon may be at work, since this only reads."""
+    """Return the process that makes the only unfinished run, once it is noted. The daemon may be at work: this only reads."""
     until = time.monotonic() + PATIENCE_SECONDS
     while True:
         journal = open_journal(world.home / JOURNAL)

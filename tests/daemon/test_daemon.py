@@ -145,9 +145,10 @@ def test_a_daemon_that_is_ended_ends_its_runs_and_goes_on_later(world: World) ->
     assert (code, locks(world)) == (0, [])
     assert [(run.state, run.reason) for run in world.runs()] == [(State.INTERRUPTED, Reason.SHUTDOWN)]
     world.write_set()
-    with world.daemon() as daemon, daemon.client() as client:
+    with world.daemon() as daemon, daemon.client() as watcher, daemon.client() as client:
+        events = events_of(watcher)
         if client.ask("runs")["runs"][0]["state"] != State.OK:
-            wait_for_run(events_of(client), State.OK)
+            wait_for_run(events, State.OK)
 
     assert world.runs()[-1].attempt == 1
 
