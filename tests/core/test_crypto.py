@@ -315,7 +315,7 @@ def test_what_is_sealed_together_opens_one_by_one(plaintexts: list[bytes], first
 
 
 @settings(deadline=None)
-@given(st.lists(st.binary(min_size=1, max_size=100), min_size=1, max_size=6), st.data())
+@given(st.lists(st.binary(min_size=16, max_size=100), min_size=1, max_size=6), st.data())  # another IV may give any one byte
 def test_reopening_sees_every_bit_but_the_macs(plaintexts: list[bytes], data: Any) -> None:
     """A bit that fell over between sealing and sending must not be sent."""
     envelopes = [bytearray(envelope) for envelope in KEY.seal_many(plaintexts)]
