@@ -162,7 +162,7 @@ class Service:
         self._tell_settings()
         self._reports.tell_again(self.journal.runs(most=TOLD_AGAIN_RUNS))
         notify("READY=1")
-        self.emit(Note(N_("the daemon for {home} is ready; it knows {count} sets"), self._facts()))
+        self.emit(Note(N_("the daemon for {home} is ready; it knows {count:backup set|backup sets}"), self._facts()))
 
     def _loop(self) -> None:
         while not (self.is_ending and not self.runners):
