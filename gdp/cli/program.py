@@ -15,6 +15,7 @@ from gdp.core.language import LANGUAGES, LOCALE_DIRECTORY, N_, choose_language
 
 COMPLETE_VARIABLE = "_GDP_COMPLETE"
 COMMANDS = {
+    "ui": Lazy("ui", N_("Open the terminal UI.")),
     "set": Lazy("set", N_("Make and change backup sets.")),
     "config": Lazy("config", N_("Language and mail of this installation.")),
     "mail": Lazy("mail", N_("Try the mail server; see and send the mails that wait.")),
@@ -101,10 +102,20 @@ def _invoke(arguments: Sequence[str], made: list[click.Context]) -> int:
     with program.make_context("gdp", list(arguments), **settings) as context:
         made.append(context)
         if not arguments:
-            click.echo(context.get_help())
-            return 0
+            return _greet(context)
         result = program.invoke(context)
         return result if isinstance(result, int) else 0
+
+
+def _greet(context: click.Context) -> int:
+    """Without any word: the UI on a terminal, else what there is."""
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        from gdp.cli.commands.ui import open_ui
+
+        with context.scope():
+            return open_ui()
+    click.echo(context.get_help())
+    return 0
 
 
 def _report(problem: BaseException, arguments: Sequence[str], made: list[click.Context]) -> int:

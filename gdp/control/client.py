@@ -1,5 +1,6 @@
 """A front end's end of the socket."""
 
+import contextlib
 import os
 import socket
 from collections.abc import Iterator, Mapping
@@ -35,7 +36,9 @@ class Client:
         self.close()
 
     def close(self) -> None:
-        """Give it back."""
+        """Give it back. A thread that listens hears that it is gone."""
+        with contextlib.suppress(OSError):
+            self._connection.shutdown(socket.SHUT_RDWR)
         self._connection.close()
 
     def ask(self, request: str, **fields: object) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from gdp.jobs.steps import Verdict
 from gdp.model.backup_set import BackupSet
 from gdp.model.runs import Facts, Kind, State
 from gdp.model.service import AtWork, Coming, ServiceStatus, SetStatus
+from gdp.model.week import Day, week_began, week_of
 
 MOST_RUNS = 1000
 
@@ -22,13 +23,23 @@ def status(service: Service, _fields: Mapping[str, Any]) -> Mapping[str, object]
     facts = service.journal.facts()
     at_work = {run.set_name for run in service.runs.values()}
     names = sorted({*service.settings.sets, *service.settings.wrong, *at_work})
+    now = service.now()
+    begun = service.journal.begun_since(week_began(now), Kind.BACKUP)
     found = ServiceStatus(
         version=__version__,
         process=os.getpid(),
         since=service.since,
         is_paused=service.journal.is_paused,
         is_ending=service.is_ending,
-        sets=tuple(_set_status(service, name, facts.get((name, Kind.BACKUP), Facts())) for name in names),
+        sets=tuple(
+            _set_status(
+                service,
+                name,
+                facts.get((name, Kind.BACKUP), Facts()),
+                week_of(begun.get(name, ()), now, service.settings.zone),
+            )
+            for name in names
+        ),
     )
     return {"status": found}
 
@@ -109,7 +120,7 @@ def _set_paused(service: Service, *, is_paused: bool) -> Mapping[str, object]:
     return {"is_paused": is_paused}
 
 
-def _set_status(service: Service, name: str, facts: Facts) -> SetStatus:
+def _set_status(service: Service, name: str, facts: Facts, week: tuple[Day, ...]) -> SetStatus:
     error = service.settings.wrong.get(name)
     problem = sentence_of(error) if error else ""
     one = service.settings.sets.get(name)
@@ -130,6 +141,7 @@ def _set_status(service: Service, name: str, facts: Facts) -> SetStatus:
         left_out=skip if skip and (last is None or skip.id > last.id) else None,
         at_work=tuple(at_work),
         coming=tuple(_coming(service, name)),
+        week=week,
     )
 
 

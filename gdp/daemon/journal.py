@@ -185,6 +185,14 @@ class Journal:
         where, values = ("WHERE set_name = ?", [set_name]) if set_name else ("", [])
         return [_run(row) for row in self._query(f"SELECT {_COLUMNS} FROM run {where} ORDER BY id DESC LIMIT ?", (*values, most))]
 
+    def begun_since(self, moment: datetime, kind: Kind) -> dict[str, list[tuple[datetime, State]]]:
+        """Return by set when its runs of a kind began, and how they stand; those that were left out too."""
+        found: dict[str, list[tuple[datetime, State]]] = {}
+        rows = self._query("SELECT set_name, began, state FROM run WHERE kind = ? AND began >= ?", (kind, _number(moment)))
+        for name, began, state in rows:
+            found.setdefault(name, []).append((_moment(began), State(state)))
+        return found
+
     def forget_before(self, moment: datetime) -> list[str]:
         """Remove runs that ended before a moment, but for those that ``facts`` needs, and return the names of their logs."""
         needed = {run.id for facts in self.facts().values() for run in (facts.last, facts.last_done, facts.last_skip) if run}

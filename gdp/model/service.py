@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from gdp.model.runs import Kind, Run
+from gdp.model.week import Day
 
 
 class Coming(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,6 +48,8 @@ class SetStatus(msgspec.Struct, frozen=True, kw_only=True):
     """what was left out since"""
     at_work: tuple[AtWork, ...] = ()
     coming: tuple[Coming, ...] = ()
+    week: tuple[Day, ...] = ()
+    """how its backups went in the last seven days, today last"""
 
 
 class ServiceStatus(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,7 +9,6 @@ from gdp.cli.common import common_options, current
 from gdp.cli.daemon_link import daemon
 from gdp.cli.reporting import reporting
 from gdp.cli.screen import Screen
-from gdp.cli.service_words import moment, next_of_set, state_of_set
 from gdp.cli.session import home_folder
 from gdp.cli.set_name import SetName
 from gdp.cli.table import layout
@@ -19,6 +18,7 @@ from gdp.core.language import N_, translate
 from gdp.model.run_words import state_of_run
 from gdp.model.runs import Run, State
 from gdp.model.service import ServiceStatus
+from gdp.model.service_words import moment, next_of_set, state_of_set
 
 FAILED = 1
 _ATTENTION = 3

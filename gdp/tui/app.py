@@ -1,0 +1,139 @@
+"""The terminal UI itself: themes, the picture of the daemon, and the way from screen to screen."""
+
+import asyncio
+from collections.abc import Iterable
+from contextlib import aclosing
+from typing import Any, ClassVar
+
+from textual.app import App, SystemCommand
+from textual.binding import Binding
+from textual.command import CommandPalette
+from textual.reactive import reactive
+from textual.screen import Screen
+
+from gdp.control.client import NoDaemon
+from gdp.core.errors import GdpError
+from gdp.core.language import N_, translate
+from gdp.settings.configuration import ConfigurationFile
+from gdp.settings.sets import SetFiles
+from gdp.tui import picture as pictures
+from gdp.tui.page import Page
+from gdp.tui.picture import Picture
+from gdp.tui.places import PLACES
+from gdp.tui.ports import Ports
+from gdp.tui.theme import DARK, LIGHT
+
+LOOK_AGAIN_SECONDS = 2.0  # after the daemon went away
+
+
+class BackupManager(App[int]):
+    """Everything. What it works on comes from outside.
+
+    Args:
+        first: the place to begin at; None: the overview.
+    """
+
+    CSS_PATH = "gdp.tcss"
+    TITLE = "GDP Backup Manager"
+    BINDINGS: ClassVar[list[Any]] = [
+        Binding("question_mark,f1", "help", N_("Help"), key_display="?"),
+        Binding("ctrl+p", "command_palette", N_("All commands"), show=False),
+        Binding("q", "leave", N_("Quit")),
+        Binding("ctrl+q", "quit", N_("Quit"), show=False, priority=True),
+        Binding("ctrl+t", "other_theme", N_("Light or dark"), show=False),
+    ]
+
+    picture: reactive[Picture] = reactive(Picture(), always_update=False)
+    """what is known of the daemon"""
+
+    def __init__(self, ports: Ports, *, theme: str | None = None) -> None:
+        super().__init__()
+        self.ports = ports
+        self.sets = SetFiles(ports.home)
+        self.configuration = ConfigurationFile(ports.home)
+        for known in (DARK, LIGHT):
+            self.register_theme(known)
+        self.theme = theme or DARK.name
+
+    def colour(self, name: str) -> str:
+        """Return a colour of the theme, such as ``good``, for text that is no markup."""
+        return self.theme_variables[name]
+
+    def go(self, place: str, **arguments: Any) -> None:
+        """Open a screen over this one."""
+        self.show(PLACES[place].make(**arguments))
+
+    def show(self, screen: Screen[Any]) -> None:
+        """Lay a screen or a dialog over this one, and wait for nothing."""
+        _ = self.push_screen(screen)
+
+    async def refresh_status(self) -> None:
+        """Ask the daemon how everything stands."""
+        try:
+            answer = await self.ports.daemon.ask("status")
+        except NoDaemon:
+            self.picture = pictures.without_daemon(self.picture)
+        else:
+            self.picture = pictures.with_status(self.picture, answer)
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """Whatever the screen's keys do, and every screen that can be opened from anywhere."""
+        for _node, binding, is_enabled, _tooltip in screen.active_bindings.values():
+            if binding.show and is_enabled and binding.description and not binding.action.startswith("app."):
+                yield _command(translate(binding.description), lambda action=binding.action: self._act(screen, action))
+        for name, place in PLACES.items():
+            if place.title:
+                yield _command(translate(place.title), lambda name=name: self.go(name))
+        yield _command(translate(N_("Light or dark")), self.action_other_theme)
+        yield _command(translate(N_("Quit")), self.exit)
+
+    def on_mount(self) -> None:
+        self.go("overview")
+        self.run_worker(self._follow(), group="daemon")
+
+    def action_help(self) -> None:
+        """Explain the screen."""
+        from gdp.tui.screens.help import Help
+
+        screen = self.screen
+        if not isinstance(screen, Page):
+            return
+        keys = [
+            (self.get_key_display(binding), translate(binding.description))
+            for _node, binding, _is_enabled, _tooltip in screen.active_bindings.values()
+            if (binding.description and binding.description != translate(binding.description)) or binding.show
+        ]
+        self.show(Help(screen.heading(), translate(screen.HELP), keys))
+
+    def action_leave(self) -> None:
+        """End the UI. What runs goes on: the daemon makes it."""
+        self.exit(0)
+
+    def action_command_palette(self) -> None:
+        if self.use_command_palette and not isinstance(self.screen, CommandPalette):
+            self.show(CommandPalette(id="--command-palette", placeholder=translate(N_("What would you like to do?"))))
+
+    def action_other_theme(self) -> None:
+        """Light instead of dark, and back."""
+        self.theme = LIGHT.name if self.theme == DARK.name else DARK.name
+
+    def _act(self, screen: Screen[Any], action: str) -> None:
+        screen.call_later(screen.run_action, action)
+
+    async def _follow(self) -> None:
+        """Keep the picture true, as long as the UI lives."""
+        while True:
+            try:
+                async with aclosing(self.ports.daemon.watch()) as events:
+                    self.picture = pictures.with_status(self.picture, await anext(events))
+                    async for event in events:
+                        self.picture = pictures.after(self.picture, event)
+                        if self.picture.needs_status:
+                            await self.refresh_status()
+            except GdpError:  # the title line says that there is none
+                self.picture = pictures.without_daemon(self.picture)
+            await asyncio.sleep(LOOK_AGAIN_SECONDS)
+
+
+def _command(title: str, do: Any) -> SystemCommand:
+    return SystemCommand(title, "", do)

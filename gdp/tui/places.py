@@ -1,0 +1,33 @@
+"""Where one can go: the screens by name, loaded when they are first opened, so that the UI starts at once."""
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+from gdp.core.language import N_
+from gdp.tui.page import Page
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A screen.
+
+    Args:
+        module: below ``gdp.tui.screens``.
+        name: of the class.
+        title: for the command palette; empty where the screen needs to be told what to show.
+    """
+
+    module: str
+    name: str
+    title: str = ""
+
+    def make(self, **arguments: Any) -> Page[Any]:
+        """Return the screen."""
+        page: Page[Any] = getattr(import_module(f"gdp.tui.screens.{self.module}"), self.name)(**arguments)
+        return page
+
+
+PLACES = {
+    "overview": Place("overview", "Overview", N_("Overview: is everything backed up?")),
+}

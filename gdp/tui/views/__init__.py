@@ -1,0 +1,1 @@
+"""What screens say, apart from how they look. Pure."""

@@ -1,0 +1,135 @@
+"""The first screen: whether everything is backed up, seen at once."""
+
+from pathlib import Path
+
+import pytest
+
+from gdp.core.errors import BadInput
+from gdp.model.runs import State
+from gdp.tui.screens.dialogs import Problem, Question
+from tests.tui import sets
+from tests.tui.screens_as_text import compare, text_of
+from tests.tui.stage import LANGUAGES, SIZES, StagedDaemon, ago, ports, settle, shown
+
+CASES = {
+    "good": sets.status(sets.good_set(), sets.good_set("fotos", 12_900_000_000)),
+    "mixed": sets.status(sets.good_set(), sets.failed_set(), sets.new_set(), sets.busy_set()),
+    "empty": sets.status(),
+    "paused": sets.status(sets.good_set(), is_paused=True),
+    "no-daemon": None,
+}
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("case", CASES)
+async def test_overview_looks_as_it_was_looked_at(case: str, language: str, size: str, tmp_path: Path) -> None:
+    """What an administrator sees first must fit the smallest terminal and use a wide one, in both languages."""
+    async with shown(ports(tmp_path, StagedDaemon(CASES[case])), size=SIZES[size], language=language) as (app, pilot):
+        if case == "mixed":
+            await pilot.press("down")
+            await settle(pilot)
+
+        compare(f"overview-{case}-{language}-{size}", app)
+
+
+async def test_back_up_now_asks_the_daemon_for_the_chosen_set(tmp_path: Path) -> None:
+    """The cursor says which set is meant, and nothing else is run."""
+    daemon = StagedDaemon(CASES["mixed"])
+    async with shown(ports(tmp_path, daemon)) as (_app, pilot):
+        await pilot.press("down", "b")
+        await settle(pilot)
+
+        assert ("run", {"set": "home"}) in daemon.asked
+
+
+async def test_what_the_daemon_refuses_is_said_with_what_to_do(tmp_path: Path) -> None:
+    """A refusal that nobody sees looks like a program that does not work."""
+    refusal = BadInput("the backup set {name!r} may not run yet", "Settle who can help.", name="daten")
+    daemon = StagedDaemon(CASES["good"], {"run": refusal})
+    async with shown(ports(tmp_path, daemon)) as (app, pilot):
+        await pilot.press("b")
+        await settle(pilot)
+
+        assert isinstance(app.screen, Problem)
+        assert "The backup set 'daten' may not run yet." in text_of(app)
+        assert "Settle who can help." in text_of(app)
+
+
+async def test_a_run_is_cancelled_only_after_a_question(tmp_path: Path) -> None:
+    """One key that was pressed by mistake must not end a long backup."""
+    daemon = StagedDaemon(sets.status(sets.busy_set()))
+    async with shown(ports(tmp_path, daemon)) as (app, pilot):
+        await pilot.press("c")
+        await settle(pilot)
+        assert isinstance(app.screen, Question)
+        await pilot.press("escape")
+        await settle(pilot)
+        assert ("cancel", {"set": "postgres"}) not in daemon.asked
+        await pilot.press("c")
+        await settle(pilot)
+        await pilot.press("enter")
+        await settle(pilot)
+
+        assert ("cancel", {"set": "postgres"}) in daemon.asked
+
+
+async def test_progress_is_shown_as_it_comes(tmp_path: Path) -> None:
+    """The picture follows the daemon's events."""
+    daemon = StagedDaemon(sets.status(sets.busy_set()))
+    async with shown(ports(tmp_path, daemon)) as (app, pilot):
+        assert "64 %" in text_of(app)
+        daemon.tell({"event": "progress", "run": 7, "progress": {"message_type": "status", "percent_done": 0.71}})
+        await settle(pilot)
+
+        assert "71 %" in text_of(app)
+
+
+async def test_a_daemon_that_goes_away_is_missed(tmp_path: Path) -> None:
+    """Backups that silently stop are what users of other programs complain about most."""
+    daemon = StagedDaemon(CASES["good"])
+    async with shown(ports(tmp_path, daemon)) as (app, pilot):
+        assert "Everything is backed up" in text_of(app)
+        daemon.tell({"event": "gone"})
+        await settle(pilot)
+
+        assert "no daemon is running" in text_of(app)
+        await pilot.press("s")
+        await settle(pilot)
+        assert daemon.was_started
+
+
+async def test_a_backup_that_is_late_is_an_error(tmp_path: Path) -> None:
+    """A set that should have run hours ago and did not is not fine, however well its last run went."""
+    late = sets.good_set()
+    due = ago(hours=3)
+    late = type(late)(
+        name="daten", is_active=True, schedule=late.schedule, last=late.last, last_done=late.last_done,
+        coming=(sets.coming(due, "target"),), week=late.week,
+    )  # fmt: skip
+    async with shown(ports(tmp_path, StagedDaemon(sets.status(late)))) as (app, _pilot):
+        drawn = text_of(app)
+
+        assert "Not everything is backed up" in drawn
+        assert "due for more than an hour" in drawn
+
+
+async def test_sets_are_listed_from_their_files_without_a_daemon(tmp_path: Path) -> None:
+    """Whoever opens the UI before the daemon sees what is set up."""
+    from gdp.settings.sets import SetFiles
+
+    SetFiles(tmp_path).add(
+        "daten",
+        {"source.paths": ["/srv"], "target.repo": "/mnt/backup", "encryption.password-file": str(tmp_path / "password")},
+    )
+    async with shown(ports(tmp_path)) as (app, _pilot):
+        assert "daten" in text_of(app)
+
+
+@pytest.mark.parametrize("state", [State.INTERRUPTED, State.CANCELLED])
+async def test_a_broken_off_run_says_that_nothing_is_lost(state: State, tmp_path: Path) -> None:
+    """The first thing people ask."""
+    one = sets.good_set()
+    one = type(one)(name="daten", is_active=True, last=sets.run("daten", state=state), last_done=one.last_done)
+    async with shown(ports(tmp_path, StagedDaemon(sets.status(one)))) as (app, _pilot):
+        assert "nothing is lost" in text_of(app)
