@@ -124,6 +124,16 @@ async def test_a_command_that_nobody_listens_to_is_interrupted(world: World) -> 
     assert not [path for path in (world.repository / "locks").rglob("*") if path.is_file()]
 
 
+async def test_a_slow_backup_tells_that_it_lives(world: World) -> None:
+    """On a slow line minutes pass between two packs; nobody should wonder whether it still works."""
+    world.write_set()
+    world.make_large()
+    async with aclosing(commands_of(world).run("backup", "-S", "daten", "--limit-upload", "40K")) as records:
+        kinds = [(await anext(records))["message_type"] for _second in range(2)]
+
+    assert kinds == ["status", "status"]
+
+
 async def test_what_is_typed_reaches_the_command(world: World) -> None:
     """Secrets go by standard input, where no other user can see them."""
     script = "import sys, json; print(json.dumps({'message_type': 'summary', 'length': len(sys.stdin.read())}))"

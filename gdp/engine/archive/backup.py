@@ -275,8 +275,9 @@ class _Run:
 
     def _dispatcher(self, opened: _Opened) -> Dispatcher:
         dispatcher = Dispatcher(
-            self._pool, lambda: self._start(opened), self._file_done, opened.stored.pack_stored, self._count_large_bytes
-        )
+            self._pool, lambda: self._start(opened), self._file_done, opened.stored.pack_stored, self._count_large_bytes,
+            self._report_progress,
+        )  # fmt: skip
         self._cleanup.callback(dispatcher.close)
         return dispatcher
 

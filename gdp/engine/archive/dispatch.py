@@ -18,6 +18,7 @@ BATCH_FILES = 256
 BATCH_BYTES = 4 << 20
 _FIRST_FILES = 64  # enough for a worker that has nothing to do
 _FIRST_BYTES = 1 << 20
+_ALIVE_SECONDS = 1.0  # nobody should wonder for longer whether a run still lives
 _LOOK_SECONDS = 0.01
 TREE_WORKER = 0  # stores all directories, so that few packs of them come about
 _UNDER_WAY = 2  # batches a worker has at a time: one in work, one waiting, so that it never idles
@@ -47,6 +48,7 @@ class Dispatcher:
         file_done: is given a file's ticket and what became of it.
         pack_stored: is given each pack that is safely stored.
         bytes_read: is given progress within large files, in bytes.
+        still_waiting: is called about once a second while nothing comes, as on a slow line.
     """
 
     def __init__(
@@ -56,9 +58,11 @@ class Dispatcher:
         file_done: Callable[[Any, FileRead], None],
         pack_stored: Callable[[PackId, Sequence[PackedBlob]], None],
         bytes_read: Callable[[int], None],
+        still_waiting: Callable[[], None] = lambda: None,
     ) -> None:
         self._pool, self._start = pool, start
         self._file_done, self._pack_stored, self._bytes_read = file_done, pack_stored, bytes_read
+        self._still_waiting = still_waiting
         self._outboxes: list[_Outbox] = []
         self._batch: list[FileWork] = []
         self._batch_bytes = 0
@@ -151,7 +155,18 @@ class Dispatcher:
             self._post(number, ("files", self._numbers, _grouped(batch)))
 
     def _gather(self, timeout_seconds: float | None) -> None:
+        """Take what comes within a time; None: at least one message."""
+        if timeout_seconds is not None:
+            self._take(timeout_seconds)
+            return
+        while not self._take(_ALIVE_SECONDS):
+            self._still_waiting()
+
+    def _take(self, timeout_seconds: float) -> bool:
+        """Take what comes within a time, and say whether anything did."""
+        has_come = False
         for worker, message in self._pool.receive(timeout_seconds):
+            has_come = True
             kind, *facts = message
             if kind == "files":
                 self._take_files(worker, *facts)
@@ -162,6 +177,7 @@ class Dispatcher:
                 self._bytes_read(*facts)
             else:
                 self._answers[kind].append(facts)
+        return has_come
 
     def _take_files(self, worker: int, number: int, results: list[tuple[Any, ...]]) -> None:
         self._loads[worker] -= 1
