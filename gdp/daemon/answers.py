@@ -8,6 +8,8 @@ from gdp import __version__
 from gdp.core.errors import BadInput
 from gdp.core.language import N_
 from gdp.core.sentences import sentence_of
+from gdp.daemon.record import newest_proof
+from gdp.daemon.reports import AllFacts
 from gdp.daemon.service import Answers, Service
 from gdp.jobs.steps import Verdict
 from gdp.model.backup_set import BackupSet
@@ -31,15 +33,7 @@ def status(service: Service, _fields: Mapping[str, Any]) -> Mapping[str, object]
         since=service.since,
         is_paused=service.journal.is_paused,
         is_ending=service.is_ending,
-        sets=tuple(
-            _set_status(
-                service,
-                name,
-                facts.get((name, Kind.BACKUP), Facts()),
-                week_of(begun.get(name, ()), now, service.settings.zone),
-            )
-            for name in names
-        ),
+        sets=tuple(_set_status(service, name, facts, week_of(begun.get(name, ()), now, service.settings.zone)) for name in names),
     )
     return {"status": found}
 
@@ -120,7 +114,8 @@ def _set_paused(service: Service, *, is_paused: bool) -> Mapping[str, object]:
     return {"is_paused": is_paused}
 
 
-def _set_status(service: Service, name: str, facts: Facts, week: tuple[Day, ...]) -> SetStatus:
+def _set_status(service: Service, name: str, all_facts: AllFacts, week: tuple[Day, ...]) -> SetStatus:
+    facts = all_facts.get((name, Kind.BACKUP), Facts())
     error = service.settings.wrong.get(name)
     problem = sentence_of(error) if error else ""
     one = service.settings.sets.get(name)
@@ -139,6 +134,8 @@ def _set_status(service: Service, name: str, facts: Facts, week: tuple[Day, ...]
         last=last,
         last_done=facts.last_done,
         left_out=skip if skip and (last is None or skip.id > last.id) else None,
+        last_check=newest_proof(all_facts, name, Kind.CHECK),
+        last_drill=newest_proof(all_facts, name, Kind.DRILL),
         at_work=tuple(at_work),
         coming=tuple(_coming(service, name)),
         week=week,
