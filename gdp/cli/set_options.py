@@ -102,7 +102,7 @@ OPTIONS = (
         ("--recovery",),
         "encryption.recovery",
         "",
-        N_("Who can open the repository when the password file is lost: nobody, which settles it, or a sheet. No escrow yet."),
+        N_("Who can open the repository when the password file is lost: nobody, which settles it, a sheet, or escrow."),
         tuple(Recovery),
     ),
     SetOption(("--schedule",), "schedule.when", N_("SENTENCE"), N_("When it runs, such as 'daily 02:30'. Repeatable.")),
@@ -219,11 +219,6 @@ def take_values(given: dict[str, Any], common: Common, *, typed_only: bool) -> d
     for name, hint in REFUSED.items():
         if name in common.typed:
             raise BadInput(N_("a backup set takes no {option}"), hint, option="--" + name.replace("_", "-"))
-    if given["set_encryption_recovery"] == Recovery.ESCROW:
-        raise BadInput(
-            N_("this version cannot seal a password for escrow yet"),
-            N_("Take --recovery sheet, a password on paper, or --recovery nobody."),
-        )
     values: dict[str, Any] = {}
     for name, key in COMMON_KEYS.items():
         value = getattr(common, name)

@@ -21,7 +21,7 @@ _ABOUT = {
         "Where to. The block size is fixed when the repository is made; the transfer block size may change at any time."
     ),
     "encryption": N_(
-        "The password lies in a file that only its owner can read, never here. Recovery: nobody or sheet; "
+        "The password lies in a file that only its owner can read, never here. Recovery: nobody, sheet or escrow; "
         "the set runs once that is confirmed ('gdp recovery')."
     ),
     "schedule": N_("When it runs by itself, how often it tries again, and the hours it has for that."),
