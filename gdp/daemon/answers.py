@@ -8,8 +8,7 @@ from gdp import __version__
 from gdp.core.errors import BadInput
 from gdp.core.language import N_
 from gdp.core.sentences import sentence_of
-from gdp.daemon.record import newest_proof
-from gdp.daemon.reports import AllFacts
+from gdp.daemon.record import AllFacts, newest_proof
 from gdp.daemon.service import Answers, Service
 from gdp.jobs.steps import Verdict
 from gdp.model.backup_set import BackupSet
@@ -119,6 +118,7 @@ def _set_status(service: Service, name: str, all_facts: AllFacts, week: tuple[Da
     facts = all_facts.get((name, Kind.BACKUP), Facts())
     error = service.settings.wrong.get(name)
     problem = sentence_of(error) if error else ""
+    sets = service.settings.sets.values()
     one = service.settings.sets.get(name)
     skip, last = facts.last_skip, facts.last
     at_work = [
@@ -135,8 +135,8 @@ def _set_status(service: Service, name: str, all_facts: AllFacts, week: tuple[Da
         last=last,
         last_done=facts.last_done,
         left_out=skip if skip and (last is None or skip.id > last.id) else None,
-        last_check=newest_proof(all_facts, name, Kind.CHECK),
-        last_drill=newest_proof(all_facts, name, Kind.DRILL),
+        last_check=newest_proof(all_facts, one, Kind.CHECK, sets) if one else None,
+        last_drill=newest_proof(all_facts, one, Kind.DRILL, sets) if one else None,
         at_work=tuple(at_work),
         coming=tuple(_coming(service, name)),
         week=week,

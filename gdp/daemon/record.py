@@ -1,7 +1,7 @@
 """The record of a run, which reports are made from: out of the journal and the run's log. Sends nothing."""
 
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -11,10 +11,12 @@ import msgspec
 
 from gdp.jobs.steps import Role
 from gdp.model import run as told
+from gdp.model.backup_set import BackupSet
 from gdp.model.runs import Facts, Kind, Reason, Run, State
 from gdp.report import stops
 from gdp.report.recorder import Recorder, skipped
 
+AllFacts = Mapping[tuple[str, Kind], Facts]
 _KINDS = {
     Kind.BACKUP: told.Kind.BACKUP,
     Kind.RETENTION: told.Kind.PRUNE,
@@ -43,14 +45,21 @@ def is_told(run: Run) -> bool:
     return run.state is not State.RUNNING and (run.kind is Kind.BACKUP or is_drill_made or run.state is State.ERROR)
 
 
-def proofs_of(facts: Mapping[tuple[str, Kind], Facts], set_name: str) -> tuple[told.Proven, ...]:
-    """Return what the newest read-back and the newest restore drill of a set came to."""
-    return tuple(_proven(run) for kind in (Kind.CHECK, Kind.DRILL) if (run := newest_proof(facts, set_name, kind)))
+def proofs_of(facts: AllFacts, one: BackupSet, sets: Iterable[BackupSet]) -> tuple[told.Proven, ...]:
+    """Return what the newest read-back and the newest restore drill came to. See ``newest_proof``."""
+    return tuple(_proven(run) for kind in (Kind.CHECK, Kind.DRILL) if (run := newest_proof(facts, one, kind, sets)))
 
 
-def newest_proof(facts: Mapping[tuple[str, Kind], Facts], set_name: str, kind: Kind) -> Run | None:
-    """Return the newest read-back or restore drill that came to an end; None when there was none so far."""
-    return facts.get((set_name, kind), Facts()).last_judged
+def newest_proof(facts: AllFacts, one: BackupSet, kind: Kind, sets: Iterable[BackupSet]) -> Run | None:
+    """Return the newest restore drill of a set, or the newest read-back of its repository, for whichever of its sets.
+
+    None when none came to an end so far.
+    """
+    names = {one.name}
+    if kind is Kind.CHECK:
+        names |= {other.name for other in sets if other.target.repo == one.target.repo}
+    found = [run for name in names if (run := facts.get((name, kind), Facts()).last_judged)]
+    return max(found, key=lambda run: run.id, default=None)
 
 
 def make_record(

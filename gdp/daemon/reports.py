@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from gdp.core.errors import GdpError
-from gdp.daemon.record import is_told, log_to_attach, make_record, proofs_of
+from gdp.daemon.record import AllFacts, is_told, log_to_attach, make_record, proofs_of
 from gdp.mail import smtp
 from gdp.mail.post import Post, Posted
 from gdp.mail.server import configured_server, sender_of
@@ -20,14 +20,13 @@ from gdp.model.backup_set import BackupSet
 from gdp.model.configuration import Configuration
 from gdp.model.events import Emit, Problem
 from gdp.model.run import Proven
-from gdp.model.runs import Facts, Kind, Run
+from gdp.model.runs import Run
 from gdp.settings.configuration import ConfigurationFile
 
 TOLD_AGAIN = timedelta(days=1)
 END_SECONDS = 5.0  # for the report of a run that ended with the daemon; else the next one tells it
 
 Task = Callable[[Configuration], None]
-AllFacts = Mapping[tuple[str, Kind], Facts]
 
 
 class Reports:
@@ -51,7 +50,7 @@ class Reports:
         """Have a run told to the recipients of its set."""
         one = self._sets().get(run.set_name)
         if one is not None and one.report and is_told(run):
-            proofs = proofs_of(facts, run.set_name)
+            proofs = proofs_of(facts, one, self._sets().values())
             self._tasks.put(lambda configuration: self._post(run, one, configuration, next_run=next_run, proofs=proofs))
 
     def tell_again(self, runs: list[Run], facts: AllFacts) -> None:

@@ -200,12 +200,17 @@ def _due(situation: Situation, one: BackupSet, kind: Kind) -> Due | None:
     if kind is Kind.RETENTION:
         return retention_due(one, known, backup, now, zone)
     if kind is Kind.CHECK:
-        return check_due(one, known, backup, now)
+        return check_due(one, known, backup, _served_for_any(situation, one, kind), now)
     if kind is Kind.DRILL:
         return drill_due(one, known, backup, now, zone)
+    return prune_due(one, known, facts[one.name, Kind.RETENTION].last_done, _served_for_any(situation, one, kind), now)
+
+
+def _served_for_any(situation: Situation, one: BackupSet, kind: Kind) -> datetime | None:
+    """Return up to when the repository of a set had runs of a kind, for whichever of its sets."""
     sharing = [other for other in situation.sets if other.target.repo == one.target.repo and other.is_active]
-    pruned = [until for other in sharing if (until := facts[other.name, Kind.PRUNE].served_until)]
-    return prune_due(one, known, facts[one.name, Kind.RETENTION].last_done, max(pruned, default=None), now)
+    served = [until for other in sharing if (until := situation.facts[other.name, kind].served_until)]
+    return max(served, default=None)
 
 
 def _order(due: Due) -> tuple[object, ...]:

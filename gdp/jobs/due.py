@@ -82,16 +82,17 @@ def prune_due(one: BackupSet, known: Facts, retention: Run | None, pruned: datet
     return None
 
 
-def check_due(one: BackupSet, known: Facts, backup: Run | None, now: datetime) -> Due | None:
+def check_due(one: BackupSet, known: Facts, backup: Run | None, read: datetime | None, now: datetime) -> Due | None:
     """Return the next time a sample is read back: after a backup, but not sooner after the last time than the set says.
 
     Args:
         backup: the newest that was done.
+        read: up to when the repository was read back, for whichever set.
     """
     if not one.proof.read_back or backup is None or backup.ended is None:
         return None
-    served, ended = known.served_until, min(backup.ended, now)
-    if served is None or (ended > served and ended - served >= one.proof.read_back_pause):
+    ended = min(backup.ended, now)
+    if read is None or (ended > read and ended - read >= one.proof.read_back_pause):
         return Due(one.name, Kind.CHECK, ended, ended)
     return _again(one, Kind.CHECK, known.last, now)
 

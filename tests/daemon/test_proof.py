@@ -13,6 +13,7 @@ from gdp.report.run_page import make_run_page
 from gdp.report.text import as_text
 from tests.daemon.running import World, events_of, wait_for_run
 from tests.daemon.test_reports import BEGAN, RECIPIENT, Waiting, log_of, mail_to, mailbox, port, run
+from tests.jobs.world import make_set
 
 __all__ = ["mailbox", "port"]
 PROOF = 'read-back = "64M"\nread-back-pause = "0s"\ndrill-files = 3'
@@ -91,7 +92,9 @@ def test_the_report_of_a_backup_says_what_was_proven_last(tmp_path: Path) -> Non
     drill = of(Kind.DRILL, State.OK, files_verified=20, bytes_restored=31_000_000, mismatches=0, snapshot_id="ab")
     facts = {("daten", Kind.CHECK): Facts(last_judged=check), ("daten", Kind.DRILL): Facts(last_judged=drill)}
     log = log_of(tmp_path, {"message_type": "summary", "files_new": 1})
-    record = make_record(run(State.OK, code=0), log, host="server01", next_run=None, proofs=proofs_of(facts, "daten"))
+    record = make_record(
+        run(State.OK, code=0), log, host="server01", next_run=None, proofs=proofs_of(facts, make_set("daten"), [])
+    )
     text = as_text(make_run_page(record, language="de"))
 
     assert [(proven.verdict, proven.figures.get("num_errors")) for proven in record.proofs] == [
@@ -111,11 +114,24 @@ def test_a_proof_that_is_being_made_or_was_broken_off_hides_no_failure(tmp_path:
         begun = journal.begin("daten", Kind.CHECK, due=BEGAN, now=BEGAN)
         if state is not State.RUNNING:
             journal.finish(begun.id, state, now=BEGAN, summary={"packs_read": number})
-    proofs = proofs_of(journal.facts(), "daten")
+    proofs = proofs_of(journal.facts(), make_set("daten"), [])
     journal.close()
 
     assert [(proven.verdict, proven.figures) for proven in proofs] == [(Verdict.ERROR, {"packs_read": 1})]
-    assert proofs_of({}, "daten") == ()
+    assert proofs_of({}, make_set("daten"), []) == ()
+
+
+def test_a_read_back_counts_for_all_sets_of_the_repository_and_a_drill_for_its_own() -> None:
+    """Packs belong to nobody alone, files do."""
+    own, other, far = make_set("daten"), make_set("mail"), make_set("fern", repo="/elsewhere")
+    facts = {
+        ("mail", Kind.CHECK): Facts(last_judged=of(Kind.CHECK, State.OK)),
+        ("mail", Kind.DRILL): Facts(last_judged=of(Kind.DRILL, State.OK)),
+        ("fern", Kind.CHECK): Facts(last_judged=of(Kind.CHECK, State.ERROR)),
+    }
+
+    assert [proven.verdict for proven in proofs_of(facts, own, [own, other, far])] == [Verdict.OK]
+    assert len(proofs_of(facts, other, [own, other, far])) == 2
 
 
 def test_drills_are_told_and_good_samples_are_not() -> None:

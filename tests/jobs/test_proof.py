@@ -49,6 +49,16 @@ def test_frequent_backups_do_not_read_back_each_time_unless_wished() -> None:
     assert len(often.began(kind=Kind.CHECK)) == len(often.began())
 
 
+def test_sets_of_one_repository_read_it_back_once() -> None:
+    """Five sets of a night are no reason to fetch five samples; each repository has its own."""
+    sets = [make_set(name, "daily 02:00", repo=repo, proof=READ_BACK) for name, repo in (("a", "/x"), ("b", "/x"), ("c", "/y"))]
+    world = World(sets, BERLIN, at(BERLIN, 2026, 11, 1))
+    world.live_until(at(BERLIN, 2026, 11, 11))
+
+    assert len(world.began("a", Kind.CHECK)) + len(world.began("b", Kind.CHECK)) == 10
+    assert len(world.began("c", Kind.CHECK)) == 10
+
+
 @pytest.mark.parametrize("proof", [Proof(read_back=0, drill_files=0)])
 def test_who_wants_neither_has_neither(proof: Proof) -> None:
     world = World([make_set("daten", "daily 02:00", proof=proof)], BERLIN, at(BERLIN, 2026, 11, 1))
