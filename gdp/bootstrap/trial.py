@@ -21,7 +21,8 @@ def try_set(backup_set: BackupSet, access: Access, emit: Emit) -> None:
     """Emit a Problem for each thing that would go wrong, and a Note for what is worth knowing."""
     if not backup_set.is_active:
         hint = N_(
-            "'gdp recovery sheet -S {name}' makes a recovery sheet, 'gdp recovery decline -S {name}' settles that nobody can."
+            "'gdp recovery sheet -S {name}' makes a recovery sheet, 'gdp recovery escrow -S {name}' seals a password for "
+            "somebody else, 'gdp recovery decline -S {name}' settles that nobody can."
         )
         emit(Problem(N_("it is not settled who can help when the password is lost"), {"name": backup_set.name}, hint=hint))
     _try_sources(backup_set, emit)

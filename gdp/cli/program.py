@@ -36,6 +36,7 @@ COMMANDS = {
     "dump": Lazy("dump", N_("Write a file of a snapshot to standard output.")),
     "mount": Lazy("mount", N_("Show the snapshots as a folder.")),
     "check": Lazy("check", N_("Check the repository for damage.")),
+    "drill": Lazy("drill", N_("Restore random files on trial and compare them.")),
     "forget": Lazy("forget", N_("Remove snapshots by rules.")),
     "prune": Lazy("prune", N_("Remove data that no snapshot needs.")),
     "repair": Lazy("repair", N_("Repair a damaged repository.")),

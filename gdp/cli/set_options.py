@@ -18,9 +18,10 @@ from gdp.model.backup_set import OnError, Recovery, ReportMode
 from gdp.model.exclusion import PatternRules
 from gdp.settings import kinds
 from gdp.settings.kinds import whole_path
-from gdp.settings.schema import SET, find_key
+from gdp.settings.schema import SET, every_key, find_key
 from gdp.settings.secrets import CREDENTIALS
 
+_NUMBERS = {section.path_of(key) for section, key in every_key(SET) if key.kind is kinds.COUNT} | {"proof.drill-files"}
 COMMON_KEYS = {"repo": "target.repo", "password_file": "encryption.password-file", "connections": "target.connections"}
 REFUSED = {
     "password_command": N_("Give a password file: a set keeps no program."),
@@ -101,7 +102,7 @@ OPTIONS = (
         ("--recovery",),
         "encryption.recovery",
         "",
-        N_("Who can open the repository when the password file is lost: nobody, which settles it, or a sheet. No escrow yet."),
+        N_("Who can open the repository when the password file is lost: nobody, which settles it, a sheet, or escrow."),
         tuple(Recovery),
     ),
     SetOption(("--schedule",), "schedule.when", N_("SENTENCE"), N_("When it runs, such as 'daily 02:30'. Repeatable.")),
@@ -174,6 +175,22 @@ OPTIONS = (
         ("--keep-tag",), "retention.keep-tag", N_("TAG,..."), N_("Keep those with all these tags. Repeatable: any of the lists.")
     ),
     SetOption(
+        ("--read-back",), "proof.read-back", SIZE, N_("Read back so much after a backup and compare it. Default 64M; 0: none.")
+    ),
+    SetOption(
+        ("--read-back-pause",),
+        "proof.read-back-pause",
+        DURATION,
+        N_("Not after a backup that comes sooner after the one before. Default 20h; 0s: after each."),
+    ),
+    SetOption(
+        ("--drill-files",),
+        "proof.drill-files",
+        NUMBER,
+        N_("Restore so many random files on trial once a month. Default 20; 0: none."),
+    ),
+    SetOption(("--drill-size",), "proof.drill-size", SIZE, N_("All of them together have at most this size. Default 64M.")),
+    SetOption(
         ("--mail",),
         "report",
         N_("ADDRESS[,de|en][,MODE]"),
@@ -202,11 +219,6 @@ def take_values(given: dict[str, Any], common: Common, *, typed_only: bool) -> d
     for name, hint in REFUSED.items():
         if name in common.typed:
             raise BadInput(N_("a backup set takes no {option}"), hint, option="--" + name.replace("_", "-"))
-    if given["set_encryption_recovery"] == Recovery.ESCROW:
-        raise BadInput(
-            N_("this version cannot seal a password for escrow yet"),
-            N_("Take --recovery sheet, a password on paper, or --recovery nobody."),
-        )
     values: dict[str, Any] = {}
     for name, key in COMMON_KEYS.items():
         value = getattr(common, name)
@@ -235,7 +247,7 @@ def _checked(name: str, key: str, value: Any) -> Any:
 
 
 def _typed(kind: kinds.Kind, key: str, value: Any) -> Any:
-    if kind is kinds.COUNT and value.isascii() and value.isdigit():
+    if key in _NUMBERS and value.isascii() and value.isdigit():
         return int(value)
     is_path = key in {"source.paths", "source.exclude-file"}
     if key == "encryption.password-file" and not value.startswith(CREDENTIALS):

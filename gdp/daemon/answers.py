@@ -8,6 +8,7 @@ from gdp import __version__
 from gdp.core.errors import BadInput
 from gdp.core.language import N_
 from gdp.core.sentences import sentence_of
+from gdp.daemon.record import AllFacts, newest_proof
 from gdp.daemon.service import Answers, Service
 from gdp.jobs.steps import Verdict
 from gdp.model.backup_set import BackupSet
@@ -31,15 +32,7 @@ def status(service: Service, _fields: Mapping[str, Any]) -> Mapping[str, object]
         since=service.since,
         is_paused=service.journal.is_paused,
         is_ending=service.is_ending,
-        sets=tuple(
-            _set_status(
-                service,
-                name,
-                facts.get((name, Kind.BACKUP), Facts()),
-                week_of(begun.get(name, ()), now, service.settings.zone),
-            )
-            for name in names
-        ),
+        sets=tuple(_set_status(service, name, facts, week_of(begun.get(name, ()), now, service.settings.zone)) for name in names),
     )
     return {"status": found}
 
@@ -51,7 +44,8 @@ def run(service: Service, fields: Mapping[str, Any]) -> Mapping[str, object]:
         raise BadInput(
             N_("the backup set {name!r} may not run yet: it is not settled who can help when the password is lost"),
             N_(
-                "'gdp recovery sheet -S {name}' makes a recovery sheet, 'gdp recovery decline -S {name}' settles that nobody can."
+                "'gdp recovery sheet -S {name}' makes a recovery sheet, 'gdp recovery escrow -S {name}' seals a password for "
+                "somebody else, 'gdp recovery decline -S {name}' settles that nobody can."
             ),
             name=one.name,
         )
@@ -120,9 +114,11 @@ def _set_paused(service: Service, *, is_paused: bool) -> Mapping[str, object]:
     return {"is_paused": is_paused}
 
 
-def _set_status(service: Service, name: str, facts: Facts, week: tuple[Day, ...]) -> SetStatus:
+def _set_status(service: Service, name: str, all_facts: AllFacts, week: tuple[Day, ...]) -> SetStatus:
+    facts = all_facts.get((name, Kind.BACKUP), Facts())
     error = service.settings.wrong.get(name)
     problem = sentence_of(error) if error else ""
+    sets = service.settings.sets.values()
     one = service.settings.sets.get(name)
     skip, last = facts.last_skip, facts.last
     at_work = [
@@ -139,6 +135,8 @@ def _set_status(service: Service, name: str, facts: Facts, week: tuple[Day, ...]
         last=last,
         last_done=facts.last_done,
         left_out=skip if skip and (last is None or skip.id > last.id) else None,
+        last_check=newest_proof(all_facts, one, Kind.CHECK, sets) if one else None,
+        last_drill=newest_proof(all_facts, one, Kind.DRILL, sets) if one else None,
         at_work=tuple(at_work),
         coming=tuple(_coming(service, name)),
         week=week,

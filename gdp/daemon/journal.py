@@ -169,9 +169,16 @@ class Journal:
         served = {(name, Kind(kind)): _moment(until) for name, kind, until in self._query("SELECT * FROM served")}
         last = self._newest("attempt > 0")
         done = self._newest("state IN ('ok', 'attention')")
+        judged = self._newest("attempt > 0 AND state IN ('ok', 'attention', 'error')")
         skip = self._newest("attempt = 0")
         return {
-            key: Facts(served_until=served.get(key), last=last.get(key), last_done=done.get(key), last_skip=skip.get(key))
+            key: Facts(
+                served_until=served.get(key),
+                last=last.get(key),
+                last_done=done.get(key),
+                last_judged=judged.get(key),
+                last_skip=skip.get(key),
+            )
             for key in {*served, *last, *skip}
         }
 
@@ -195,7 +202,7 @@ class Journal:
 
     def forget_before(self, moment: datetime) -> list[str]:
         """Remove runs that ended before a moment, but for those that ``facts`` needs, and return the names of their logs."""
-        needed = {run.id for facts in self.facts().values() for run in (facts.last, facts.last_done, facts.last_skip) if run}
+        needed = {run.id for facts in self.facts().values() for run in _runs_of(facts) if run}
         old = self._query("SELECT id, log FROM run WHERE ended < ?", (_number(moment),))
         going = [(number, log) for number, log in old if number not in needed]
         with self._writing():
@@ -291,6 +298,10 @@ def _prepare(database: sqlite3.Connection, path: Path) -> None:
             N_("the journal {path} was written by a newer version of this program"), N_("Install that version again."), path=path
         )
     database.execute("COMMIT")
+
+
+def _runs_of(facts: Facts) -> tuple[Run | None, ...]:
+    return facts.last, facts.last_done, facts.last_judged, facts.last_skip
 
 
 def _number(moment: datetime) -> int:

@@ -12,13 +12,14 @@ from functools import partial
 from pathlib import Path
 
 from gdp.core.errors import GdpError
-from gdp.daemon.record import is_told, log_to_attach, make_record
+from gdp.daemon.record import AllFacts, is_told, log_to_attach, make_record, proofs_of
 from gdp.mail import smtp
 from gdp.mail.post import Post, Posted
 from gdp.mail.server import configured_server, sender_of
 from gdp.model.backup_set import BackupSet
 from gdp.model.configuration import Configuration
 from gdp.model.events import Emit, Problem
+from gdp.model.run import Proven
 from gdp.model.runs import Run
 from gdp.settings.configuration import ConfigurationFile
 
@@ -45,17 +46,18 @@ class Reports:
         self._thread = threading.Thread(target=self._work, name="reports", daemon=True)
         self._thread.start()
 
-    def run_ended(self, run: Run, next_run: datetime | None = None) -> None:
+    def run_ended(self, run: Run, facts: AllFacts, next_run: datetime | None = None) -> None:
         """Have a run told to the recipients of its set."""
         one = self._sets().get(run.set_name)
         if one is not None and one.report and is_told(run):
-            self._tasks.put(lambda configuration: self._post(run, one, next_run, configuration))
+            proofs = proofs_of(facts, one, self._sets().values())
+            self._tasks.put(lambda configuration: self._post(run, one, configuration, next_run=next_run, proofs=proofs))
 
-    def tell_again(self, runs: list[Run]) -> None:
+    def tell_again(self, runs: list[Run], facts: AllFacts) -> None:
         """Have runs of the last day told that may not have been."""
         for run in runs:
             if run.ended is not None and run.ended > self._clock() - TOLD_AGAIN:
-                self.run_ended(run)
+                self.run_ended(run, facts)
 
     def deliver(self) -> None:
         """Have summaries of days that are over made, and send what waits."""
@@ -73,9 +75,11 @@ class Reports:
             except GdpError as error:
                 self._complain(error)
 
-    def _post(self, run: Run, one: BackupSet, next_run: datetime | None, configuration: Configuration) -> None:
+    def _post(
+        self, run: Run, one: BackupSet, configuration: Configuration, *, next_run: datetime | None, proofs: tuple[Proven, ...]
+    ) -> None:
         log = self._home / run.log if run.log else self._home / "no log"
-        record = make_record(run, log, host=one.snapshot.host, next_run=next_run)
+        record = make_record(run, log, host=one.snapshot.host, next_run=next_run, proofs=proofs)
         name = f"{run.set_name}-{run.id}.log"
         self._take(self._box(configuration).post_run(record, one.report, self._clock(), log=log_to_attach(log), log_name=name))
         self._send(configuration)

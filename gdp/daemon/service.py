@@ -160,7 +160,7 @@ class Service:
         if (seconds := watchdog_seconds()) is not None:
             self._chores.every(seconds / 2, lambda: notify("WATCHDOG=1"))
         self._tell_settings()
-        self._reports.tell_again(self.journal.runs(most=TOLD_AGAIN_RUNS))
+        self._reports.tell_again(self.journal.runs(most=TOLD_AGAIN_RUNS), self.journal.facts())
         notify("READY=1")
         self.emit(Note(N_("the daemon for {home} is ready; it knows {count:backup set|backup sets}"), self._facts()))
 
@@ -221,7 +221,7 @@ class Service:
                 skip.set_name, skip.kind, due=skip.due, reason=skip.reason, now=now, is_served=skip.is_served
             )  # fmt: skip
             self.tell_run(run)
-            self._reports.run_ended(run, agenda.next_backup(run.set_name))
+            self._reports.run_ended(run, self.journal.facts(), agenda.next_backup(run.set_name))
             self.emit(Note(N_("{kind} of {set}: {state}"), _words(run)))
         for due in agenda.starts:
             self._start(due)
@@ -268,7 +268,8 @@ class Service:
         sentence, facts = N_("run {number} has ended: {kind} of {set}: {state}"), _words(run)
         self.emit(Problem(sentence, facts) if run.state is State.ERROR else Note(sentence, facts))
         self.look()
-        self._reports.run_ended(run, self.agenda.next_backup(run.set_name) if self.agenda else None)
+        next_backup = self.agenda.next_backup(run.set_name) if self.agenda else None
+        self._reports.run_ended(run, self.journal.facts(), next_backup)
 
     def _write_late(self) -> None:
         late, self._unwritten = self._unwritten, []

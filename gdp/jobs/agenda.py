@@ -4,8 +4,8 @@ A run is due by its set's schedules, after a failure by its pauses, or since som
 looked (computer off, asleep, clock set forward, paused, target gone) is made up for once, however much it was. Every moment
 that was due is "served" by the run that begins at it or after it; the journal keeps up to which moment that holds.
 
-Retention is due once a day after a backup, a prune once a week after a retention that removed something. They take their turn
-like every run: one at a time for each repository.
+Retention is due once a day after a backup, a prune once a week after a retention that removed something. A sample is read back
+after a backup, and files are restored on trial once a month. All take their turn: one at a time for each repository.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,7 +15,7 @@ from enum import StrEnum
 
 import msgspec
 
-from gdp.jobs.due import Due, backup_due, prune_due, retention_due
+from gdp.jobs.due import Due, backup_due, check_due, drill_due, prune_due, retention_due
 from gdp.model.backup_set import BackupSet
 from gdp.model.runs import Facts, Kind, Reason, Run
 
@@ -196,11 +196,21 @@ def _due(situation: Situation, one: BackupSet, kind: Kind) -> Due | None:
     known = facts[one.name, kind]
     if kind is Kind.BACKUP:
         return backup_due(one, known, now, zone)
+    backup = facts[one.name, Kind.BACKUP].last_done
     if kind is Kind.RETENTION:
-        return retention_due(one, known, facts[one.name, Kind.BACKUP].last_done, now, zone)
+        return retention_due(one, known, backup, now, zone)
+    if kind is Kind.CHECK:
+        return check_due(one, known, backup, _served_for_any(situation, one, kind), now)
+    if kind is Kind.DRILL:
+        return drill_due(one, known, backup, now, zone)
+    return prune_due(one, known, facts[one.name, Kind.RETENTION].last_done, _served_for_any(situation, one, kind), now)
+
+
+def _served_for_any(situation: Situation, one: BackupSet, kind: Kind) -> datetime | None:
+    """Return up to when the repository of a set had runs of a kind, for whichever of its sets."""
     sharing = [other for other in situation.sets if other.target.repo == one.target.repo and other.is_active]
-    pruned = [until for other in sharing if (until := facts[other.name, Kind.PRUNE].served_until)]
-    return prune_due(one, known, facts[one.name, Kind.RETENTION].last_done, max(pruned, default=None), now)
+    served = [until for other in sharing if (until := situation.facts[other.name, kind].served_until)]
+    return max(served, default=None)
 
 
 def _order(due: Due) -> tuple[object, ...]:

@@ -7,8 +7,12 @@ from gdp.model.backup_set import BackupSet
 from gdp.model.runs import Facts, Kind, Reason, Run, State
 from gdp.model.timing.local import day_of
 from gdp.model.timing.pauses import pause_after, random_offset
+from gdp.model.timing.reading import parse_schedule
 
 PRUNE_EVERY = timedelta(days=6, hours=12)  # a week, however late a run came: what it frees is worth reading the index for
+
+DRILLS = parse_schedule("monthly 1 00:00")
+DRILL_SPREAD = timedelta(days=25)  # each set has its own moment of the month: a server is not to meet all drills at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,42 @@ def prune_due(one: BackupSet, known: Facts, retention: Run | None, pruned: datet
     return None
 
 
+def check_due(one: BackupSet, known: Facts, backup: Run | None, read: datetime | None, now: datetime) -> Due | None:
+    """Return the next time a sample is read back: after a backup, but not sooner after the last time than the set says.
+
+    Args:
+        backup: the newest that was done.
+        read: up to when the repository was read back, for whichever set.
+    """
+    if not one.proof.read_back or backup is None or backup.ended is None:
+        return None
+    ended = min(backup.ended, now)
+    if read is None or (ended > read and ended - read >= one.proof.read_back_pause):
+        return Due(one.name, Kind.CHECK, ended, ended)
+    return _again(one, Kind.CHECK, known.last, now)
+
+
+def drill_due(one: BackupSet, known: Facts, backup: Run | None, now: datetime, zone: tzinfo) -> Due | None:
+    """Return the next restore drill: after the first backup, then once for each local month, at a random moment of it.
+
+    Args:
+        backup: the newest that was done.
+    """
+    if not one.proof.drill_files or backup is None or backup.ended is None:
+        return None
+    served = known.served_until
+    if served is None:
+        ended = min(backup.ended, now)
+        return Due(one.name, Kind.DRILL, ended, ended)
+    first = DRILLS.next_after(served, zone)
+    at = first + random_offset(f"{one.name}\0{one.target.repo}\0drill", first, DRILL_SPREAD)
+    again = _again(one, Kind.DRILL, known.last, now)
+    if again is not None and again.at < at:
+        return again
+    due = first if at > now else DRILLS.latest_due(served, now, zone) or first
+    return Due(one.name, Kind.DRILL, due, at)
+
+
 def _again(one: BackupSet, kind: Kind, last: Run | None, now: datetime) -> Due | None:
     """Return the run that goes on with, or repeats, one that came to nothing."""
     if last is None or last.ended is None or last.state not in {State.ERROR, State.INTERRUPTED}:
@@ -88,6 +128,8 @@ def _again(one: BackupSet, kind: Kind, last: Run | None, now: datetime) -> Due |
         attempt = last.attempt
     elif last.reason is Reason.LONGEST_RUN:
         return None  # the next one that is due goes on
+    elif last.reason is Reason.DAMAGE:
+        return None  # it is no better in a minute, and was told
     elif last.reason is Reason.LOST:  # at once, unless it may be the run that kills us
         pause = pause_after(last.attempt - 1, one.schedule.retry_pauses) if last.attempt > 1 else timedelta()
     else:

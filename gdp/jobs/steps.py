@@ -12,11 +12,13 @@ from typing import Any
 from gdp.model.backup_set import BackupSet, OnError
 from gdp.model.runs import Kind, Reason, State
 
-UNREADABLE_SOURCES = 3  # what ``gdp backup`` ends with when some source could not be read
+UNREADABLE_SOURCES = 3  # what ``gdp backup`` ends with when some source could not be read, ``gdp drill`` when one is unlike
 INTERRUPTED = 130
 LOCK_PATIENCE = "10m"  # for somebody else's run; then the run has failed, and its pauses apply
 _SHELL = "/bin/sh"
-_ENGINE = {Kind.BACKUP: ("backup", "-v"), Kind.RETENTION: ("forget",), Kind.PRUNE: ("prune",)}
+_ENGINE = {Kind.BACKUP: ("backup", "-v"), Kind.RETENTION: ("forget",), Kind.PRUNE: ("prune",), Kind.DRILL: ("drill",)}
+_FOUND_DAMAGE = {Kind.CHECK: "num_errors", Kind.DRILL: "mismatches"}
+"""the field of the summary that counts what is not as it was stored"""
 _DELETES = {Kind.RETENTION, Kind.PRUNE}
 
 
@@ -48,7 +50,8 @@ class Verdict:
 
 def steps_of(one: BackupSet, kind: Kind) -> tuple[Step, ...]:
     """Return the steps of a run in their order."""
-    engine = Step(Role.ENGINE, ("--backup-set", one.name, "--retry-lock", LOCK_PATIENCE, *_ENGINE[kind]))
+    words = ("check", "--sample", str(one.proof.read_back)) if kind is Kind.CHECK else _ENGINE[kind]
+    engine = Step(Role.ENGINE, ("--backup-set", one.name, "--retry-lock", LOCK_PATIENCE, *words))
     if kind is not Kind.BACKUP:
         return (engine,)
     commands = one.commands
@@ -68,7 +71,7 @@ def verdict_of_engine(kind: Kind, exit_code: int, last: Mapping[str, Any], asked
     if exit_code == 0:
         problems = last.get("problems") or last.get("repository_problems")
         return Verdict(State.ATTENTION if problems else State.OK)
-    if kind is Kind.BACKUP and exit_code == UNREADABLE_SOURCES:
+    if kind in {Kind.BACKUP, Kind.DRILL} and exit_code == UNREADABLE_SOURCES:
         return Verdict(State.ATTENTION)
     if asked is not None and (exit_code < 0 or exit_code == INTERRUPTED):
         return asked
@@ -76,6 +79,8 @@ def verdict_of_engine(kind: Kind, exit_code: int, last: Mapping[str, Any], asked
         return Verdict(State.INTERRUPTED)
     if kind in _DELETES and last.get("error_class") == "StorageDenied":
         return Verdict(State.SKIPPED, Reason.FORBIDDEN)
+    if last.get(_FOUND_DAMAGE.get(kind, "")):
+        return Verdict(State.ERROR, Reason.DAMAGE)
     return Verdict(State.ERROR)
 
 

@@ -171,6 +171,19 @@ class Retention(msgspec.Struct, frozen=True):
         )
 
 
+class Proof(msgspec.Struct, frozen=True):
+    """How it is proven that what was backed up can be restored."""
+
+    read_back: int = 64 << 20
+    """bytes that are read back and compared after a backup; 0: none"""
+    read_back_pause: timedelta = timedelta(hours=20)
+    """not after a backup that came sooner after the one before"""
+    drill_files: int = 20
+    """so many are restored and compared once a month; 0: none"""
+    drill_size: int = 64 << 20
+    """bytes, all of them together at most"""
+
+
 class Recipient(msgspec.Struct, frozen=True, kw_only=True):
     """Who gets reports."""
 
@@ -193,6 +206,7 @@ class BackupSet(msgspec.Struct, frozen=True, kw_only=True):
     commands: Commands = Commands()
     bandwidth: Line = Line()
     retention: Retention = Retention()
+    proof: Proof = Proof()
     report: tuple[Recipient, ...] = ()
 
     @property

@@ -75,6 +75,16 @@ class Counts(msgspec.Struct, frozen=True, omit_defaults=True):
     unmodified: int = 0
 
 
+class Proven(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The newest proof that the backups of a set are good, or are not: a read-back or a restore drill."""
+
+    kind: Kind
+    ended: datetime
+    verdict: Verdict
+    figures: dict[str, int] = {}
+    """the whole numbers of its summary"""
+
+
 class RunRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One run. Moments are aware and in UTC, sizes are bytes."""
 
@@ -105,6 +115,8 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     share_reached: float | None = None
     """0 to 1, of a run that broke off; None: not known"""
     next_run: datetime | None = None
+    proofs: tuple[Proven, ...] = ()
+    """of a backup: what was proven last of its set"""
 
     @property
     def seconds(self) -> float:

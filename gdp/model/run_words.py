@@ -3,7 +3,13 @@
 from gdp.core.language import N_, translate
 from gdp.model.runs import Kind, Reason, Run, State
 
-KINDS = {Kind.BACKUP: N_("backup"), Kind.RETENTION: N_("retention"), Kind.PRUNE: N_("prune")}
+KINDS = {
+    Kind.BACKUP: N_("backup"),
+    Kind.RETENTION: N_("retention"),
+    Kind.PRUNE: N_("prune"),
+    Kind.CHECK: N_("read-back"),
+    Kind.DRILL: N_("restore drill"),
+}
 STATES = {
     State.RUNNING: N_("running"),
     State.OK: N_("ok"),
@@ -23,6 +29,7 @@ REASONS = {
     Reason.LONGEST_RUN: N_("it took as long as it may"),
     Reason.SHUTDOWN: N_("the daemon was ended"),
     Reason.LOST: N_("the daemon was killed, or the power failed"),
+    Reason.DAMAGE: N_("what was stored is damaged"),
 }
 WAITS = {
     "window": N_("waits for the backup window"),

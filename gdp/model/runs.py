@@ -15,6 +15,10 @@ class Kind(StrEnum):
     """snapshots that no rule keeps are removed"""
     PRUNE = "prune"
     """data that no snapshot needs is removed"""
+    CHECK = "check"
+    """a random sample of what the repository holds is read back and compared"""
+    DRILL = "drill"
+    """random files of the newest snapshot are restored to a temporary place and compared"""
 
 
 class State(StrEnum):
@@ -60,6 +64,8 @@ class Reason(StrEnum):
     """the daemon was told to end"""
     LOST = "lost"
     """the daemon ended without a word: killed, or a power failure"""
+    DAMAGE = "damage"
+    """what was read back or restored is not what was stored"""
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,5 +104,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """the newest that was begun"""
     last_done: Run | None = None
     """the newest that did what it was for"""
+    last_judged: Run | None = None
+    """the newest that did that, or found that it could not: neither broken off nor at work"""
     last_skip: Run | None = None
     """the newest that never began"""

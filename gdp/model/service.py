@@ -46,6 +46,10 @@ class SetStatus(msgspec.Struct, frozen=True, kw_only=True):
     """the newest backup that was made"""
     left_out: Run | None = None
     """what was left out since"""
+    last_check: Run | None = None
+    """the newest read-back of a sample that came to an end"""
+    last_drill: Run | None = None
+    """the newest restore drill that did"""
     at_work: tuple[AtWork, ...] = ()
     coming: tuple[Coming, ...] = ()
     week: tuple[Day, ...] = ()

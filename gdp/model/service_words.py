@@ -4,7 +4,7 @@ from datetime import datetime
 
 from gdp.core import figures
 from gdp.core.language import N_, translate
-from gdp.model.run_words import WAITS, kind_in_words
+from gdp.model.run_words import WAITS, kind_in_words, state_of_run
 from gdp.model.runs import Kind
 from gdp.model.service import AtWork, Coming, SetStatus
 
@@ -32,6 +32,12 @@ def next_of_set(one: SetStatus) -> str:
     """Return when its next backup begins; empty where nobody knows."""
     begins = [_begins(coming) for coming in one.coming if coming.kind is Kind.BACKUP]
     return begins[0] if begins else ""
+
+
+def proofs_of_set(one: SetStatus) -> list[str]:
+    """Return when a sample was read back and files were restored on trial last, and how that went."""
+    proofs = [run for run in (one.last_check, one.last_drill) if run is not None]
+    return [f"{kind_in_words(run)} {moment(run.ended)}: {state_of_run(run)}" for run in proofs if run.ended]
 
 
 def _begins(coming: Coming) -> str:

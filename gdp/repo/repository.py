@@ -26,6 +26,7 @@ from gdp.repo.pack_journal import PackJournal
 from gdp.repo.sealer import open_blob
 from gdp.repo.snapshots import SnapshotList, decode_snapshot, encode_snapshot, in_order
 from gdp.repo.unpacked import load_unpacked, save_unpacked
+from gdp.repo.verified_packs import VerifiedPacks
 from gdp.storage.contract import Storage
 
 CHUNKER_NAME = "fastcdc-1"
@@ -65,6 +66,16 @@ class Repository:
     def pack_journal(self) -> PackJournal:
         """The journal of packs on their way into this repository."""
         return PackJournal(self.state_folder / "packs")
+
+    @property
+    def verified_packs(self) -> VerifiedPacks:
+        """When packs of this repository were read back last."""
+        return VerifiedPacks(self.state_folder / "verified-packs")
+
+    @property
+    def uncached(self) -> Storage:
+        """The storage itself, for whoever wants to know what it holds and not what a cache has kept of it."""
+        return self.storage.inner if isinstance(self.storage, CachedStorage) else self.storage
 
     @property
     def kept_ids(self) -> KeptIds:

@@ -13,7 +13,7 @@ from gdp.report.recognise import find_cause
 
 MOST_LINES = 10  # of a box; the log has them all
 LONGEST_REMARK = 400
-_SAID_BY_TITLE = {causes.PERMISSION, causes.VANISHED, causes.CHANGED, causes.SOURCE_MISSING}
+_SAID_BY_TITLE = {causes.PERMISSION, causes.VANISHED, causes.CHANGED, causes.SOURCE_MISSING, causes.SOURCE_UNLIKE}
 """whose title says all that can be said of a file"""
 
 

@@ -47,6 +47,11 @@ TOO_MANY_OPEN = Cause(
     N_("Restart the program that keeps so many files open, or raise the limit (ulimit -n)."),
     N_("{count} files were not backed up: too many files are open on this computer."),
 )
+SOURCE_UNLIKE = Cause(
+    N_("One file is not what it was, although its size and time of change say so."),
+    N_("Its disk may be failing: have it checked (smartctl). Compare the file with the one in the backup: it is as it was then."),
+    N_("{count} files are not what they were, although their size and time of change say so."),
+)
 UNREADABLE = Cause(
     N_("One file or folder could not be read."),
     N_("The reason stands beside it. If it need not be backed up, exclude it from the set."),

@@ -35,6 +35,8 @@ _TEMPLATES = {
     "a folder of the last snapshot cannot be read: {reason}": causes.DAMAGED,
     "index file {name} is damaged: {reason}": causes.DAMAGED,
     "block {blob} is lost": causes.DAMAGED,
+    "was restored on trial, but is not what was backed up": causes.DAMAGED,
+    "differs from what was backed up, although its size and time of change are the same": causes.SOURCE_UNLIKE,
     "an error in this program: {kind}: {reason}": causes.PROGRAM,
     "the password file {path} cannot be read: {reason}": causes.SECRET,
     "the password file {path} is no file": causes.SECRET,
@@ -103,9 +105,9 @@ def find_cause(trouble: Trouble, kind: Kind = Kind.BACKUP) -> Cause:
     for said in reversed(list(trouble.chain())):
         if found := _cause_here(said):
             return found
-    if trouble.path:
-        return _by_reason(trouble, causes.UNREADABLE)
-    return causes.DAMAGED if kind is Kind.CHECK else causes.OTHER  # whatever else a check says is about the repository
+    if kind in {Kind.CHECK, Kind.DRILL}:
+        return causes.DAMAGED  # whatever else they say is about the repository
+    return _by_reason(trouble, causes.UNREADABLE) if trouble.path else causes.OTHER
 
 
 def every_template() -> list[str]:

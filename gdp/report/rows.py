@@ -6,6 +6,7 @@ from gdp.core import figures
 from gdp.core.language import N_, translate
 from gdp.model.run import Counts, Kind, RunRecord, Verdict
 from gdp.report.page import Row
+from gdp.report.proofs import proof_rows
 
 SHORT_ID = 8  # digits of a snapshot, as the command line shows
 _FIGURES = {
@@ -26,6 +27,8 @@ _FIGURES = {
         ("files_restored", N_("Files restored"), figures.count),
         ("files_verified", N_("Files compared"), figures.count),
         ("bytes_restored", N_("Restored"), figures.size),
+        ("sources_compared", N_("Compared with their sources"), figures.count),
+        ("mismatches", N_("Files that are not right"), figures.count),
     ),
 }
 
@@ -34,7 +37,7 @@ def make_rows(record: RunRecord, zone: tzinfo | None) -> tuple[Row, ...]:
     """Return what was done, how much it was, when; only what is known."""
     if record.verdict is Verdict.SKIPPED:
         return (Row(translate(N_("Left out")), figures.local_moment(record.began, zone)),)
-    return (*_work(record), *_times(record, zone))
+    return (*_work(record), *_times(record, zone), *proof_rows(record, zone))
 
 
 def _work(record: RunRecord) -> list[Row]:

@@ -21,7 +21,7 @@ _ABOUT = {
         "Where to. The block size is fixed when the repository is made; the transfer block size may change at any time."
     ),
     "encryption": N_(
-        "The password lies in a file that only its owner can read, never here. Recovery: nobody or sheet; "
+        "The password lies in a file that only its owner can read, never here. Recovery: nobody, sheet or escrow; "
         "the set runs once that is confirmed ('gdp recovery')."
     ),
     "schedule": N_("When it runs by itself, how often it tries again, and the hours it has for that."),
@@ -31,6 +31,9 @@ _ABOUT = {
         "How fast data may travel, by time of day; the first line whose hours hold counts. K is 1024 bytes a second."
     ),
     "retention": N_("Which snapshots stay: those that any rule wants. Without rules all of them."),
+    "proof": N_(
+        "After a backup a random sample is read back and compared; once a month random files are restored on trial. 0: never."
+    ),
     "report": N_(
         "Who gets a mail: language de or en; mode every-run, problems or daily. Repeat the section for more recipients."
     ),
@@ -55,6 +58,7 @@ _EXAMPLES: Mapping[str, Mapping[str, str]] = {
     "commands": {"before": '["pg_dumpall > /var/backups/all.sql"]', "before-on-error": '"fail"'},
     "bandwidth": {"limits": '["weekdays 08:00-18:00 up 2M down 4M"]'},
     "retention": {"keep-daily": "14", "keep-weekly": "8", "keep-monthly": "12"},
+    "proof": {"read-back": '"64M"', "drill-files": "20"},
     "report": {"to": '"admin@example.com"', "language": '"de"', "mode": '"every-run"'},
 }
 

@@ -15,6 +15,7 @@ from gdp.settings import kinds
 from gdp.settings.kinds import Kind, choice, list_of
 
 MOST_CONNECTIONS = 64
+MOST_DRILL_FILES = 10_000
 
 
 class Key(msgspec.Struct, frozen=True):
@@ -120,6 +121,16 @@ SET: Schema = (
             Key("keep-within", kinds.SPAN),
             *(Key(f"keep-within-{period}", kinds.SPAN) for period in ("hourly", "daily", "weekly", "monthly", "yearly")),
             Key("keep-tag", list_of(kinds.TAGS)),
+        ),
+    ),
+    Section(
+        "proof",
+        sets.Proof,
+        (
+            Key("read-back", kinds.size()),
+            Key("read-back-pause", kinds.DURATION),
+            Key("drill-files", kinds.number(0, MOST_DRILL_FILES)),
+            Key("drill-size", kinds.size(1)),
         ),
     ),
     Section(

@@ -156,16 +156,6 @@ def test_to_do_without_is_a_decision(owner: Gdp, sets: SetFiles) -> None:
     assert (sets.read("daten").is_active, sets.read("daten").encryption.recovery) == (True, "nobody")
 
 
-def test_escrow_is_refused_plainly(owner: Gdp, source: Path) -> None:
-    """Rather than kept for something that is not there."""
-    added = here(["set", "add", "x", *owner.options, "--source", str(source), "--recovery", "escrow"])
-    edited = here(["set", "edit", "daten", "--recovery", "escrow"])
-
-    assert (added.code, edited.code) == (1, 1)
-    assert "escrow yet" in added.err
-    assert "--recovery sheet" in added.err
-
-
 @pytest.mark.parametrize(
     ("options", "said"),
     [

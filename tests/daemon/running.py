@@ -50,6 +50,7 @@ class World:
             "source": f'paths = ["{self.source}"]',
             "target": f'repo = "{self.repository}"',
             "encryption": f'password-file = "{self.password_file}"\nrecovery-confirmed = true',
+            "proof": 'read-back = "0"\ndrill-files = 0',
             **sections,
         }
         folder = self.home / "sets"

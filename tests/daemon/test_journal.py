@@ -7,6 +7,7 @@ import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -164,9 +165,11 @@ def test_facts_are_those_of_all_runs(tmp_path_factory: pytest.TempPathFactory, m
         own = [run for run in journal.runs(most=1000) if (run.set_name, run.kind) == key]
         begun = [run for run in own if run.attempt]
         done = [run for run in own if run.state.is_done]
+        judged = [run for run in begun if run.state.is_done or run.state is State.ERROR]
         skipped = [run for run in own if not run.attempt]
-        newest = [runs[0] if runs else None for runs in (begun, done, skipped)]
-        assert facts == Facts(served_until=served.get(key), last=newest[0], last_done=newest[1], last_skip=newest[2])
+        newest = [runs[0] if runs else None for runs in (begun, done, judged, skipped)]
+        expected = Facts(last=newest[0], last_done=newest[1], last_judged=newest[2], last_skip=newest[3])
+        assert facts == msgspec.structs.replace(expected, served_until=served.get(key))
     journal.close()
 
 

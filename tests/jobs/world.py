@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from gdp.jobs.agenda import Agenda, Condition, Situation, look
-from gdp.model.backup_set import BackupSet, Conditions, Destination, Encryption, Retention, Source, Timetable
+from gdp.model.backup_set import BackupSet, Conditions, Destination, Encryption, Proof, Retention, Source, Timetable
 from gdp.model.runs import Facts, Kind, Reason, Run, State
 from gdp.model.target import LocalTarget
 from gdp.model.timing.reading import parse_schedule
@@ -25,6 +25,7 @@ def make_set(
     is_active: bool = True,
     conditions: Conditions = Conditions(target_reachable=False),  # noqa: B008 frozen
     retention: Retention = Retention(),  # noqa: B008 frozen
+    proof: Proof = Proof(read_back=0, drill_files=0),  # noqa: B008 frozen
     **schedule: Any,
 ) -> BackupSet:
     """Return a set that is due by these schedules."""
@@ -36,6 +37,7 @@ def make_set(
         schedule=Timetable(when=tuple(map(parse_schedule, when)), **schedule),
         conditions=conditions,
         retention=retention,
+        proof=proof,
     )
 
 
@@ -61,6 +63,8 @@ class World:
     looks: int = 0
     facts: dict[tuple[str, Kind], Facts] = field(default_factory=dict)
     conditions: dict[str, Condition] = field(default_factory=dict)
+    reasons: dict[Kind, Reason] = field(default_factory=dict)
+    """why runs of a kind end as they do"""
     _ends: dict[int, datetime] = field(default_factory=dict)
 
     def live_until(self, moment: datetime) -> None:
@@ -144,7 +148,7 @@ class World:
         for number, end in sorted(self._ends.items(), key=lambda item: item[1]):
             if end <= self.now:
                 _lasts, state, summary = self.ending(self.runs[number])
-                self._finish(number, state, Reason.NONE, summary)
+                self._finish(number, state, self.reasons.get(self.runs[number].kind, Reason.NONE), summary)
 
     def _finish(self, number: int, state: State, reason: Reason, summary: dict[str, Any]) -> None:
         del self._ends[number]

@@ -115,7 +115,8 @@ def _chosen(given: dict[str, Any], screen: Screen) -> BackupSet | None:
         raise BadInput(
             N_("the backup set {name!r} may not run yet: it is not settled who can help when the password is lost"),
             N_(
-                "'gdp recovery sheet -S {name}' makes a recovery sheet, 'gdp recovery decline -S {name}' settles that nobody can."
+                "'gdp recovery sheet -S {name}' makes a recovery sheet, 'gdp recovery escrow -S {name}' seals a password for "
+                "somebody else, 'gdp recovery decline -S {name}' settles that nobody can."
             ),
             name=chosen.name,
         )

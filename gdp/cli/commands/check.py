@@ -8,6 +8,7 @@ from gdp.cli.reporting import reporting
 from gdp.cli.screen import Screen
 from gdp.cli.session import ending, make_access, opened_with
 from gdp.cli.translated import Command, flag, option
+from gdp.cli.values import Size
 from gdp.core import figures
 from gdp.core.errors import BadInput
 from gdp.core.language import N_, translate, translate_plural
@@ -15,8 +16,10 @@ from gdp.core.sentences import fill
 from gdp.engine.check.options import ALL_PACKS, CheckOptions, CheckResult, Subset, parse_subset
 from gdp.engine.check.pool import prepare_check
 from gdp.engine.check.run import RepositoryCheck
+from gdp.engine.check.sample import read_back
 from gdp.repo.repository import Repository
 
+_SAMPLED = N_("read back and compared {read:pack|packs} out of {packs}, {bytes}")
 _CHECKED = N_(
     "checked {snapshots:snapshot|snapshots}, {trees:folder|folders}, {packs:pack|packs} with {blobs:block|blocks}; read {bytes}"
 )
@@ -29,10 +32,21 @@ _CHECKED = N_(
     metavar=N_("PART"),
     help=N_("Read a part: a random share such as 5%, a random size such as 10G, or part 2 of 10 as 2/10."),
 )
+@option(
+    "--sample",
+    type=Size(1),
+    metavar=N_("SIZE"),
+    help=N_(
+        "Only read back random packs of about this size, such as 64M, and compare them: rather those that were not read "
+        "for long. Others may use the repository meanwhile."
+    ),
+)
 @common_options()
-def command(*, read_data: bool, read_data_subset: str | None) -> int:
+def command(*, read_data: bool, read_data_subset: str | None, sample: int | None) -> int:
     """Check the repository."""
-    subset = _subset(read_data=read_data, part=read_data_subset)
+    subset = _subset(read_data=read_data, part=read_data_subset, sample=sample)
+    if sample is not None:
+        return _read_back(sample)
     with reporting() as screen:
         access = make_access(screen, cache=CacheUse.FRESH)
         # First the workers, then everything else: a fork takes no connection, thread or key along.
@@ -48,9 +62,26 @@ def command(*, read_data: bool, read_data_subset: str | None) -> int:
         return 0 if result.ok else 1
 
 
-def _subset(*, read_data: bool, part: str | None) -> Subset | None:
-    if read_data and part:
-        raise BadInput(N_("give either --read-data or --read-data-subset, not both"))
+def _read_back(most_bytes: int) -> int:
+    with reporting() as screen:
+        with opened_with(make_access(screen), screen) as session:
+            result = read_back(session.repository, most_bytes, screen.emit)
+        facts = {"read": result.packs_read, "packs": figures.count(result.packs), "bytes": figures.size(result.bytes_read)}
+        screen.say(fill(_SAMPLED, facts))
+        for name in result.sampled:
+            is_sound = name not in result.damaged_packs
+            screen.record("pack", {"id": name, "is_sound": is_sound})
+            if screen.verbose:
+                screen.say(f"  {name}  {translate(N_('sound') if is_sound else N_('damaged'))}")
+        _say_verdict(screen, result)
+        fields = _fields(result)
+        screen.record("summary", {name: fields[name] for name in fields if name not in {"snapshots", "trees"}})
+        return 0 if result.ok else 1
+
+
+def _subset(*, read_data: bool, part: str | None, sample: int | None) -> Subset | None:
+    if sum((read_data, part is not None, sample is not None)) > 1:
+        raise BadInput(N_("give only one of --read-data, --read-data-subset and --sample"))
     if part:
         return parse_subset(part)
     return ALL_PACKS if read_data else None
@@ -59,6 +90,11 @@ def _subset(*, read_data: bool, part: str | None) -> Subset | None:
 def _show(screen: Screen, result: CheckResult) -> None:
     facts: dict[str, object] = {name: getattr(result, name) for name in ("snapshots", "trees", "packs", "blobs")}
     screen.say(fill(_CHECKED, {**facts, "bytes": figures.size(result.bytes_read)}))
+    _say_verdict(screen, result)
+    screen.record("summary", _fields(result))
+
+
+def _say_verdict(screen: Screen, result: CheckResult) -> None:
     if result.ok:
         screen.say(translate(N_("no errors were found")))
     else:
@@ -68,7 +104,6 @@ def _show(screen: Screen, result: CheckResult) -> None:
             len(result.errors),
         )
         screen.result(sentence.format(count=figures.count(len(result.errors))))
-    screen.record("summary", _fields(result))
 
 
 def _fields(result: CheckResult) -> dict[str, object]:

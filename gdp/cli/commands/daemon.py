@@ -18,7 +18,7 @@ from gdp.core.language import N_, translate
 from gdp.model.run_words import state_of_run
 from gdp.model.runs import Run, State
 from gdp.model.service import ServiceStatus
-from gdp.model.service_words import moment, next_of_set, state_of_set
+from gdp.model.service_words import moment, next_of_set, proofs_of_set, state_of_set
 
 FAILED = 1
 _ATTENTION = 3
@@ -115,6 +115,8 @@ def _show(screen: Screen, status: ServiceStatus) -> None:
     else:
         screen.result(translate(N_("There is no backup set yet; 'gdp set add' makes one.")))
     for one in status.sets:
+        for line in proofs_of_set(one):
+            screen.result(f"{one.name}: {line}")
         if one.problem:
             screen.result(f"{one.name}: {one.problem}")
     fields = {"version": status.version, "process": status.process, "since": status.since, "is_paused": status.is_paused}

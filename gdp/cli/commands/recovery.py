@@ -1,8 +1,9 @@
-"""``gdp recovery sheet|confirm|decline``."""
+"""``gdp recovery sheet|confirm|decline``; what seals to a key is in ``escrow.py``."""
 
 import contextlib
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -33,6 +34,9 @@ _LAZY = {
     "sheet": Lazy("recovery", N_("Make a recovery sheet."), "sheet_command"),
     "confirm": Lazy("recovery", N_("Type the password of the sheet in again; then the set may run."), "confirm_command"),
     "decline": Lazy("recovery", N_("Settle that nobody else can open the repository."), "decline_command"),
+    "escrow": Lazy("escrow", N_("Seal a password to the public key of somebody else; then the set may run."), "escrow_command"),
+    "new-escrow-key": Lazy("escrow", N_("Make a pair of keys, to which others can seal."), "new_key_command"),
+    "open-escrow": Lazy("escrow", N_("Open what was sealed to your key."), "open_command"),
 }
 
 
@@ -72,7 +76,7 @@ def sheet_command(*, output: Path | None, show: bool) -> None:
         _check_outlets(screen, output, shows=show)
         access = make_access(screen)
         with opened_with(access, screen, writes=True) as session:
-            sheet = _make_sheet(session.repository, access, chosen, screen, output)
+            sheet = made_sheet(session.repository, access, chosen, screen, lambda made: _write_paper(made, output))
         for line in sheet_page(sheet) if show else ():
             screen.result(line)
         if output is not None:
@@ -98,7 +102,7 @@ def confirm_command() -> None:
         typed = ask_for_sheet(screen)
         with opened(locks=False) as session:
             key_name = prove_sheet(session.repository, typed.password)
-        settled = _settle_all(chosen)
+        settled = settle_all(chosen, Recovery.SHEET)
         sentence = N_("the sheet opens the repository; recovery is settled for: {names}")
         screen.say(fill(sentence, {"names": ", ".join(settled)}))
         screen.record("summary", {"sets": settled, "id": key_name})
@@ -179,8 +183,10 @@ def _check_outlets(screen: Screen, output: Path | None, *, shows: bool) -> None:
         raise BadInput(N_("{path} is there already; it is not overwritten"), N_("Name another file."), path=output)
 
 
-def _make_sheet(repository: Repository, access: Access, chosen: BackupSet, screen: Screen, output: Path | None) -> RecoverySheet:
-    """Return the sheet, safe on the disk where it is to be a file; else its key is gone again."""
+def made_sheet(
+    repository: Repository, access: Access, chosen: BackupSet, screen: Screen, write: Callable[[RecoverySheet], None]
+) -> RecoverySheet:
+    """Return a new sheet, written by ``write``; where that fails, its key is gone again."""
     place = find_whereabouts(access, ask_at_terminal, screen.emit)
     password, key_name = make_sheet_key(repository)
     try:
@@ -194,8 +200,7 @@ def _make_sheet(repository: Repository, access: Access, chosen: BackupSet, scree
             key_name=key_name,
             made_ns=time.time_ns(),
         )
-        if output is not None:
-            write_new_secret(output, sheet_pdf(sheet, choose_language(os.environ)))
+        write(sheet)
     except BaseException:
         with contextlib.suppress(GdpError):
             take_back(repository, key_name)
@@ -203,9 +208,14 @@ def _make_sheet(repository: Repository, access: Access, chosen: BackupSet, scree
     return sheet
 
 
-def _settle_all(chosen: BackupSet) -> list[str]:
-    """Note in every set of the repository that a sheet opens it, and return their names, the one that was named first."""
-    files, changes = set_files(), {"encryption.recovery": str(Recovery.SHEET), "encryption.recovery-confirmed": True}
+def _write_paper(sheet: RecoverySheet, output: Path | None) -> None:
+    if output is not None:
+        write_new_secret(output, sheet_pdf(sheet, choose_language(os.environ)))
+
+
+def settle_all(chosen: BackupSet, recovery: Recovery) -> list[str]:
+    """Note in every set of the repository who can open it, and return their names, the one that was named first."""
+    files, changes = set_files(), {"encryption.recovery": str(recovery), "encryption.recovery-confirmed": True}
     files.change(chosen.name, changes)
     settled = [chosen.name]
     for name in files.names():

@@ -65,6 +65,8 @@ class CheckResult:
     blobs: int = 0
     packs_read: int = 0
     bytes_read: int = 0
+    sampled: tuple[str, ...] = ()
+    """the packs that were read, where it was a sample and nothing else"""
 
     @property
     def ok(self) -> bool:

@@ -1,6 +1,7 @@
 """Runs a check from the configuration down to the last byte, in the order in which a reader would trip over things."""
 
 import random
+import time
 from collections.abc import Mapping
 
 from gdp.core.ids import PackId
@@ -29,6 +30,7 @@ from gdp.model.events import Emit, Progress, StageBegan
 from gdp.model.files import FileKind
 from gdp.repo.pack_reader import PackSummary
 from gdp.repo.repository import Repository
+from gdp.repo.verified_packs import DAMAGED
 
 _TREES_A_LOOK = 32  # directories between two looks at what the workers found; a worker has work for longer than that takes
 
@@ -69,6 +71,7 @@ class RepositoryCheck:
         self._repo = repo
         self._findings = Findings()
         self._trees = self._packs_read = self._bytes_read = 0
+        self._read: dict[bytes, int] = {}
         self._emit(StageBegan(N_("checking keys, snapshots and indexes")))
         if self._workers and self._options.read_data:
             self._workers.begin(repo.key, secrets)
@@ -94,6 +97,8 @@ class RepositoryCheck:
         else:
             self._check_trees()
             self._read_packs()
+        if self._read:
+            self._repo.verified_packs.note(self._read, self._survey.packs)
         return self._result()
 
     def _roots(self) -> list[bytes]:
@@ -133,6 +138,7 @@ class RepositoryCheck:
     def _take(self, verdict: PackVerdict) -> None:
         self._packs_read += 1
         self._bytes_read += verdict.bytes_read
+        self._read[verdict.pack] = DAMAGED if verdict.faults else int(time.time())
         for template, facts in verdict.faults:
             self._tell(error(template, **facts))
         if verdict.faults:
