@@ -79,7 +79,7 @@ class PasswordServer:
         self._wants_key = wants_key
         self._key = paramiko.RSAKey.generate(2048)
         self._listener = socket.create_server(("127.0.0.1", 0))
-        self._transports: list[paramiko.Transport] = []
+        self.transports: list[paramiko.Transport] = []
         self.port = int(self._listener.getsockname()[1])
         self._thread = threading.Thread(target=self._accept)
         self._thread.start()
@@ -90,7 +90,7 @@ class PasswordServer:
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         self._thread.join()
-        for transport in self._transports:
+        for transport in self.transports:
             transport.close()
             transport.join()
 
@@ -102,7 +102,7 @@ class PasswordServer:
                 transport.add_server_key(self._key)
                 if self._has_sftp:
                     transport.set_subsystem_handler("sftp", paramiko.SFTPServer, _Files)
-                self._transports.append(transport)
+                self.transports.append(transport)
                 with suppress(paramiko.SSHException, EOFError):
                     transport.start_server(server=_Door(wants_key=self._wants_key))
 
