@@ -7,6 +7,7 @@ from enum import StrEnum
 from itertools import islice
 from typing import Any
 
+from gdp.core import figures
 from gdp.core.errors import BadInput, GdpError
 from gdp.core.language import N_, translate
 from gdp.core.sentences import hint_of, sentence_of
@@ -146,6 +147,10 @@ class Setting:
     """between the parts of a list"""
 
 
+def _duration(text: str) -> str:
+    return format_duration(parse_duration(text))
+
+
 def _pauses(text: str) -> list[str]:
     return [format_duration(pause) for pause in parse_pauses(text)]
 
@@ -158,8 +163,13 @@ SETTINGS = (
         lambda text: kinds.WINDOW.write(parse_window(text)),
         lambda text: parse_window(text).describe(),
     ),
-    Setting("schedule.longest-run", N_("Longest run"), "8h", lambda text: format_duration(parse_duration(text))),
-    Setting("schedule.random-offset", N_("Random offset"), "30m", lambda text: format_duration(parse_duration(text))),
+    Setting(
+        "schedule.longest-run",
+        N_("Longest run"),
+        N_("such as 8h; empty: no limit"),
+        lambda text: format_duration(parse_duration(text)),
+    ),
+    Setting("schedule.random-offset", N_("Random offset"), N_("such as 30m"), _duration),
     Setting("schedule.retry-pauses", N_("Try again after"), N_("1m, 10m, 1h or none"), _pauses, joint=", "),
     Setting(
         "bandwidth.limits",
@@ -205,6 +215,15 @@ def window_of(text: str) -> Window | None:
         return parse_window(text) if text.strip() else None
     except BadInput:
         return None
+
+
+def offset_words(text: str) -> str:
+    """Return what a random offset does to the runs; empty: nothing."""
+    try:
+        most = parse_duration(text) if text.strip() else None
+    except BadInput:
+        return ""
+    return translate(N_("each up to {most} later")).format(most=figures.duration(most.total_seconds())) if most else ""
 
 
 @dataclass(frozen=True, slots=True)

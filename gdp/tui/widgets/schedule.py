@@ -20,6 +20,7 @@ from gdp.tui.views.schedules import (
     Entered,
     coming_lines,
     first_text,
+    offset_words,
     read_schedule,
     read_setting,
     window_of,
@@ -169,9 +170,8 @@ class ScheduleEditor(VerticalScroll):
         schedules = [entered.schedule for entered in self._entered if entered.schedule is not None]
         window = window_of(self._texts["schedule.window"])
         lines = list(coming_lines(schedules, window, ports.now(), ports.zone or local_zone()))
-        if schedules and self._texts["schedule.random-offset"].strip():
-            most = self._texts["schedule.random-offset"].strip()
-            lines.append(translate(N_("each up to {most} later")).format(most=most))
+        if schedules and (words := offset_words(self._texts["schedule.random-offset"])):
+            lines.append(words)
         self.query_one("#coming", Static).update(Content("\n".join(lines)))
 
 
