@@ -6,9 +6,9 @@ from datetime import tzinfo
 from pathlib import Path
 
 from gdp.core.errors import GdpError
-from gdp.daemon.zone import LOCALTIME, local_zone
 from gdp.model.backup_set import BackupSet
 from gdp.settings.sets import SetFiles
+from gdp.settings.zone import LOCALTIME, local_zone
 
 Fingerprint = tuple[tuple[str, int, int, int], ...]
 

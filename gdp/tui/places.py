@@ -30,4 +30,5 @@ class Place:
 
 PLACES = {
     "overview": Place("overview", "Overview", N_("Overview: is everything backed up?")),
+    "set_editor": Place("set_editor", "SetEditor"),
 }

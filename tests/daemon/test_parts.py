@@ -23,11 +23,11 @@ from gdp.daemon.notify import notify, watchdog_seconds
 from gdp.daemon.run_log import RunLog
 from gdp.daemon.runner import Began, Ended, Runner
 from gdp.daemon.tidy import tidy
-from gdp.daemon.zone import local_zone
 from gdp.jobs.steps import Role, Step, Verdict
 from gdp.model.backup_set import OnError
 from gdp.model.runs import Kind, Reason, Run, State
 from gdp.model.target import LocalTarget, parse_target
+from gdp.settings.zone import local_zone
 from tests.sshd import Sshd, run_sshd
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)

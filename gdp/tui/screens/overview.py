@@ -45,6 +45,7 @@ class Overview(Page[None]):
     BINDINGS: ClassVar[list[Any]] = [
         Binding("b", "back_up", N_("Back up now")),
         Binding("c", "cancel", N_("Cancel")),
+        Binding("e", "edit", N_("Edit")),
         Binding("s", "start_daemon", N_("Start the daemon")),
         Binding("p", "pause", N_("Pause or go on"), show=False),
     ]
@@ -78,6 +79,8 @@ class Overview(Page[None]):
                 return picture.link is Link.NONE
             case "back_up":
                 return picture.link is Link.UP and chosen is not None and not chosen.at_work
+            case "edit":
+                return chosen is not None
             case "cancel":
                 return picture.link is Link.UP and chosen is not None and bool(chosen.at_work)
             case _:
@@ -104,6 +107,11 @@ class Overview(Page[None]):
         """End what the chosen set is doing."""
         if (chosen := self.chosen) is not None:
             self.begin(self._cancel(chosen.name))
+
+    def action_edit(self) -> None:
+        """Change what the chosen set says."""
+        if (chosen := self.chosen) is not None:
+            self.manager.go("set_editor", name=chosen.name)
 
     def action_pause(self) -> None:
         """Let nothing begin by itself any more, or again."""
