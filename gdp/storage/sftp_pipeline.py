@@ -19,6 +19,7 @@ from gdp.storage.sftp_session import SftpSession
 
 FILES_AT_ONCE = 32  # handles that are open at the same time, each with one request of data in flight
 REQUESTS_IN_FLIGHT = 64  # as OpenSSH's own client; enough for 16 MiB on the way
+MOST_ROOM_BYTES = 32 << 20  # made in advance: a size may be what a server says
 UNFINISHED_MODE = 0o600
 FINISHED_MODE = 0o400  # as restic since 0.19: nothing is ever changed
 
@@ -218,7 +219,7 @@ class _Reading:
             end: behind the last byte.
             expects_end: whether the file must end there. One more byte is asked for, unless the first block has shown it.
         """
-        whole = io.BytesIO()  # gives its buffer away without copying it
+        whole = _make_room(end - begin)
         at = max(begin, self._asked_up_to)
         expects_end = expects_end and at <= end
         while at < end or self._unanswered or expects_end:
@@ -229,27 +230,37 @@ class _Reading:
                 size = min(self._session.largest_read, end - at)
                 self.ask(at, size)
                 at += size
-            start, data = self._receive(end)
+            start, pieces = self._receive(end)
             whole.seek(start - begin)
-            whole.write(data)
+            whole.writelines(pieces)
         return whole.getvalue()
 
-    def _receive(self, end: int) -> tuple[int, memoryview]:
+    def _receive(self, end: int) -> tuple[int, list[memoryview]]:
         request, start, size = self._unanswered.popleft()
         wanted = min(size, end - start)
         try:
-            data = wire.get_data(self._session.answer_to(request))
+            pieces = wire.get_data(self._session.answer_to(request))
         except wire.Refused as refusal:
             if refusal.code == wire.EOF and wanted <= 0:
-                return start, memoryview(b"")
+                return start, []
             if refusal.code == wire.EOF:
                 raise _ends_early(self._session, self._path, start) from refusal
             raise
-        if not 0 < len(data) <= wanted:
-            raise _wrong_length(self._session, self._path, start, len(data))
-        if len(data) < wanted:  # allowed at any time: ask for the rest
-            self.ask(start + len(data), wanted - len(data))
-        return start, data
+        length = sum(map(len, pieces))
+        if not 0 < length <= wanted:
+            raise _wrong_length(self._session, self._path, start, length)
+        if length < wanted:  # allowed at any time: ask for the rest
+            self.ask(start + length, wanted - length)
+        return start, pieces
+
+
+def _make_room(size: int) -> io.BytesIO:
+    """Return a file in memory that need not be moved until it has that size, and gives its buffer away without copying it."""
+    room = io.BytesIO()
+    if size > 0:
+        room.seek(min(size, MOST_ROOM_BYTES) - 1)
+        room.write(b"\0")
+    return room
 
 
 def _ends_early(session: SftpSession, path: str, at: int) -> DamagedData:

@@ -6,33 +6,37 @@ StorageUnreachable.
 """
 
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NoReturn, Protocol
 
 from gdp.core.errors import StorageUnreachable
 from gdp.core.language import N_
 from gdp.storage import sftp_wire as wire
 from gdp.storage.contract import Buffer
+from gdp.storage.sftp_pieces import Pieces
 
 CAREFUL_REQUEST_BYTES = 32 << 10  # what every server must take (draft, section 3)
 LARGEST_REQUEST_BYTES = 255 << 10  # OpenSSH takes messages of 256 KiB; with 64 of them in flight that is 16 MiB
 LARGEST_MESSAGE_BYTES = 1 << 20  # four times what OpenSSH sends; more is garbage, or an attack on our memory
-RECEIVE_BYTES = 32 << 20  # everything there is: paramiko moves the rest in memory when less is taken
 VERSION = 3
 HUNG_UP = N_("{location} hung up")
 BROKEN = N_("the connection to {location} broke: {reason}")
 GARBLED = N_("{location} sends what is no SFTP: {reason}")
 _HEAD = struct.Struct(">IBI")
+_KIND = struct.Struct(">BI")
 
 
 class Line(Protocol):
-    """The part of paramiko's Channel that is used."""
+    """A channel with the subsystem ``sftp``. Every method may raise TimeoutError, OSError and EOFError."""
 
-    def send(self, data: Buffer, /) -> int:
-        """Send some of the bytes and return how many. Raises TimeoutError, OSError."""
+    def send(self, parts: Sequence[Buffer], /) -> None:
+        """Send all the bytes."""
 
-    def recv(self, nbytes: int, /) -> bytes:
-        """Return some bytes, none at the end. Raises TimeoutError, OSError."""
+    def receive(self, at_least: int, /) -> Sequence[Buffer]:
+        """Wait for bytes and return what there is, nothing at the end. It is no use to wake up for less than ``at_least``."""
+
+    def look(self) -> None:
+        """Find out whether the other end hung up meanwhile, without waiting."""
 
     def close(self) -> None:
         """Hang up."""
@@ -42,7 +46,7 @@ class SftpSession:
     """An SFTP conversation.
 
     Args:
-        line: a channel with the subsystem ``sftp`` and a timeout.
+        line: what it goes over; it must not wait for ever.
         location: how messages name the storage.
     """
 
@@ -63,8 +67,7 @@ class SftpSession:
         self._awaited: set[int] = set()
         self._forgotten: set[int] = set()
         self._ready: dict[int, wire.Answer] = {}
-        self._received = b""
-        self._at = 0
+        self._received = Pieces()
         self._greet()
 
     @property
@@ -133,11 +136,11 @@ class SftpSession:
 
     def _greet(self) -> None:
         self._send_message(wire.INIT, VERSION, ())
-        kind, version, body = self._receive_message()
-        if kind != wire.VERSION or version != VERSION:
+        version, answer = self._receive_message()
+        if answer.kind != wire.VERSION or version != VERSION:
             self.break_off(N_("{location} does not speak version 3 of SFTP"))
         try:
-            cursor = wire.Cursor(body)
+            cursor = wire.Cursor(answer.body)
             while not cursor.is_at_end:
                 name = cursor.text()
                 self.extensions[name] = cursor.text()
@@ -166,59 +169,44 @@ class SftpSession:
     def _send_message(self, kind: int, number: int, fields: Iterable[Buffer]) -> None:
         fields = tuple(fields)
         length = sum(map(len, fields))
-        message = b"".join((_HEAD.pack(length + 5, kind, number), *fields))
-        rest = memoryview(message)
         try:
-            while rest:
-                sent = self._line.send(rest)
-                if sent <= 0:
-                    self.break_off(HUNG_UP)
-                rest = rest[sent:]
+            self._line.send((_HEAD.pack(length + 5, kind, number), *fields))
         except TimeoutError:
             self.break_off(N_("{location} takes no more data; the line has stalled"))
         except (OSError, EOFError) as error:
             self.break_off(BROKEN, reason=str(error) or type(error).__name__)
 
     def _receive_one(self) -> None:
-        kind, number, body = self._receive_message()
+        number, answer = self._receive_message()
         if number in self._forgotten:
             self._forgotten.discard(number)
         elif number in self._awaited:
             self._awaited.discard(number)
-            self._ready[number] = wire.Answer(kind, body)
+            self._ready[number] = answer
         elif number == self._asked_limits:
-            self._take_limits(wire.Answer(kind, body))
+            self._take_limits(answer)
         else:
             self.break_off(GARBLED, reason="an answer to nothing")
 
-    def _receive_message(self) -> tuple[int, int, memoryview]:
+    def _receive_message(self) -> tuple[int, wire.Answer]:
         self._fill(4)
-        (length,) = struct.unpack_from(">I", self._received, self._at)
+        length = int.from_bytes(self._received.take_joined(4), "big")
         if not 5 <= length <= LARGEST_MESSAGE_BYTES:
             self.break_off(GARBLED, reason=f"a message of {length} bytes")
-        self._fill(4 + length)
-        _, kind, number = _HEAD.unpack_from(self._received, self._at)
-        end = self._at + 4 + length
-        body = memoryview(self._received)[self._at + _HEAD.size : end]
-        self._at = end
-        return kind, number, body
+        self._fill(length)
+        kind, number = _KIND.unpack(self._received.take_joined(_KIND.size))
+        return number, wire.Answer(kind, self._received.take(length - _KIND.size))
 
     def _fill(self, wanted: int) -> None:
-        """Receive until ``wanted`` bytes are there; each byte is copied once, however small the pieces are."""
-        have = len(self._received) - self._at
-        if have >= wanted:
-            return
-        pieces = [self._received[self._at :]]
+        """Receive until ``wanted`` bytes are there."""
+        received = self._received
         try:
-            while have < wanted:
-                piece = self._line.recv(RECEIVE_BYTES)
-                if not piece:
+            while received.size < wanted:
+                came = self._line.receive(wanted - received.size)
+                if not came:
                     self.break_off(HUNG_UP)
-                pieces.append(piece)
-                have += len(piece)
+                received.add(came)
         except TimeoutError:
             self.break_off(N_("{location} has not answered for too long"))
         except (OSError, EOFError) as error:
             self.break_off(BROKEN, reason=str(error) or type(error).__name__)
-        self._received = b"".join(pieces)
-        self._at = 0

@@ -17,6 +17,8 @@ import struct
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from gdp.storage.sftp_pieces import Pieces, join
+
 INIT, VERSION, OPEN, CLOSE, READ, WRITE, LSTAT, FSTAT, SETSTAT, FSETSTAT = range(1, 11)
 OPENDIR, READDIR, REMOVE, MKDIR, RMDIR, REALPATH, STAT, RENAME = range(11, 19)
 STATUS, HANDLE, DATA, NAME, ATTRS = range(101, 106)
@@ -55,7 +57,13 @@ class Answer(NamedTuple):
     """What the server says to one request."""
 
     kind: int
-    body: memoryview
+    pieces: list[memoryview]
+    """Of its body, as they came."""
+
+    @property
+    def body(self) -> memoryview:
+        """The body in one."""
+        return join(self.pieces)
 
 
 class Attributes(NamedTuple):
@@ -163,9 +171,14 @@ def get_attributes(answer: Answer) -> Attributes:
     return unpack_attributes(_expect(answer, ATTRS))
 
 
-def get_data(answer: Answer) -> memoryview:
-    """Return what READ asked for. Raises Refused, with the code EOF at the end."""
-    return _expect(answer, DATA).string()
+def get_data(answer: Answer) -> list[memoryview]:
+    """Return what READ asked for, in the pieces in which it came. Raises Refused, with the code EOF at the end."""
+    _check_kind(answer, DATA)
+    body = Pieces(answer.pieces)
+    length = int.from_bytes(body.take_joined(4), "big") if body.size >= 4 else -1
+    if not 0 <= length <= body.size:
+        raise Garbled("a message ends in the middle of a field")
+    return body.take(length)
 
 
 def get_extended(answer: Answer) -> Cursor:
@@ -174,12 +187,16 @@ def get_extended(answer: Answer) -> Cursor:
 
 
 def _expect(answer: Answer, kind: int) -> Cursor:
+    _check_kind(answer, kind)
+    return Cursor(answer.body)
+
+
+def _check_kind(answer: Answer, kind: int) -> None:
     if answer.kind == STATUS:
         _refuse_unless_ok(answer)
         raise Garbled("the server says OK where it should have given something")
     if answer.kind != kind:
         raise Garbled(f"a message of kind {answer.kind} came instead of {kind}")
-    return Cursor(answer.body)
 
 
 def _refuse_unless_ok(answer: Answer) -> None:

@@ -4,9 +4,8 @@ import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import cast
 
-from paramiko import Channel, PKey, SSHException, Transport
+from paramiko import PKey, SSHException, Transport
 from paramiko.ssh_exception import ChannelException, IncompatiblePeer
 
 from gdp.core.errors import StorageDenied, StorageError, StorageUnreachable
@@ -14,8 +13,10 @@ from gdp.core.language import N_
 from gdp.storage.host_keys import check_host_key, known_keys, order_algorithms
 from gdp.storage.sftp_session import Line, SftpSession
 from gdp.storage.sftp_settings import AskSecret, OnNewHostKey, SftpSettings
+from gdp.storage.ssh_channel import line_over
 from gdp.storage.ssh_config import Route, find_route
 from gdp.storage.ssh_login import ClientTransport, log_in
+from gdp.storage.ssh_packetizer import QuickPacketizer
 from gdp.storage.ssh_socket import WatchedSocket, open_line
 
 WINDOW_BYTES = 32 << 20  # what may be on its way to us: all requests in flight, twice
@@ -39,7 +40,9 @@ def open_session(settings: SftpSettings, ask: AskSecret | None = None, on_new_ho
     route = find_route(settings)
     line = open_line(route, connect_seconds=settings.connect_seconds, stall_seconds=settings.answer_seconds)
     try:
-        transport = ClientTransport(line, default_window_size=WINDOW_BYTES, default_max_packet_size=PACKET_BYTES)
+        transport = ClientTransport(
+            line, default_window_size=WINDOW_BYTES, default_max_packet_size=PACKET_BYTES, packetizer_class=QuickPacketizer
+        )
     except BaseException:
         line.close()
         raise
@@ -60,15 +63,16 @@ def open_session(settings: SftpSettings, ask: AskSecret | None = None, on_new_ho
 class _ConnectedSession(SftpSession):
     """A session that takes its connection with it when it ends."""
 
-    def __init__(self, transport: Transport, line: WatchedSocket, channel: Channel, location: str) -> None:
+    def __init__(self, transport: Transport, line: WatchedSocket, channel: Line, location: str) -> None:
         self._transport = transport
         self._socket = line
-        super().__init__(cast(Line, channel), location)  # the types forget that a memoryview may be sent
+        self._channel = channel
+        super().__init__(channel, location)
         line.is_greeting = False
 
     @property
     def is_idle(self) -> bool:
-        return super().is_idle and self._transport.is_active()
+        return super().is_idle and self._transport.is_active() and self._is_alive()
 
     def close(self) -> None:
         """Hang up without a goodbye: closing the channel first would send on a line that may be dead."""
@@ -76,6 +80,13 @@ class _ConnectedSession(SftpSession):
         with suppress(EOFError, OSError):
             self._transport.close()
         self._socket.close()  # paramiko leaves it open when its own thread has ended before
+
+    def _is_alive(self) -> bool:
+        try:
+            self._channel.look()
+        except (OSError, EOFError):
+            return False
+        return True
 
 
 def _agree(transport: Transport, settings: SftpSettings, route: Route) -> PKey:
@@ -114,10 +125,11 @@ def _ending_after(seconds: float, line: WatchedSocket) -> Iterator[None]:
         timer.cancel()
 
 
-def _open_channel(transport: Transport, settings: SftpSettings, route: Route) -> Channel:
+def _open_channel(transport: Transport, settings: SftpSettings, route: Route) -> Line:
     try:
         channel = transport.open_session(timeout=settings.connect_seconds)
         channel.settimeout(settings.answer_seconds)
+        line = line_over(transport, channel)
         channel.invoke_subsystem("sftp")
     except ChannelException as error:
         raise _without_sftp(route, error.text) from error
@@ -129,7 +141,7 @@ def _open_channel(transport: Transport, settings: SftpSettings, route: Route) ->
             N_("the server's log says why"),
             host=route.known_as, reason=str(error) or type(error).__name__,
         ) from error  # fmt: skip
-    return channel
+    return line
 
 
 def _outdated(route: Route, reason: str) -> StorageError:

@@ -2,20 +2,24 @@
 
 paramiko repeats a send that times out for as long as it takes. So the socket itself notices when nothing has moved for
 too long and breaks off, which paramiko understands. Receiving goes through a buffer: paramiko asks for 16 bytes, then
-for the rest of each packet, and every system call hands the interpreter to another thread.
+for the rest of each packet, and every system call hands the interpreter to another thread. The system itself keeps the
+time, where it can: Python would make two calls of each.
 """
 
 import socket
+import struct
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from gdp.core.errors import StorageUnreachable
 from gdp.core.language import N_
+from gdp.storage.contract import Buffer
 from gdp.storage.ssh_config import Route
 
 RECEIVE_BYTES = 256 << 10
+WORTH_WAITING_BYTES = 32 << 10  # below that it is better to take whatever else is there
 _GOODBYE_SECONDS = 5.0  # for a proxy command to end by itself
 
 
@@ -47,27 +51,84 @@ class WatchedSocket(socket.socket):
         self.is_greeting = True
         """the two ends still exchange small messages in turn; every byte is acknowledged at once"""
 
-    def send(self, data: bytes, flags: int = 0, /) -> int:  # type: ignore[override]  # paramiko sends bytes
+    def settimeout(self, value: float | None, /) -> None:
+        """Set after how many seconds ``send`` and ``recv`` raise TimeoutError."""
+        if value and value > 0:
+            with suppress(OSError):  # not every system
+                time_value = struct.pack("@ll", int(value), int(value % 1 * 1_000_000))
+                self.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, time_value)
+                self.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, time_value)
+                value = None
+        super().settimeout(value)
+
+    def send(self, data: Buffer, flags: int = 0, /) -> int:  # type: ignore[override]
+        return self._send_watched([data], flags)
+
+    def send_all(self, parts: list[bytes]) -> None:
+        """Send all the bytes, in as few calls as the system makes of it. Raises OSError: the line broke or has stalled."""
+        sent = 0
+        while parts:
+            with suppress(TimeoutError):
+                sent += self._send_watched(parts)
+            if sent == sum(map(len, parts)):
+                return
+            if sent:
+                parts, sent = [b"".join(parts)[sent:]], 0
+
+    def _send_watched(self, parts: Sequence[Buffer], flags: int = 0) -> int:
         try:
-            sent = super().send(data, flags)
-        except TimeoutError as error:
+            sent = self.sendmsg(parts, (), flags)
+        except (TimeoutError, BlockingIOError) as error:
             now = self._clock()
             if self._stalled_since is None:
                 self._stalled_since = now
             elif now - self._stalled_since >= self._stall_seconds:
                 raise ConnectionAbortedError("the line has stalled") from error
-            raise
+            raise TimeoutError from error
         self._stalled_since = None
         return sent
 
     def recv(self, bufsize: int, flags: int = 0, /) -> bytes:
         if self._at >= len(self._held):
-            self._held, self._at = super().recv(max(bufsize, RECEIVE_BYTES), flags), 0
+            try:
+                self._held, self._at = super().recv(max(bufsize, RECEIVE_BYTES), flags), 0
+            except BlockingIOError as error:
+                raise TimeoutError from error
             if self.is_greeting:
                 self._acknowledge_at_once()
         piece = self._held[self._at : self._at + bufsize]
         self._at += len(piece)
         return piece
+
+    def receive_into(self, room: memoryview, at_least: int = 1, *, waits: bool = True) -> int | None:
+        """Receive straight into memory, for who brings a buffer along.
+
+        Args:
+            room: where to put what comes.
+            at_least: so many bytes are sure to come, so it is no use to wake up earlier. A time-out comes first, though.
+            waits: whether to wait until the time-out when nothing is there.
+
+        Returns:
+            How many bytes came, 0 at the end; None when nothing came in time.
+        """
+        if self._at < len(self._held):
+            piece = self.recv(len(room))
+            room[: len(piece)] = piece
+            return len(piece)
+        flags = 0
+        if not waits:
+            size, flags = len(room), int(socket.MSG_DONTWAIT)
+        elif at_least >= WORTH_WAITING_BYTES:
+            size, flags = min(at_least, len(room)), int(socket.MSG_WAITALL)
+        else:
+            size = len(room)
+        try:
+            received = self.recv_into(room, size, flags)
+        except (TimeoutError, BlockingIOError):
+            return None
+        if self.is_greeting:
+            self._acknowledge_at_once()
+        return received
 
     def _acknowledge_at_once(self) -> None:
         """Spare the login 40 ms: sshd holds back a small message until the one before is acknowledged (Nagle's algorithm), and

@@ -21,6 +21,8 @@ class Relay:
         self._sockets: list[socket.socket] = []
         self._threads: list[threading.Thread] = []
         self._cut_after: int | None = None
+        self.damages_next = False
+        """Change a bit of the next bytes that go down."""
         self.connections = 0
         """How many were accepted."""
         self.carried: list[tuple[float, int, int]] = []
@@ -68,6 +70,9 @@ class Relay:
                 self.is_open.wait()
                 self.carried.append((time.monotonic(), len(data) if is_up else 0, 0 if is_up else len(data)))
                 self._count(len(data))
+                if self.damages_next and not is_up:
+                    self.damages_next = False
+                    data = data[:-1] + bytes((data[-1] ^ 1,))
                 sink.sendall(data)
         for each in (source, sink):
             with suppress(OSError):

@@ -4,7 +4,7 @@ hangs: a server that says nothing is a line that times out at once.
 
 import stat
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from gdp.storage import sftp_wire as wire
@@ -89,29 +89,30 @@ class ServerLine:
         self._is_silent = False
         self.is_closed = False
 
-    def send(self, data: Buffer, /) -> int:
+    def send(self, parts: Sequence[Buffer], /) -> None:
         if self._is_dead or self.is_closed:
             raise OSError("Socket is closed")
-        self._incoming += bytes(data)
+        self._incoming += b"".join(parts)
         while len(self._incoming) >= 4:
             (length,) = struct.unpack_from(">I", self._incoming)
             if len(self._incoming) < 4 + length:
                 break
             message, self._incoming = self._incoming[4 : 4 + length], self._incoming[4 + length :]
             self._handle(message)
-        return len(data)
 
-    def recv(self, nbytes: int, /) -> bytes:
+    def receive(self, at_least: int, /) -> Sequence[Buffer]:
         if self._outgoing:
             if self._server.mischief.reverses_answers:
                 self._outgoing.reverse()
             self._server.flights += 1
-            data = b"".join(self._outgoing)
-            self._outgoing = [data[nbytes:]] if len(data) > nbytes else []
-            return data[:nbytes]
+            came, self._outgoing = self._outgoing, []
+            return came
         if self._is_dead:
-            return b""
+            return []
         raise TimeoutError
+
+    def look(self) -> None:
+        """It says nothing of itself."""
 
     def lose_handles(self) -> None:
         """Close every file, as a server does that nobody has asked for long."""

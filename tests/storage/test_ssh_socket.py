@@ -1,6 +1,8 @@
 """Below SSH: a line that takes nothing any more must fail, since paramiko itself would try for ever."""
 
+import itertools
 import socket
+import threading
 from collections.abc import Iterator
 from contextlib import suppress
 
@@ -8,7 +10,7 @@ import pytest
 
 from gdp.core.errors import StorageUnreachable
 from gdp.storage.ssh_config import Route
-from gdp.storage.ssh_socket import WatchedSocket, open_line
+from gdp.storage.ssh_socket import WORTH_WAITING_BYTES, WatchedSocket, open_line
 
 
 class Clock:
@@ -78,6 +80,49 @@ def test_received_bytes_come_in_order_whatever_sizes_are_asked_for(far_end: sock
         assert [line.recv(3), line.recv(1), line.recv(100)] == [b"012", b"3", b"456789"]
         far_end.shutdown(socket.SHUT_WR)
         assert line.recv(5) == b""
+
+
+def test_bytes_are_received_into_memory_behind_those_that_were_held_back(far_end: socket.socket) -> None:
+    """The library begins, and asks for less than came."""
+    room = memoryview(bytearray(100))
+    with watched(Clock()) as line:
+        far_end.sendall(b"0123456789")
+        line.recv(4)
+        assert (line.receive_into(room), bytes(room[:6])) == (6, b"456789")
+        assert line.receive_into(room) is None
+        assert line.receive_into(room, waits=False) is None
+        far_end.sendall(b"abc")
+        assert (line.receive_into(room, WORTH_WAITING_BYTES), bytes(room[:3])) == (3, b"abc")
+        far_end.shutdown(socket.SHUT_WR)
+
+        assert line.receive_into(room) == 0
+
+
+def test_all_is_sent_however_little_the_system_takes_at_once(far_end: socket.socket) -> None:
+    """Its buffer is smaller than what is on its way."""
+    parts = [bytes((number,)) * 300_000 for number in range(8)]
+    received = bytearray()
+
+    def read() -> None:
+        while len(received) < 2_400_000:
+            received.extend(far_end.recv(50_000))
+
+    reader = threading.Thread(target=read)
+    with watched(Clock()) as line:
+        reader.start()
+        line.send_all(parts)
+        reader.join()
+
+    assert received == b"".join(parts)
+
+
+def test_sending_all_is_given_up_on_a_line_that_takes_nothing(far_end: socket.socket) -> None:
+    """Rather than tried for ever."""
+    ticks = itertools.count(0.0, 30.0)
+    with WatchedSocket(_near[0], 60.0, clock=lambda: next(ticks)) as line:
+        line.settimeout(0.001)
+        with pytest.raises(ConnectionAbortedError):
+            line.send_all([bytes(1 << 20)] * 8)
 
 
 def test_a_name_that_does_not_exist_is_unreachable(monkeypatch: pytest.MonkeyPatch) -> None:
