@@ -9,6 +9,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import NoReturn
 
 from paramiko import Channel, Message, SSHException, Transport
 
@@ -122,7 +123,7 @@ class QuickChannel:
             taken.append(self._arrived.popleft())
         if not taken:
             with self._translating():
-                self._packets.raise_failure()  # says more than that it has ended
+                self._packets.raise_failure()  # says more than that nothing comes
         self._allow(sum(map(len, taken)))
         return taken
 
@@ -145,7 +146,7 @@ class QuickChannel:
             time.sleep(PAUSE_SECONDS)
         self._wait_for(lambda: channel.out_window_size > 0 or self._is_ended, 1)
         if self._is_ended or channel.eof_sent:
-            raise EOFError("the channel is closed")
+            self._raise_end()
         with channel.lock:
             self._most_room = max(self._most_room, channel.out_window_size)
             room = min(wanted, channel.out_window_size)
@@ -188,14 +189,18 @@ class QuickChannel:
             while True:
                 transport.clear_to_send.wait(CHECK_SECONDS)
                 if not transport.is_active():
-                    self._packets.raise_failure()
-                    raise EOFError("it was closed")
+                    self._raise_end()
                 with transport.clear_to_send_lock:
                     if transport.clear_to_send.is_set():
                         yield
                         return
                 if self._clock() >= deadline:
                     raise TimeoutError
+
+    def _raise_end(self) -> NoReturn:
+        with self._translating():
+            self._packets.raise_failure()
+            raise EOFError("the channel is closed")
 
     @contextmanager
     def _translating(self) -> Iterator[None]:

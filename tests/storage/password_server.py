@@ -16,7 +16,8 @@ USER = "customer"
 
 
 class _Door(paramiko.ServerInterface):
-    def __init__(self, *, wants_key: bool) -> None:
+    def __init__(self, heard: threading.Event, *, wants_key: bool) -> None:
+        self._heard = heard
         self._wanted = ["publickey", "password"] if wants_key else ["password"]
 
     def check_auth_publickey(self, username: str, key: paramiko.PKey) -> int:
@@ -29,6 +30,10 @@ class _Door(paramiko.ServerInterface):
 
     def get_allowed_auths(self, username: str) -> str:
         return ",".join(self._wanted)
+
+    def check_global_request(self, kind: str, msg: paramiko.Message) -> bool:
+        self._heard.set()
+        return False
 
     def check_channel_request(self, kind: str, chanid: int) -> int:
         return OPEN_SUCCEEDED
@@ -77,6 +82,8 @@ class PasswordServer:
     def __init__(self, folder: Path, *, has_sftp: bool, wants_key: bool) -> None:
         self._has_sftp = has_sftp
         self._wants_key = wants_key
+        self.heard = threading.Event()
+        """A client has said that it is still there."""
         self._key = paramiko.RSAKey.generate(2048)
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.transports: list[paramiko.Transport] = []
@@ -104,7 +111,7 @@ class PasswordServer:
                     transport.set_subsystem_handler("sftp", paramiko.SFTPServer, _Files)
                 self.transports.append(transport)
                 with suppress(paramiko.SSHException, EOFError):
-                    transport.start_server(server=_Door(wants_key=self._wants_key))
+                    transport.start_server(server=_Door(self.heard, wants_key=self._wants_key))
 
 
 @contextmanager

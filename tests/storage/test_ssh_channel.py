@@ -1,6 +1,6 @@
 """The way past the SSH library: taken wherever it can be, left where it cannot, and no less safe."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +10,7 @@ import pytest
 from gdp.core.errors import StorageUnreachable
 from gdp.model.files import FileRange
 from gdp.model.target import SftpTarget
-from gdp.storage import ssh_channel
+from gdp.storage import ssh_channel, ssh_connect
 from gdp.storage.sftp import SftpStorage
 from gdp.storage.sftp_session import SftpSession
 from gdp.storage.sftp_settings import SftpSettings
@@ -20,7 +20,7 @@ from gdp.storage.ssh_packetizer import QuickPacketizer
 from gdp.storage.ssh_packets import CHANNEL_DATA, GarbledPacket
 from tests.sshd import Sshd, run_sshd, settings_for
 from tests.storage.one_file import DATA, FILE
-from tests.storage.password_server import PASSWORD, USER, run_password_server
+from tests.storage.password_server import PASSWORD, USER, PasswordServer, run_password_server
 from tests.storage.relay import run_relay
 
 LARGE = DATA * 24
@@ -153,25 +153,41 @@ def test_a_byte_that_changes_on_its_way_ends_the_connection(sshd: Sshd, settings
 
 
 @pytest.fixture
-def with_paramiko(tmp_path: Path) -> Iterator[tuple[SftpSession, Callable[[str], object]]]:
-    """A conversation with a server by the library, and what asks our end a question of the whole connection."""
+def password_server(tmp_path: Path) -> Iterator[PasswordServer]:
+    """A server by the library itself, which can be looked into."""
     with run_password_server(tmp_path) as server:
-        target = SftpTarget("127.0.0.1", str(tmp_path / "repository"), USER, server.port)
-        session = open_session(SftpSettings(target, tmp_path / "pins", uses_agent=False), lambda _request: PASSWORD)
-        yield session, server.transports[0].global_request
-        session.close()
+        yield server
 
 
-def test_what_the_server_asks_between_two_operations_is_answered(
-    with_paramiko: tuple[SftpSession, Callable[[str], object]],
-) -> None:
-    """Servers look that way whether their clients are still there, and end the connection where they are not."""
-    session, ask = with_paramiko
+def connect(server: PasswordServer) -> SftpSession:
+    target = SftpTarget("127.0.0.1", str(server.folder / "repository"), USER, server.port)
+    session = open_session(SftpSettings(target, server.folder / "pins", uses_agent=False), lambda _request: PASSWORD)
     assert isinstance(session._line, QuickChannel)
+    return session
+
+
+def test_what_the_server_asks_between_two_operations_is_answered(password_server: PasswordServer) -> None:
+    """Servers look that way whether their clients are still there, and end the connection where they are not."""
+    session = connect(password_server)
     for _ in range(3):
-        assert ask("keepalive@openssh.com") is None  # it came back, and says no
+        assert password_server.transports[0].global_request("keepalive@openssh.com") is None  # it came back, and says no
 
         assert session.is_idle
+    session.close()
+
+
+def test_a_connection_is_kept_alive_while_nobody_uses_it(
+    password_server: PasswordServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Routers forget those that say nothing."""
+    monkeypatch.setattr(ssh_connect, "KEEPALIVE_SECONDS", 0.2)
+    session = connect(password_server)
+    for _ in range(2):
+        password_server.heard.clear()
+
+        assert password_server.heard.wait(30)
+    assert session.is_idle
+    session.close()
 
 
 @pytest.mark.parametrize(("allowed", "stated"), [(9, 10), (100, 11)], ids=["not allowed", "not there"])
