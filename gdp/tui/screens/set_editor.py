@@ -1,6 +1,7 @@
 """A backup set with all its keys, in sections. Nothing is written before all of it is right and somebody says so."""
 
 import asyncio
+import contextlib
 from typing import Any, ClassVar, Protocol, cast
 
 from textual.app import ComposeResult
@@ -9,6 +10,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static, TabbedContent, TabPane
 
+from gdp.control.client import NoDaemon
 from gdp.core.errors import BadSettings, GdpError
 from gdp.core.language import N_, translate
 from gdp.model.backup_set import BackupSet
@@ -174,6 +176,7 @@ class SetEditor(Page[None]):
         self._first = entered
         self._changed()
         self.notify(translate(N_("The set is saved.")))
+        await self._tell_daemon()
 
     async def _leave(self, leave: Any) -> None:
         if self.is_changed:
@@ -189,7 +192,16 @@ class SetEditor(Page[None]):
         if await self.app.push_screen_wait(Question(title, text, translate(N_("Remove")), is_risky=True)):
             await asyncio.to_thread(self.manager.sets.remove, self.set_name)
             self.notify(translate(N_("The set is removed; its backups are still there.")))
+            await self._tell_daemon()
             _ = self.dismiss()
+
+    async def _tell_daemon(self) -> None:
+        """Let the daemon read the files at once, and say what it makes of this one."""
+        with contextlib.suppress(NoDaemon):
+            answer = await self.manager.ports.daemon.ask("reload")
+            if wrong := answer.get("wrong", {}).get(self.set_name):
+                self.notify(str(wrong), severity="warning")
+            await self.manager.refresh_status()
 
     def _sections(self) -> dict[str, _Section]:
         names = [name for name in _TABS if name not in {"sources", "schedule"}]
