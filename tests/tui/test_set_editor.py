@@ -306,3 +306,17 @@ async def test_a_file_that_is_wrong_is_explained(home: Path) -> None:
         await pilot.press("escape")
         await settle(pilot)
         assert not isinstance(app.screen, SetEditor)
+
+
+async def test_the_overview_removes_the_chosen_set_after_the_same_question(home: Path) -> None:
+    """Without a daemon as well; its file is gone, and so is its line."""
+    async with shown(ports(home)) as (app, pilot):
+        await pilot.press("d")
+        await settle(pilot)
+        assert "Remove the backup set files?" in text_of(app)
+        await pilot.click("#yes")
+        await pilot.pause(0.2)
+        await settle(pilot)
+
+        assert not (home / "sets" / "files.toml").exists()
+        assert "There is no backup set yet" in text_of(app)

@@ -1,7 +1,6 @@
 """A backup set with all its keys, in sections. Nothing is written before all of it is right and somebody says so."""
 
 import asyncio
-import contextlib
 from typing import Any, ClassVar, Protocol, cast
 
 from textual.app import ComposeResult
@@ -10,7 +9,6 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static, TabbedContent, TabPane
 
-from gdp.control.client import NoDaemon
 from gdp.core.errors import BadSettings, GdpError
 from gdp.core.language import N_, translate
 from gdp.model.backup_set import BackupSet
@@ -20,6 +18,7 @@ from gdp.settings.sets import written_values
 from gdp.tui.page import Page
 from gdp.tui.picture import Picture
 from gdp.tui.screens.dialogs import Question
+from gdp.tui.screens.set_files import remove_set, tell_daemon
 from gdp.tui.views.overview import sentences_of
 from gdp.tui.views.set_form import AROUND, KEEP, LEAVE_OUT, TARGET, changes_between, problems_text, scan_words
 from gdp.tui.widgets.schedule import ScheduleEditor
@@ -176,7 +175,7 @@ class SetEditor(Page[None]):
         self._first = entered
         self._changed()
         self.notify(translate(N_("The set is saved.")))
-        await self._tell_daemon()
+        await tell_daemon(self, self.set_name)
 
     async def _leave(self, leave: Any) -> None:
         if self.is_changed:
@@ -187,21 +186,8 @@ class SetEditor(Page[None]):
         leave()
 
     async def _delete(self) -> None:
-        title = translate(N_("Remove the backup set {name}?")).format(name=self.set_name)
-        text = translate(N_("It will not run any more. What it has backed up stays in the repository."))
-        if await self.app.push_screen_wait(Question(title, text, translate(N_("Remove")), is_risky=True)):
-            await asyncio.to_thread(self.manager.sets.remove, self.set_name)
-            self.notify(translate(N_("The set is removed; its backups are still there.")))
-            await self._tell_daemon()
+        if await remove_set(self, self.set_name):
             _ = self.dismiss()
-
-    async def _tell_daemon(self) -> None:
-        """Let the daemon read the files at once, and say what it makes of this one."""
-        with contextlib.suppress(NoDaemon):
-            answer = await self.manager.ports.daemon.ask("reload")
-            if wrong := answer.get("wrong", {}).get(self.set_name):
-                self.notify(str(wrong), severity="warning")
-            await self.manager.refresh_status()
 
     def _sections(self) -> dict[str, _Section]:
         names = [name for name in _TABS if name not in {"sources", "schedule"}]
