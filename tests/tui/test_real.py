@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from gdp.control.client import NoDaemon
 from gdp.core.errors import GdpError, WrongPassword
@@ -140,3 +141,20 @@ async def test_what_is_typed_reaches_the_command(world: World) -> None:
     commands = ChildCommands((sys.executable, "-c", script), dict(os.environ))
 
     assert (await last_of(commands, typed="geheim"))["length"] == 6
+
+
+async def test_a_set_is_changed_and_the_daemon_goes_by_it(world: World) -> None:
+    """Whoever saves another time wants no restart for it."""
+    world.write_set(schedule='when = ["daily 02:30"]')
+    with world.daemon():
+        async with shown(real_ports(world), size=(120, 36)) as (app, pilot):
+            await until_shown("daily 02:30", app, pilot)
+            await pilot.press("e")
+            await until_shown("1 folder, 1 file", app, pilot)  # counted by the real command
+            app.screen.query_one("#sentence", Input).value = "werktags 03:45"
+            await until_shown("Not saved yet", app, pilot)
+            await pilot.press("ctrl+s")
+            await until_shown("It begins when it is due", app, pilot)
+            await pilot.press("escape")
+
+            await until_shown("weekdays 03:45", app, pilot)

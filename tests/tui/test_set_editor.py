@@ -155,8 +155,9 @@ async def test_looking_changes_nothing(home: Path) -> None:
 
 
 async def test_what_is_saved_keeps_the_comments(home: Path) -> None:
-    """Only the keys that were changed are written."""
-    async with shown(ports(home, StagedDaemon(DONE))) as (app, pilot):
+    """Only the keys that were changed are written, and the daemon is told."""
+    daemon = StagedDaemon(DONE)
+    async with shown(ports(home, daemon)) as (app, pilot):
         screen = await opened(app, pilot, "keep")
         screen.query_one("#row-retention-keep-daily Input", Input).value = "30"
         screen.query_one("#row-commands-before TextArea", TextArea).text = "sync"
@@ -176,6 +177,7 @@ async def test_what_is_saved_keeps_the_comments(home: Path) -> None:
         for comment in ("# The file server. Ask Anna", "# not /home", "# at night, when nobody works"):
             assert comment in text
         assert not screen.is_changed
+        assert ("reload", {}) in daemon.asked
 
 
 async def test_ticks_are_saved_as_paths_and_patterns(home: Path) -> None:
@@ -304,3 +306,17 @@ async def test_a_file_that_is_wrong_is_explained(home: Path) -> None:
         await pilot.press("escape")
         await settle(pilot)
         assert not isinstance(app.screen, SetEditor)
+
+
+async def test_the_overview_removes_the_chosen_set_after_the_same_question(home: Path) -> None:
+    """Without a daemon as well; its file is gone, and so is its line."""
+    async with shown(ports(home)) as (app, pilot):
+        await pilot.press("d")
+        await settle(pilot)
+        assert "Remove the backup set files?" in text_of(app)
+        await pilot.click("#yes")
+        await pilot.pause(0.2)
+        await settle(pilot)
+
+        assert not (home / "sets" / "files.toml").exists()
+        assert "There is no backup set yet" in text_of(app)

@@ -1,8 +1,9 @@
 """The source picker: what is ticked is what is saved, and it says what that comes to."""
 
+import asyncio
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import AsyncGenerator, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -71,10 +72,33 @@ def at_work(_words: tuple[str, ...]) -> Iterable[Record]:
     return [AT_WORK, {"message_type": "error", "item": "/srv/geheim", "error": {"message": "cannot be read: Permission denied"}}]
 
 
+def failed(_words: tuple[str, ...]) -> GdpError:
+    """Say what a count says when there is nothing to count."""
+    return BadInput("{path} does not exist", "Check the spelling.", path="/nowhere")
+
+
 CASES: dict[str, tuple[Choice, Any]] = {
     "counted": (CHOICE, counted),
     "nothing": (Choice(), counted),
+    "busy": (CHOICE, at_work),
+    "failed": (Choice(("/nowhere",)), failed),
 }
+
+
+class LongCommands(StagedCommands):
+    """Commands that have said all they have to say so far, and go on."""
+
+    def __init__(self, script: Any) -> None:
+        super().__init__(script)
+        self.ended = 0
+
+    async def run(self, *words: str, typed: str = "") -> AsyncGenerator[Record]:
+        async for record in super().run(*words, typed=typed):
+            yield record
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self.ended += 1
 
 
 @pytest.mark.usefixtures("world")
@@ -84,10 +108,10 @@ CASES: dict[str, tuple[Choice, Any]] = {
 async def test_sources_look_as_they_were_looked_at(case: str, language: str, size: str, tmp_path: Path) -> None:
     """A tree with ticks, and what they come to, in the smallest terminal too."""
     choice, script = CASES[case]
-    stage = ports(tmp_path, StagedDaemon(), StagedCommands(script))
-    async with shown(stage, size=SIZES[size], language=language) as (app, pilot):
+    commands = LongCommands(script) if case == "busy" else StagedCommands(script)
+    async with shown(ports(tmp_path, StagedDaemon(), commands), size=SIZES[size], language=language) as (app, pilot):
         await host(app, pilot, SourcePicker(choice))
-        await wait_for(pilot, lambda: picker(app).counting.stage is not Stage.RUNS)
+        await wait_for(pilot, lambda: picker(app).counting.problem or picker(app).counting.stage is not Stage.RUNS)
         await settle(pilot)
 
         compare(f"sources-{case}-{language}-{size}", app)
@@ -232,20 +256,51 @@ async def test_patterns_are_changed_and_removed(tmp_path: Path) -> None:
 
 async def test_a_new_choice_begins_a_new_count(tree: Path, tmp_path: Path) -> None:
     """And the old one is not listened to any more."""
-    commands = StagedCommands(at_work)
+    commands = LongCommands(at_work)
     async with shown(ports(tmp_path, StagedDaemon(), commands)) as (app, pilot):
         await host(app, pilot, SourcePicker(Choice((str(tree),)), root=str(tree)))
-        await wait_for(pilot, lambda: len(commands.run_words) == 1)
+        await wait_for(pilot, lambda: picker(app).counting.problem)
         app.screen.query_one(SourceTree).focus()
         await pilot.press("home", "down", "space")
         await wait_for(pilot, lambda: len(commands.run_words) == 2)
 
+        assert commands.ended == 1
         assert commands.run_words[-1] == ("scan", f"--exclude={tree}/a", "--", str(tree))
 
 
+@pytest.mark.usefixtures("world")
 async def test_a_folder_that_cannot_be_read_says_so(tmp_path: Path) -> None:
     """With the system's reason."""
     assert list_folder(str(tmp_path / "nowhere")) == Listed(problem="No such file or directory")
+    async with shown(ports(tmp_path)) as (app, pilot):
+        await host(app, pilot, SourcePicker())
+        await wait_for(pilot, lambda: "lost+found" in text_of(app))
+        await pilot.press("home", "down", "down", "down", "right")
+
+        await wait_for(pilot, lambda: "cannot be read: Permission denied" in text_of(app))
+
+
+async def test_what_is_chosen_far_down_is_brought_into_sight(tmp_path: Path) -> None:
+    """Nobody scrolls through a server to see what is backed up."""
+    for number in range(100):
+        (tmp_path / "many" / f"{number:03d}").mkdir(parents=True)
+    chosen = str(tmp_path / "many" / "080")
+    async with shown(ports(tmp_path)) as (app, pilot):
+        await host(app, pilot, SourcePicker(Choice((chosen,)), root=str(tmp_path)))
+
+        await wait_for(pilot, lambda: "◼ 080" in text_of(app))
+
+
+async def test_a_name_that_is_no_utf_8_is_refused_with_a_word(tmp_path: Path) -> None:
+    """Settings cannot hold it; its folder can be ticked."""
+    os.mkdir(os.fsencode(tmp_path) + b"/gr\xfcn")
+    async with shown(ports(tmp_path)) as (app, pilot):
+        await host(app, pilot, SourcePicker(root=str(tmp_path)))
+        await wait_for(pilot, lambda: "gr�n" in text_of(app))
+        await pilot.press("home", "down", "space")
+
+        await wait_for(pilot, lambda: any("not UTF-8" in said.message for said in app._notifications))
+        assert picker(app).value == Choice()
 
 
 async def test_a_huge_folder_is_cut_short_and_what_is_ticked_stays(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from itertools import product
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gdp.engine.archive.sources import Branch, root_of
@@ -64,6 +64,7 @@ def pressed(paths: Sequence[str]) -> Ticks:
 
 
 @given(presses, rules_of)
+@example(["/", "/a", "/a/a"], PatternRules.RESTIC)  # the folder that leads to what is kept
 def test_what_is_ticked_is_backed_up_and_nothing_else(paths: list[str], rules: PatternRules) -> None:
     """A tick that lies loses files, or tells a secret."""
     ticks = pressed(paths)

@@ -61,6 +61,8 @@ def _component(shown: str, part: str) -> str:
     """Return one component as a regular expression; ``**`` stays itself. Raises BadInput."""
     if part == "**" or not _SPECIAL.search(part):
         return part if part == "**" else re.escape(part)
+    if not part.strip("*"):
+        return "[^/]+"  # no name is empty: what comes behind the slash of a folder is none
     regex, place = "", 0
     while place < len(part):
         character = part[place]

@@ -46,6 +46,7 @@ class Overview(Page[None]):
         Binding("b", "back_up", N_("Back up now")),
         Binding("c", "cancel", N_("Cancel")),
         Binding("e", "edit", N_("Edit")),
+        Binding("d", "delete", N_("Remove the set"), show=False),
         Binding("s", "start_daemon", N_("Start the daemon")),
         Binding("p", "pause", N_("Pause or go on"), show=False),
     ]
@@ -79,7 +80,7 @@ class Overview(Page[None]):
                 return picture.link is Link.NONE
             case "back_up":
                 return picture.link is Link.UP and chosen is not None and not chosen.at_work
-            case "edit":
+            case "edit" | "delete":
                 return chosen is not None
             case "cancel":
                 return picture.link is Link.UP and chosen is not None and bool(chosen.at_work)
@@ -113,6 +114,11 @@ class Overview(Page[None]):
         if (chosen := self.chosen) is not None:
             self.manager.go("set_editor", name=chosen.name)
 
+    def action_delete(self) -> None:
+        """Remove the chosen set after a question."""
+        if (chosen := self.chosen) is not None:
+            self.begin(self._delete(chosen.name))
+
     def action_pause(self) -> None:
         """Let nothing begin by itself any more, or again."""
         status = self.manager.picture.status
@@ -136,6 +142,12 @@ class Overview(Page[None]):
         question = Question(translate(N_("End the run of {set}?")).format(set=name), text, translate(N_("End it")))
         if await self.app.push_screen_wait(question):
             await self._ask("cancel", name)
+
+    async def _delete(self, name: str) -> None:
+        from gdp.tui.screens.set_files import remove_set
+
+        if await remove_set(self, name):
+            self._redraw()
 
     def _redraw(self) -> None:
         if not self.is_mounted:

@@ -18,6 +18,7 @@ from gdp.settings.sets import written_values
 from gdp.tui.page import Page
 from gdp.tui.picture import Picture
 from gdp.tui.screens.dialogs import Question
+from gdp.tui.screens.set_files import remove_set, tell_daemon
 from gdp.tui.views.overview import sentences_of
 from gdp.tui.views.set_form import AROUND, KEEP, LEAVE_OUT, TARGET, changes_between, problems_text, scan_words
 from gdp.tui.widgets.schedule import ScheduleEditor
@@ -174,6 +175,7 @@ class SetEditor(Page[None]):
         self._first = entered
         self._changed()
         self.notify(translate(N_("The set is saved.")))
+        await tell_daemon(self, self.set_name)
 
     async def _leave(self, leave: Any) -> None:
         if self.is_changed:
@@ -184,11 +186,7 @@ class SetEditor(Page[None]):
         leave()
 
     async def _delete(self) -> None:
-        title = translate(N_("Remove the backup set {name}?")).format(name=self.set_name)
-        text = translate(N_("It will not run any more. What it has backed up stays in the repository."))
-        if await self.app.push_screen_wait(Question(title, text, translate(N_("Remove")), is_risky=True)):
-            await asyncio.to_thread(self.manager.sets.remove, self.set_name)
-            self.notify(translate(N_("The set is removed; its backups are still there.")))
+        if await remove_set(self, self.set_name):
             _ = self.dismiss()
 
     def _sections(self) -> dict[str, _Section]:

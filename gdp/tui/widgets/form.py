@@ -8,7 +8,10 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Checkbox, Label, Static
 
-from gdp.core.language import translate
+from gdp.core.language import N_, translate
+
+TEXTUAL_SAYS = (N_("Dismiss menu"),)
+"""what the library's controls have in the line of keys"""
 
 
 class FormRow(Vertical):

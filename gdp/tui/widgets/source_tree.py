@@ -48,6 +48,8 @@ class SourceTree(Tree[str]):
         self.ticks = ticks
         self._sizes: Mapping[str, int] = {}
         self._listed: set[str] = set()
+        self._sought = next(iter(ticks.sources()), "")
+        """what the cursor goes to as soon as it is listed"""
 
     def show(self, ticks: Ticks) -> None:
         """Show other ticks."""
@@ -131,8 +133,15 @@ class SourceTree(Tree[str]):
             below = node.add(_shown(entry.name), data=path, allow_expand=not entry.is_file)
             if entry.name in wanted and not entry.is_file and self.ticks.state(path) is Tick.PARTLY:
                 below.expand()
+            if path == self._sought:
+                self.call_after_refresh(self._go_to, below)
         if said := _said(listed):
             node.add_leaf(said, data="")
+
+    def _go_to(self, node: TreeNode[str]) -> None:
+        """Bring what is chosen into sight, unless the cursor was moved meanwhile."""
+        if self.cursor_line <= 0:
+            self.move_cursor(node)
 
     def _names_on_the_way(self, folder: str) -> set[str]:
         """Return which entries of a folder lead to marks, or have one."""

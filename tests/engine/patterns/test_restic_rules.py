@@ -16,6 +16,7 @@ LISTS = (
     *(["a"], ["b.txt"], ["ab/c"], ["c/d"], ["ab/"], ["foo/**"], ["**/foo"], ["ab/**/a"], ["*.txt"], ["a*"], ["?"]),
     *(["[ab]"], ["[^a]"], ["[!a]"], ["e/\\[a]"], ["ä*"], ["*", "!ab"], ["*", "!ab", "!c", "a"], ["d/ab", "!d/ab/c"]),
     *(["./ab"], ["ab//c"], ["ab/../d"], ["**"], ["#c"], ["x y"], ["TOP/ab"], ["TOP/*/c"], ["TOP/**/d"], ["!a", "a"]),
+    *(["ab/*"], ["TOP/ab/*", "!TOP/ab/c"], ["d/*", "!d/ab"]),
 )
 
 
@@ -80,6 +81,16 @@ def test_documented_examples(pattern: str, path: bytes, fits: bool | None) -> No
 
     assert judge is not None
     assert judge(path, False) is fits
+
+
+def test_what_is_in_a_folder_is_not_the_folder() -> None:
+    """``a/*`` with ``!a/b`` keeps ``a/b``, so ``a`` must stay as well."""
+    judge = make_excludes([Pattern("/a/*"), Pattern("!/a/b")], RESTIC)
+
+    assert judge is not None
+    assert not judge(b"/a", True)
+    assert not judge(b"/a/b", True)
+    assert judge(b"/a/c", True)
 
 
 @pytest.mark.parametrize(
