@@ -48,6 +48,8 @@ COMMANDS = {
     "recover": Lazy("recover", N_("On a new computer: reach a repository with a recovery sheet.")),
     "unlock": Lazy("unlock", N_("Remove locks that nobody holds any more.")),
     "cat": Lazy("cat", N_("Show an object of the repository as JSON.")),
+    "install": Lazy("install", N_("Install this program and its service."), "install_command"),
+    "uninstall": Lazy("install", N_("Remove what 'install' made."), "uninstall_command"),
     "completion": Lazy("completion", N_("Print the script that completes commands in your shell.")),
     "version": Lazy("version", N_("Show the version.")),
 }
