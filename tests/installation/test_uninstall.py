@@ -139,11 +139,20 @@ def test_nothing_is_taken_from_under_a_daemon(admin: Admin, tmp_path: Path, monk
     (tmp_path / "world").mkdir()
     world = World(tmp_path / "world")
     with world.daemon():
-        outcome = here(["--home", str(world.home), "uninstall", "--root", str(admin.root), "--purge", "--yes"])
+        outcome = here(["--home", str(world.home), "uninstall", "--user", "--purge", "--yes"])
 
         assert outcome.code == 1
         assert "a daemon for" in outcome.err
         assert (world.home / "daemon.sock").exists()
+
+
+def test_a_purge_of_another_system_does_not_reach_into_this_one(admin: Admin) -> None:
+    """The settings of an image lie in the image; what the record names is this computer's."""
+    assert admin("install").code == 0
+    outcome = admin("uninstall", "--purge", "--yes")
+
+    assert outcome.code == 1
+    assert "--root means another system" in outcome.err
 
 
 def test_dry_run_removes_nothing(user: Admin, isolated_home: Path) -> None:

@@ -88,13 +88,15 @@ def uninstall_command(*, for_user: bool, purges: bool, loses: bool, yes: bool, r
     """Uninstall."""
     with reporting() as screen:
         places = choose_places(for_user=for_user, root=root)
+        if purges and root is not None:
+            raise BadInput(N_("--purge removes from this computer, and --root means another system"))
         found = look(places, "", None, ())
         systemd = systemd_for(places, is_wanted=bool(found.record and found.record.unit))
         found = look(places, "", systemd, ())
         given = _typed_home() or (Path(found.record.home) if found.record else None)
         removal = plan_uninstall(places, found, service_home(places, given), purges=purges)
         if purges:
-            _refuse_purge(places, removal, has_service=bool(found.service and found.service.is_active), loses=loses)
+            _refuse_purge(removal, has_service=bool(found.service and found.service.is_active), loses=loses)
         if dry_run:
             for step in removal.steps:
                 show_step(screen, step)
@@ -135,10 +137,10 @@ def _say_installed(screen: Screen, prepared: Prepared, choices: Choices, *, dry_
     screen.record("summary", fields)
 
 
-def _refuse_purge(places: Places, removal: Removal, *, has_service: bool, loses: bool) -> None:
+def _refuse_purge(removal: Removal, *, has_service: bool, loses: bool) -> None:
     if not has_service and has_daemon(removal.home):
         raise BadInput(N_("a daemon for {home} is running"), N_("End it first."), home=removal.home)
-    if not loses and places.root == places.root.parent:
+    if not loses:
         refuse_to_lose_passwords(removal.home, _readable_sets(removal.home))
 
 
@@ -173,7 +175,7 @@ def _say_uninstalled(screen: Screen, places: Places, removal: Removal, *, purges
         screen.result(fill(N_("Nothing is installed in {program}."), facts))
     elif not dry_run:
         screen.result(fill(N_("What was installed in {program} is removed."), facts))
-    if not purges and removal.home.exists():
+    if not purges and places.root == places.root.parent and removal.home.exists():
         screen.say(fill(N_("Settings and state are still in {home}."), facts))
     for path in removal.stays:
         screen.emit(Note(N_("{path} is none of ours and stays"), {"path": path}))
