@@ -1,7 +1,9 @@
 """Builds installing, uninstalling and updating from what this computer has: its user, its systemd, its daemon, this program."""
 
 import os
+import platform
 import pwd
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -15,10 +17,10 @@ from gdp.core.errors import BadInput, GdpError
 from gdp.core.language import N_
 from gdp.installation.doing import Work
 from gdp.installation.look import look
-from gdp.installation.packed import fingerprint, pieces_of, running_program
+from gdp.installation.packed import fingerprint, packed_in, pieces_of, running_program
 from gdp.installation.places import Places, system_places, user_places
 from gdp.installation.plan import Found, Plan, Step, Wanted, plan_install
-from gdp.installation.record import read_record
+from gdp.installation.record import Record, read_record
 from gdp.installation.systemd import Systemd
 from gdp.installation.unit import unit_text
 from gdp.model.service import ServiceStatus
@@ -100,6 +102,43 @@ def prepare_install(choices: Choices, before: Callable[[Step], None]) -> Prepare
     return Prepared(plan_install(wanted, found), found, places, home, work)
 
 
+def prepare_update(folder: Path, version: str, record: Record, places: Places, *, interrupts: bool,
+                   before: Callable[[Step], None]) -> Prepared:  # fmt: skip
+    """Plan to put a program that was unpacked into the place of the installed one. The unit stays as it is.
+
+    The new program alone knows its own unit; its ``install`` sees to that afterwards.
+    """
+    pieces = pieces_of(packed_in(folder))
+    name = f"{version}-{fingerprint(pieces)}"
+    home = Path(record.home)
+    systemd = systemd_for(places, is_wanted=bool(record.unit))
+    found = look(places, name, systemd, sets_at_work(home) if systemd else ())
+    wanted = Wanted(
+        places=places,
+        version=version,
+        folder=name,
+        home=home,
+        unit_text=found.unit_text if record.unit else None,
+        starts=False,
+        interrupts=interrupts,
+    )
+    work = Work(places, found.unit_text or "", pieces, version, systemd, environment_of_runs(), before)
+    return Prepared(plan_install(wanted, found), found, places, home, work)
+
+
+def installed_program() -> tuple[Record, Places]:
+    """Return the installation that this program is run from. Raises BadInput when it is none."""
+    executable = Path(sys.executable).resolve()
+    program = executable.parent.parent.parent
+    record = read_record(program / "installation.json") if getattr(sys, "frozen", False) else None
+    if record is None or executable.parent.parent.name != "versions":
+        raise BadInput(
+            N_("this gdp is not installed, and only an installed one can be updated"),
+            N_("Call it with 'install', which also replaces an older one that is installed."),
+        )
+    return record, record.places(program)
+
+
 def sets_at_work(home: Path) -> tuple[str, ...]:
     """Return the sets that the daemon of a home folder is busy with; without a daemon none."""
     try:
@@ -119,3 +158,8 @@ def has_daemon(home: Path) -> bool:
     except GdpError:
         return True
     return True
+
+
+def this_platform() -> str:
+    """Return what a release must be made for to run here."""
+    return f"{sys.platform}-{platform.machine()}"

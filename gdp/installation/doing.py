@@ -106,7 +106,8 @@ def carry_out(plan: Plan, work: Work) -> None:
         except GdpError as error:
             if not (is_switched and step.action is Action.SYSTEMCTL and step.words[0] in {"start", "restart"}):
                 raise
-            raise _take_back(work, before, error) from error
+            copies = [step.path for step in plan.steps if step.action is Action.COPY and step.path]
+            raise _take_back(work, before, error, copies) from error
         is_switched = is_switched or step.action is Action.SWITCH
 
 
@@ -171,7 +172,7 @@ def _put_copy(folder: Path, work: Work) -> None:
     shutil.rmtree(folder.parent / f"{_NEW}damaged", ignore_errors=True)
 
 
-def _take_back(work: Work, before: _Before, error: GdpError) -> GdpError:
+def _take_back(work: Work, before: _Before, error: GdpError, copies: Iterable[Path]) -> GdpError:
     """Let the version before be in use again, its service too, and return what to say."""
     if before.current is None:
         return error
@@ -179,6 +180,8 @@ def _take_back(work: Work, before: _Before, error: GdpError) -> GdpError:
     facts: dict[str, object] = {"version": work.version, "reason": error, "before": Path(before.current).name}
     try:
         before.restore(work.places)
+        for folder in copies:
+            shutil.rmtree(folder, ignore_errors=True)
         work.systemd.order("daemon-reload")
         work.systemd.order("restart", work.places.unit.name)
     except (OSError, GdpError) as second:

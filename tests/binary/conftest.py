@@ -8,8 +8,10 @@ import pytest
 
 from tests.cli.command_line import Outcome
 from tests.conftest import PROJECT, absent
+from tests.installation.releases import release_of
 
 FOLDER = PROJECT / "dist" / "gdp"
+KEY = PROJECT / "build" / "release-key"  # `.ci/run` made it, and had its public half built in
 PORTABLE = PROJECT / "dist" / "gdp-portable"
 _SECONDS = 120
 
@@ -74,3 +76,18 @@ def installed(owner: Owner) -> Owner:
     outcome = owner("install", "--user", program=FOLDER / "gdp")
     assert outcome.code == 0, outcome.err
     return owner
+
+
+def signed_by(key: Path, program: Path, folder: Path) -> str:
+    """Sign a program and return the address of its release."""
+    release_of(program, key, folder)
+    return folder.as_uri()
+
+
+def broken(folder: Path, version: str, line: str) -> Path:
+    """Write a program that says its version and then fails."""
+    (folder / "_internal").mkdir(parents=True)
+    (folder / "_internal" / "x").touch()
+    (folder / "gdp").write_text(f'#!/bin/sh\n[ "$1" = --version ] && echo "gdp {version} (x)" && exit 0\n{line}\n')
+    (folder / "gdp").chmod(0o755)
+    return folder
