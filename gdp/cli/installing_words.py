@@ -2,9 +2,10 @@
 
 import getpass
 import os
+from pathlib import Path
 
 from gdp.bootstrap.home import choose_home
-from gdp.bootstrap.installing import Choices, Prepared
+from gdp.bootstrap.installing import Choices, Prepared, has_daemon
 from gdp.cli.screen import Screen
 from gdp.core.language import N_, translate
 from gdp.core.sentences import fill
@@ -34,7 +35,7 @@ def say_service(screen: Screen, prepared: Prepared, choices: Choices) -> None:
     """Say whether backups run by themselves now, and what to do where they do not."""
     places, systemd = prepared.places, prepared.work.systemd
     daemon = f"{places.runs} --home {prepared.home} daemon"
-    if places.root != places.root.parent:
+    if places.root != Path("/"):
         if choices.has_service:
             sentence = N_("Nothing was started in {root}. 'systemctl --root {root} enable gdp' has it start with that system.")
             screen.say(fill(sentence, {"root": places.root}))
@@ -58,10 +59,18 @@ def say_service(screen: Screen, prepared: Prepared, choices: Choices) -> None:
         screen.emit(Note(sentence, {"user": user}))
 
 
+def say_old_daemon(screen: Screen, prepared: Prepared) -> None:
+    """Say so where a daemon that somebody else looks after still runs the program that was there before."""
+    is_switched = any(step.action is Action.SWITCH for step in prepared.plan.steps)
+    if is_switched and prepared.work.systemd is None and prepared.places.root == Path("/") and has_daemon(prepared.home):
+        sentence = N_("A daemon for {home} is running and goes on with the old program: end it, and start it again.")
+        screen.emit(Note(sentence, {"home": prepared.home}))
+
+
 def say_home(screen: Screen, prepared: Prepared) -> None:
     """Say so where the commands that are typed now would look elsewhere than the service does."""
     own = choose_home(None)
-    if prepared.places.root == prepared.places.root.parent and own != prepared.home:
+    if prepared.places.root == Path("/") and own != prepared.home:
         sentence = N_("The service keeps settings and state in {home}, while gdp without --home uses {own} now.")
         screen.emit(Note(sentence, {"home": prepared.home, "own": own}))
 
@@ -85,7 +94,7 @@ def state_of_service(prepared: Prepared, choices: Choices) -> str:
 
 
 def say_wait(screen: Screen, sets: tuple[str, ...]) -> None:
-    """Say that the service was not restarted, since these sets are being backed up."""
-    sentence = N_("{sets} is being backed up: the service goes on with the old program until it is restarted.")
+    """Say that the service was not restarted, since these sets are at work."""
+    sentence = N_("A run is at work ({sets}): the service goes on with the old program until it is restarted.")
     screen.say(fill(sentence, {"sets": ", ".join(sets)}))
-    screen.say(translate(N_("With --now it is restarted at once; the backup is ended and goes on right after.")))
+    screen.say(translate(N_("With --now it is restarted at once; the run is ended and goes on right after.")))

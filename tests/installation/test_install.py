@@ -161,13 +161,14 @@ def test_leftovers_of_one_that_was_broken_off_go(admin: Admin) -> None:
     assert admin.versions() == ["0.1.0"]
 
 
-def test_sources_cannot_install_themselves() -> None:
+def test_sources_cannot_install_themselves(isolated_home: Path) -> None:
     """A virtual environment that was copied does not run, so nobody may believe that it was installed."""
     outcome = process(["install", "--user"])
 
     assert outcome.code == 1
     assert "runs from Python sources" in outcome.err
     assert "'make binary'" in outcome.err
+    assert not (isolated_home / ".local/share/gdp-program").exists()
 
 
 def test_both_kinds_at_once_make_no_sense(admin: Admin) -> None:

@@ -22,6 +22,7 @@ from gdp.model.release_address import is_safe
 from tests.cli.command_line import here
 from tests.installation.releases import RELEASE, SCRIPT, make_key, public, release_of, signed
 from tests.installation.world import make_program
+from tests.mail.smtp_server import Authority
 
 KEY = make_key()
 
@@ -196,6 +197,25 @@ def test_a_server_cannot_send_us_into_our_files(tmp_path: Path) -> None:
             with pytest.raises(CannotFetch):
                 fetch_small(f"http://127.0.0.1:{server.server_port}/x", 1000)
             server.shutdown()
+
+
+def test_a_server_that_nobody_vouches_for_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And one whose issuer this computer trusts is believed, by its own name only."""
+    (tmp_path / "ca").mkdir()
+    authority = Authority(tmp_path / "ca")
+    (tmp_path / "release.json").write_text("x")
+    handler = partial(http.server.SimpleHTTPRequestHandler, directory=str(tmp_path))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        server.socket = authority.context("127.0.0.1").wrap_socket(server.socket, server_side=True)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = f"https://127.0.0.1:{server.server_port}/release.json"
+        with pytest.raises(CannotFetch, match=r"self-signed certificate|unable to get local issuer"):
+            fetch_small(address, 10)
+        monkeypatch.setenv("SSL_CERT_FILE", str(authority.certificate))
+        assert fetch_small(address, 10) == b"x"
+        with pytest.raises(CannotFetch, match=r"[Hh]ostname mismatch"):
+            fetch_small(address.replace("127.0.0.1", "localhost"), 10)
+        server.shutdown()
 
 
 def test_a_build_without_a_key_says_so(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from gdp.bootstrap.installing import (
 )
 from gdp.cli.chosen_set import set_files
 from gdp.cli.common import common_options, current
-from gdp.cli.installing_words import say_home, say_path, say_service, show_step, state_of_service
+from gdp.cli.installing_words import say_home, say_old_daemon, say_path, say_service, show_step, state_of_service
 from gdp.cli.reporting import reporting
 from gdp.cli.screen import Screen
 from gdp.cli.translated import Command, flag, option
@@ -26,6 +26,7 @@ from gdp.core.language import N_, translate
 from gdp.core.sentences import fill
 from gdp.installation.doing import carry_out, carry_out_removal, only_installer
 from gdp.installation.look import look
+from gdp.installation.packed import running_program
 from gdp.installation.places import Places
 from gdp.installation.removal import Removal, plan_uninstall, refuse_to_lose_passwords
 from gdp.model.backup_set import BackupSet
@@ -66,6 +67,7 @@ def install_command(
             for step in prepared.plan.steps:
                 show_step(screen, step)
         else:
+            running_program()  # before anything is made
             with only_installer(choose_places(for_user=for_user, root=root)):
                 prepared = prepare_install(choices, lambda step: show_step(screen, step))
                 carry_out(prepared.plan, prepared.work)
@@ -120,6 +122,7 @@ def _say_installed(screen: Screen, prepared: Prepared, choices: Choices, *, dry_
         screen.result(fill(N_("gdp {version} is installed in {program}; its command is {command}."), facts))
     if not dry_run:
         say_service(screen, prepared, choices)
+        say_old_daemon(screen, prepared)
         say_home(screen, prepared)
         say_path(screen, prepared)
     record = prepared.plan.record
@@ -175,7 +178,7 @@ def _say_uninstalled(screen: Screen, places: Places, removal: Removal, *, purges
         screen.result(fill(N_("Nothing is installed in {program}."), facts))
     elif not dry_run:
         screen.result(fill(N_("What was installed in {program} is removed."), facts))
-    if not purges and places.root == places.root.parent and removal.home.exists():
+    if not purges and places.root == Path("/") and removal.home.exists():
         screen.say(fill(N_("Settings and state are still in {home}."), facts))
     for path in removal.stays:
         screen.emit(Note(N_("{path} is none of ours and stays"), {"path": path}))

@@ -14,7 +14,7 @@ from gdp.bootstrap.home import choose_home
 from gdp.bootstrap.installing import installed_program, prepare_update, this_platform
 from gdp.bootstrap.service import environment_of_runs
 from gdp.cli.common import common_options, current
-from gdp.cli.installing_words import say_wait, show_step
+from gdp.cli.installing_words import say_old_daemon, say_wait, show_step
 from gdp.cli.reporting import reporting
 from gdp.cli.screen import Screen
 from gdp.cli.translated import Command, argument, flag, option
@@ -95,6 +95,7 @@ def _replace(screen: Screen, offer: Offer, record: Record, places: Places, *, in
             raise cannot_write(folder, error) from error
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+    say_old_daemon(screen, prepared)
     _settle(screen, record, places, interrupts=interrupts)
     return prepared.plan.waits_for
 
