@@ -1,6 +1,8 @@
 """With the downloaded program alone: install, first set over SSH, backup, restore, daemon, mail, uninstall."""
 
 import os
+import pty
+import select
 import signal
 import socket
 import subprocess
@@ -79,6 +81,27 @@ def test_a_portable_file_alone_is_enough(owner: Owner) -> None:
     assert first.summary["changed"]
     assert (owner.program / "current" / "gdp").read_bytes() == (FOLDER / "gdp").read_bytes()
     assert owner("--version").code == 0
+
+
+def test_the_terminal_ui_comes_up(installed: Owner) -> None:
+    """Its styles and widgets are loaded by name, which no packer sees."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [installed.gdp], env={**installed.environment, "TERM": "xterm-256color"}, stdin=theirs, stdout=theirs, stderr=theirs
+    )
+    os.close(theirs)
+    shown = b""
+    try:
+        while b"There is no backup set yet" not in shown and select.select([ours], [], [], PATIENCE_SECONDS)[0]:
+            shown += os.read(ours, 1 << 16)
+    except OSError:  # the other end has gone
+        process.wait(PATIENCE_SECONDS)
+    finally:
+        process.kill()
+        process.wait()
+        os.close(ours)
+
+    assert b"There is no backup set yet" in shown, shown.decode(errors="replace")[-2000:]
 
 
 def test_a_set_is_backed_up_to_a_server_and_restored(owner_with_set: Owner, tmp_path: Path) -> None:
