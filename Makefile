@@ -15,7 +15,7 @@ help:
 	@echo "make quick      the tests that take no more than seconds each"
 	@echo "make check      linters, types, layers, catalogue, and the quick tests"
 	@echo "make bench      side by side with restic and borg (long; BENCH_ARGS= narrows it)"
-	@echo "make binary     dist/gdp/gdp, the download"
+	@echo "make binary     dist/gdp/ and dist/gdp-portable, the downloads"
 	@echo "make catalogue  translations: extract, merge, compile"
 	@echo "make picture    the README's picture, from a real run"
 	@echo "make clean      remove what the above made"
@@ -50,6 +50,7 @@ binary:
 	build/venv/bin/pip install -q --disable-pip-version-check ".[binary]"
 	build/venv/bin/pyinstaller --noconfirm --clean --log-level WARN --workpath build/pyinstaller --distpath dist gdp.spec
 	dist/gdp/gdp --version
+	dist/gdp-portable --version
 
 catalogue: $(READY)
 	$(BIN)/python .ci/catalogue.py

@@ -17,7 +17,7 @@ COMPLETE_VARIABLE = "_GDP_COMPLETE"
 COMMANDS = {
     "ui": Lazy("ui", N_("Open the terminal UI.")),
     "set": Lazy("set", N_("Make and change backup sets.")),
-    "config": Lazy("config", N_("Language and mail of this installation.")),
+    "config": Lazy("config", N_("Language, mail and updates of this installation.")),
     "mail": Lazy("mail", N_("Try the mail server; see and send the mails that wait.")),
     "scan": Lazy("scan", N_("Count what a backup would read, and what is left out.")),
     "advise": Lazy("advise", N_("Recommend block sizes for a new repository.")),
@@ -50,6 +50,9 @@ COMMANDS = {
     "recover": Lazy("recover", N_("On a new computer: reach a repository with a recovery sheet.")),
     "unlock": Lazy("unlock", N_("Remove locks that nobody holds any more.")),
     "cat": Lazy("cat", N_("Show an object of the repository as JSON.")),
+    "install": Lazy("install", N_("Install this program and its service."), "install_command"),
+    "uninstall": Lazy("install", N_("Remove what 'install' made."), "uninstall_command"),
+    "update": Lazy("update", N_("Replace the installed program by a newer signed release.")),
     "completion": Lazy("completion", N_("Print the script that completes commands in your shell.")),
     "version": Lazy("version", N_("Show the version.")),
 }

@@ -12,10 +12,10 @@ import ssl
 
 from gdp.core.errors import BadInput
 from gdp.core.language import N_
+from gdp.core.trust import trusting_context
 from gdp.mail.failures import MailDelayed, MailError, MailRefused, ServerUnusable
 from gdp.mail.message import Envelope
 from gdp.mail.server import MailServer, is_loopback
-from gdp.mail.trust import trusting_context
 
 TIMEOUT_SECONDS = 60.0  # for each answer; RFC 5321 would wait for minutes, and the next attempt comes anyway
 _PERMANENT = 500

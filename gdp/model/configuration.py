@@ -1,4 +1,4 @@
-"""What holds for this installation and not for one backup set alone: language and mail. Values only."""
+"""What holds for this installation and not for one backup set alone: language, mail, updates. Values only."""
 
 import re
 
@@ -40,12 +40,20 @@ class Mail(msgspec.Struct, frozen=True):
     sender: str | None = None
 
 
+class Update(msgspec.Struct, frozen=True):
+    """Where newer releases of this program come from. Nobody asks there unless ``gdp update`` is called."""
+
+    url: str | None = None
+    """of a folder; None: nobody has said"""
+
+
 class Configuration(msgspec.Struct, frozen=True):
     """The whole of it."""
 
     language: str | None = None
     """None: the system's"""
     mail: Mail = Mail()
+    update: Update = Update()
 
 
 def parse_smtp(text: str) -> Smtp:

@@ -17,6 +17,7 @@ from gdp.core.errors import BadInput
 from gdp.core.language import N_
 from gdp.model.configuration import parse_smtp
 from gdp.model.exclusion import parse_marker
+from gdp.model.release_address import check_address
 from gdp.model.retention import UNLIMITED, parse_count, parse_span
 from gdp.model.sizes import parse_size, typed_size
 from gdp.model.target import LocalTarget, Target, parse_target
@@ -240,6 +241,7 @@ BANDWIDTH = Kind(
     "list of limit", _bandwidth, lambda table: [f"{span} {limits}".strip() for span, limits in table.rows], is_list=True
 )
 SMTP = Kind("mail server", _parsed(parse_smtp))
+RELEASES = Kind("address of releases", _parsed(check_address))
 ADDRESS = Kind("address", _address)
 SENDER = Kind("address", _sender)
 MARKER = Kind("NAME[:HEADER]", _marker)

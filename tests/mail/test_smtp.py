@@ -12,12 +12,12 @@ import msgspec
 import pytest
 
 from gdp.core.errors import BadInput
+from gdp.core.trust import trusting_context
 from gdp.mail import message, smtp
 from gdp.mail.failures import MailDelayed, MailRefused, ServerUnusable
 from gdp.mail.message import Mail, make_mail, pack_log, split_address
 from gdp.mail.server import MailServer, configured_server, sender_of
 from gdp.mail.smtp import send
-from gdp.mail.trust import trusting_context
 from gdp.model.configuration import Mail as MailSettings
 from gdp.model.configuration import Smtp, parse_smtp
 from gdp.report.run_page import make_run_page

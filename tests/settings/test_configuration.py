@@ -1,4 +1,4 @@
-"""Language and mail."""
+"""Language, mail, updates."""
 
 from pathlib import Path
 
@@ -26,6 +26,7 @@ def test_what_is_put_is_read(tmp_path: Path) -> None:
         "language": "de",
         "mail.password-file": "/etc/gdp/mail",
         "mail.from": "Backup <backup@example.com>",
+        "update.url": "https://download.example.com/gdp",
     }
     for name, value in values.items():
         file.put(name, value)
