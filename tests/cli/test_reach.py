@@ -42,7 +42,7 @@ def test_a_repository_is_recognised_and_opened_with_its_password(ready: Gdp) -> 
 def test_consent_to_a_repository_of_restic_is_given_before_the_first_backup(gdp: Gdp, source: Path) -> None:
     """The daemon's run can ask nobody."""
     restic = require_program("restic")
-    words = [restic, "-r", str(gdp.repository), "--password-file", str(gdp.password_file), "init", "-q"]
+    words = [str(restic), "-r", str(gdp.repository), "--password-file", str(gdp.password_file), "init", "-q"]
     subprocess.run(words, check=True, capture_output=True)
     seen = gdp("--json", "reach")
     refused = gdp("--json", "backup", source)
