@@ -1,7 +1,6 @@
 """``gdp advise``."""
 
 import os
-from collections.abc import Mapping
 from contextlib import closing
 from typing import Any
 
@@ -10,11 +9,12 @@ import click
 from gdp.cli.advice_report import show_advice
 from gdp.cli.chosen_set import chosen_set, fill_from
 from gdp.cli.common import common_options, current
-from gdp.cli.pattern_options import pattern_options, take_patterns
+from gdp.cli.pattern_options import take_patterns
 from gdp.cli.reporting import reporting
 from gdp.cli.screen import Screen
 from gdp.cli.session import make_access
-from gdp.cli.translated import Command, argument, flag, option
+from gdp.cli.source_options import NO_LISTS, NOTHING_ELSE, source_options, take_markers
+from gdp.cli.translated import Command, argument, option
 from gdp.cli.values import Size
 from gdp.core.compress import Compression
 from gdp.core.errors import HostKeyMismatch, StorageError
@@ -29,12 +29,6 @@ from gdp.engine.archive.options import BackupOptions
 from gdp.engine.archive.sources import existing_sources
 from gdp.engine.workers import worker_count
 from gdp.model.events import Note, Problem
-from gdp.model.exclusion import CACHE_DIRECTORY_TAG, parse_marker
-
-_NOT_OURS: Mapping[str, Any] = {
-    "files_from": (), "files_from_verbatim": (), "files_from_raw": (), "stdin": False, "tags": (), "host": None,
-}  # fmt: skip
-"""what a set also says about a backup, and this command has no options for"""
 
 
 @click.command(
@@ -49,16 +43,7 @@ _NOT_OURS: Mapping[str, Any] = {
     metavar=N_("RATE"),
     help=N_("How much the line sends a second, such as 500K or 2M (K is 1024), instead of measuring it."),
 )
-@pattern_options(includes=False)
-@option(
-    "--exclude-if-present",
-    multiple=True,
-    metavar=N_("NAME[:HEADER]"),
-    help=N_("Leave out what is in a folder with a file of this name, which begins with this header. Repeatable."),
-)
-@flag("--exclude-caches", help=N_("Leave out what is in folders marked as a cache by a CACHEDIR.TAG."))
-@option("--exclude-larger-than", type=Size(1), metavar=N_("SIZE"), help=N_("Leave out larger files, such as 500M."))
-@flag("--one-file-system", "-x", help=N_("Stay on the file systems of the sources."))
+@source_options(lists=False)
 @option(
     "--compression",
     type=click.Choice(["off", "auto", "max"]),
@@ -83,16 +68,15 @@ def command(**given: Any) -> None:
 def _options(given: dict[str, Any], screen: Screen) -> BackupOptions:
     chosen = chosen_set()
     if chosen is not None:
-        given |= _NOT_OURS
+        given |= NOTHING_ELSE | NO_LISTS
         fill_from(chosen, given)
     patterns = take_patterns(given)
     if chosen is None:
         patterns.warn(screen.emit)
-    markers = [parse_marker(text) for text in given["exclude_if_present"]]
     return BackupOptions(
         sources=existing_sources([os.fsencode(path) for path in given["paths"]], screen.emit),
         excludes=patterns.judge(),
-        marker_files=[*markers, CACHE_DIRECTORY_TAG] if given["exclude_caches"] else markers,
+        marker_files=take_markers(given),
         exclude_larger_than=given["exclude_larger_than"],
         one_file_system=given["one_file_system"],
         compression=Compression(given["compression"]),

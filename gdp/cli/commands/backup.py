@@ -12,10 +12,11 @@ from gdp.cli.backup_report import show_backup
 from gdp.cli.chosen_set import chosen_set, fill_from, means_set, use_set
 from gdp.cli.common import common_options, current
 from gdp.cli.lifeline import belongs_to_daemon
-from gdp.cli.pattern_options import pattern_options, read_list, take_patterns
+from gdp.cli.pattern_options import take_patterns
 from gdp.cli.reporting import reporting
 from gdp.cli.screen import Screen
 from gdp.cli.session import ask_password, make_access
+from gdp.cli.source_options import source_options, take_markers, take_sources
 from gdp.cli.translated import Command, Option, argument, flag, option
 from gdp.cli.values import Size, TagList, parse_moment
 from gdp.core.compress import Compression
@@ -26,10 +27,8 @@ from gdp.core.sentences import sentence_of
 from gdp.engine.archive.backup import BackupAccess, run_backup
 from gdp.engine.archive.options import BackupOptions, StandardInput
 from gdp.engine.archive.parent import ForeignChunkingError
-from gdp.engine.patterns.lists import parse_files_from, parse_raw, parse_verbatim
 from gdp.model.backup_set import BackupSet
 from gdp.model.events import Note
-from gdp.model.exclusion import CACHE_DIRECTORY_TAG, parse_marker
 from gdp.repo.ahead import TO_LOOK_INTO
 
 UNREADABLE_SOURCES = 3
@@ -41,19 +40,7 @@ UNREADABLE_SOURCES = 3
     help=N_("Back up files and folders, or what the backup set of that name says: make a snapshot of them."),
 )
 @argument("paths", N_("[PATH]..."), nargs=-1, type=click.Path())
-@pattern_options(includes=False)
-@option(
-    "--exclude-if-present",
-    multiple=True,
-    metavar=N_("NAME[:HEADER]"),
-    help=N_("Leave out what is in a folder with a file of this name, which begins with this header. Repeatable."),
-)
-@flag("--exclude-caches", help=N_("Leave out what is in folders marked as a cache by a CACHEDIR.TAG."))
-@option("--exclude-larger-than", type=Size(1), metavar=N_("SIZE"), help=N_("Leave out larger files, such as 500M."))
-@flag("--one-file-system", "-x", help=N_("Stay on the file systems of the sources."))
-@option("--files-from", multiple=True, metavar=N_("FILE"), help=N_("Back up what the shell patterns in this file name."))
-@option("--files-from-verbatim", multiple=True, metavar=N_("FILE"), help=N_("Back up the paths in this file as they stand."))
-@option("--files-from-raw", multiple=True, metavar=N_("FILE"), help=N_("The same, each path ended by a zero byte."))
+@source_options()
 @flag("--stdin", help=N_("Back up what comes from standard input, as one file."))
 @option("--stdin-filename", metavar=N_("NAME"), default="stdin", help=N_("The name of that file. Default: stdin."))
 @option("--tag", "tags", multiple=True, type=TagList(), metavar=N_("TAG,..."), help=N_("Tags for the snapshot. Repeatable."))
@@ -142,16 +129,13 @@ def _options(given: dict[str, Any], screen: Screen, *, warns: bool) -> BackupOpt
     patterns = take_patterns(given)
     if warns:
         patterns.warn(screen.emit)
-    markers = [parse_marker(text) for text in given.pop("exclude_if_present")]
-    if given.pop("exclude_caches"):
-        markers.append(CACHE_DIRECTORY_TAG)
     time = given.pop("time")
     return BackupOptions(
         standard_input=_standard_input(given),
-        sources=_sources(given),
+        sources=take_sources(given),
         excludes=patterns.judge(),
         exclude_patterns=[pattern.text for pattern in patterns.excludes],
-        marker_files=markers,
+        marker_files=take_markers(given),
         tags=[tag for tags in given.pop("tags") for tag in tags],
         hostname=given.pop("host") or socket.gethostname(),
         time_ns=parse_moment(time) if time else None,
@@ -166,20 +150,3 @@ def _options(given: dict[str, Any], screen: Screen, *, warns: bool) -> BackupOpt
 def _standard_input(given: dict[str, Any]) -> StandardInput | None:
     name = os.fsencode(given.pop("stdin_filename"))
     return StandardInput(sys.stdin.fileno(), name) if given.pop("stdin") else None
-
-
-def _sources(given: dict[str, Any]) -> list[bytes]:
-    sources = [os.fsencode(path) for path in given.pop("paths")]
-    for name in given.pop("files_from"):
-        sources += parse_files_from(read_list(name), _matching)
-    for name in given.pop("files_from_verbatim"):
-        sources += parse_verbatim(read_list(name))
-    for name in given.pop("files_from_raw"):
-        sources += parse_raw(read_list(name))
-    return sources
-
-
-def _matching(pattern: str) -> list[str]:
-    import glob  # start-up time
-
-    return sorted(glob.glob(pattern, include_hidden=True))

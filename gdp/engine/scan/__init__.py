@@ -1,0 +1,1 @@
+"""What a backup would read, and what its patterns leave out. Reads no contents and needs no repository."""
