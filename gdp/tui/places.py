@@ -30,4 +30,5 @@ class Place:
 
 PLACES = {
     "overview": Place("overview", "Overview", N_("Overview: is everything backed up?")),
+    "wizard": Place("wizard", "Wizard", N_("New backup set")),
 }

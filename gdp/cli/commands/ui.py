@@ -41,4 +41,5 @@ def open_ui() -> int:
         commands=ChildCommands((*ours, "--json"), environment),
         now=lambda: datetime.now(UTC),
     )
-    return BackupManager(ports).run() or 0
+    has_sets = (home / "sets").is_dir() and any((home / "sets").glob("*.toml"))
+    return BackupManager(ports, first=None if has_sets else "wizard").run() or 0

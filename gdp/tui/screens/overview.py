@@ -47,6 +47,7 @@ class Overview(Page[None]):
         Binding("c", "cancel", N_("Cancel")),
         Binding("s", "start_daemon", N_("Start the daemon")),
         Binding("p", "pause", N_("Pause or go on"), show=False),
+        Binding("n", "new_set", N_("New set")),
     ]
 
     def body(self) -> ComposeResult:
@@ -110,6 +111,10 @@ class Overview(Page[None]):
         status = self.manager.picture.status
         if status is not None:
             self.begin(self._ask("resume" if status.is_paused else "pause"))
+
+    def action_new_set(self) -> None:
+        """Lead to a new set."""
+        self.manager.go("wizard")
 
     def action_start_daemon(self) -> None:
         """Start it."""
