@@ -24,7 +24,7 @@ _LAZY = {
     "config",
     cls=Group,
     lazy=_LAZY,
-    help=N_("Language and mail of this installation: language, mail.smtp, mail.password-file, mail.from."),
+    help=N_("Language, colours and mail of this installation: language, theme, mail.smtp, mail.password-file, mail.from."),
     no_args_is_help=False,
 )
 @common_options()

@@ -13,6 +13,7 @@ from gdp.cli.session import home_folder
 from gdp.cli.translated import Command
 from gdp.core.errors import BadInput
 from gdp.core.language import N_
+from gdp.settings.configuration import ConfigurationFile
 
 
 @click.command("ui", cls=Command, help=N_("Open the terminal UI; so does 'gdp' alone, on a terminal."))
@@ -30,6 +31,7 @@ def open_ui() -> int:
     from gdp.tui.commands import ChildCommands
     from gdp.tui.daemon_link import DaemonLink
     from gdp.tui.ports import Ports
+    from gdp.tui.theme import named_theme
 
     home = home_folder(current())
     ours = (*program_words(), "--home", str(home))
@@ -42,4 +44,5 @@ def open_ui() -> int:
         now=lambda: datetime.now(UTC),
     )
     has_sets = (home / "sets").is_dir() and any((home / "sets").glob("*.toml"))
-    return BackupManager(ports, first=None if has_sets else "wizard").run() or 0
+    theme = named_theme(ConfigurationFile(home).read().theme)
+    return BackupManager(ports, theme=theme, first=None if has_sets else "wizard").run() or 0
