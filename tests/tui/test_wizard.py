@@ -229,3 +229,46 @@ def test_the_first_draft_leaves_out_only_what_lies_in_the_sources() -> None:
     """A pattern for a folder that nobody backs up confuses."""
     assert first_draft((), ["/etc", "/home"], "files").excludes == ("**/.cache/",)
     assert "/var/tmp/" in first_draft((), ["/etc", "/var"], "files").excludes
+
+
+@pytest.mark.parametrize(("folder", "asks"), [("missing", True), ("used", True), ("empty", False)])
+async def test_only_a_target_that_needs_a_decision_raises_a_question(folder: str, asks: bool, tmp_path: Path) -> None:
+    """The wizard never asks what it can find out, and makes no folder by itself."""
+    record = {"message_type": "summary", "is_known": True, "folder": folder}
+    commands = StagedCommands(lambda words: [record] if words[0] == "reach" else [])
+    async with shown(ports(tmp_path, StagedDaemon(), commands)) as (app, pilot):
+        app.unfinished["wizard"] = (FILLED, 0)
+        app.go("wizard")
+        await settle(pilot)
+        await pilot.press("ctrl+n")
+        await settle(pilot)
+
+        assert isinstance(app.screen, Question) is asks
+        assert not any("--make-folder" in words for words in commands.run_words)
+
+
+async def test_a_report_to_nobody_says_what_that_means(tmp_path: Path) -> None:
+    """Backups that silently fail are what people complain about most."""
+    async with shown(ports(tmp_path)) as (app, pilot):
+        app.unfinished["wizard"] = (msgspec.structs.replace(FILLED, reports=False), 5)
+        app.go("wizard")
+        await settle(pilot)
+
+        assert "nobody hears of a backup that fails" in text_of(app)
+
+
+async def test_a_test_mail_is_sent_by_what_is_entered(tmp_path: Path) -> None:
+    """And the password goes into a file, never on a command line."""
+    commands = StagedCommands(lambda words: [{"message_type": "summary", "server": "mail"}] if words[0] == "mail" else [])
+    async with shown(ports(tmp_path, StagedDaemon(), commands)) as (app, pilot):
+        app.unfinished["wizard"] = (msgspec.structs.replace(FILLED, smtp_password="geheim"), 5)
+        app.go("wizard")
+        await settle(pilot)
+        app.screen.query_one("#test").focus()
+        await pilot.press("enter")
+        await settle(pilot)
+
+    assert ("mail", "test", "--", "admin@example.com") in commands.run_words
+    assert not any("geheim" in word for words in commands.run_words for word in words)
+    assert "smtp://backup@mail.example.com:587" in (tmp_path / "config.toml").read_text()
+    assert [path.read_text() for path in (tmp_path / "passwords").iterdir()] == ["geheim\n"]

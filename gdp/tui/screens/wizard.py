@@ -128,8 +128,7 @@ class Wizard(Page[None]):
                 raise
             return
         finally:
-            if self.is_mounted:
-                self._show_busy(is_busy=False)
+            self._show_busy(is_busy=False)
         if settled is None:
             return
         self.keep(settled)
@@ -153,7 +152,8 @@ class Wizard(Page[None]):
 
     def _show_busy(self, *, is_busy: bool) -> None:
         self._is_busy = is_busy
-        self.query_one("#next", Button).disabled = is_busy
+        for button in self.query("#next").results(Button):  # the program may be ending meanwhile
+            button.disabled = is_busy
 
     async def _show(self) -> None:
         self._at = min(self._at, len(self.steps) - 1)

@@ -63,8 +63,9 @@ class SummaryStep(Step):
             await start_first_run(made.name, manager.ports, has_daemon=manager.picture.link is Link.UP, tell=self._tell)
         await manager.refresh_status()
         _ = wizard.dismiss(None)
-        if made.is_active and "job" in PLACES:
-            manager.go("job", set=made.name)
+        standing = manager.picture.of_set(made.name)
+        if standing is not None and standing.at_work and "job" in PLACES:
+            manager.go("job", run=standing.at_work[0].run.id)
         return None
 
     def _remember(self, draft: Draft) -> None:
@@ -73,4 +74,5 @@ class SummaryStep(Step):
         wizard.keep(draft)
 
     def _tell(self, template: str) -> None:
-        self.query_one("#doing", Static).update(translate(template))
+        for line in self.query("#doing").results(Static):  # the program may be ending meanwhile
+            line.update(translate(template))

@@ -90,14 +90,14 @@ class TargetStep(Step):
             words += ["--host-key", str(seen["host_key"])]
             seen = await last_of(commands, *words)
         if seen.get("folder") == "missing":
-            text = translate(N_("It will be made, with access for its owner only."))
-            title = fill(N_("There is no folder {target} yet"), {"target": target})
+            text = fill(N_("{target} will be made, with access for its owner only."), {"target": target})
+            title = translate(N_("There is no such folder yet"))
             if not await self.app.push_screen_wait(Question(title, text, translate(N_("Make it")))):
                 return None
             seen = await last_of(commands, *words, "--make-folder")
         if seen.get("folder") == "used":
-            text = translate(N_("There are other things in this folder. The repository would lie between them."))
-            title = fill(N_("{target} is not empty"), {"target": target})
+            text = fill(N_("There are other things in {target}. The repository would lie between them."), {"target": target})
+            title = translate(N_("The folder is not empty"))
             if not await self.app.push_screen_wait(Question(title, text, translate(N_("Use it all the same")), is_risky=True)):
                 return None
         return seen
@@ -143,5 +143,5 @@ class TargetStep(Step):
     def _note(self, text: str) -> None:
         if text:
             self.query_one("#target-note", Static).update(text)
-        else:
+        elif self.query("#target-note"):  # the program may be ending meanwhile
             self._show_fields()
