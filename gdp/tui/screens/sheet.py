@@ -58,7 +58,7 @@ class Sheet(Page[bool]):
             yield Static(translate(N_("Making the sheet …")), id="sheet-page")
         with Vertical(id="sheet-below"):
             yield Static(id="sheet-file", markup=False)
-            yield Field(N_("Type it in again"), id="sheet-password", hint="7KMW3-…")
+            yield Field(N_("Once more"), id="sheet-password", hint="7KMW3-…")
             with Horizontal(classes="buttons"):
                 yield Button(translate(N_("Without a sheet")), id="decline")
                 yield Button(translate(N_("Confirm")), variant="primary", id="confirm")
