@@ -6,8 +6,7 @@ from typing import Any
 
 import msgspec
 
-from gdp.core import errors
-from gdp.core.errors import BadInput, GdpError
+from gdp.core.errors import BadInput, GdpError, kind_named
 from gdp.core.language import N_
 
 VERSION = 1
@@ -59,10 +58,8 @@ def error_fields(error: GdpError) -> dict[str, object]:
 
 def error_of(fields: Mapping[str, Any]) -> GdpError:
     """Return the error that a message carries. Raises BadMessage."""
-    found = getattr(errors, str(fields.get("kind")), GdpError)
-    kind = found if isinstance(found, type) and issubclass(found, GdpError) else GdpError
     try:
-        error = kind(fields["template"], fields["hint"], **fields["facts"])
+        error = kind_named(str(fields.get("kind")))(fields["template"], fields["hint"], **fields["facts"])
         assert isinstance(str(error) + error.hint, str)  # the facts fill the templates
     except (KeyError, TypeError, ValueError, IndexError, AttributeError) as problem:
         raise BadMessage(N_("the other end of the daemon's socket speaks another language")) from problem

@@ -131,3 +131,9 @@ class HostileData(DamagedData):
 
 def _rebuild(kind: type[GdpError], template: str, hint: str, facts: dict[str, object]) -> GdpError:
     return kind(template, hint, **facts)
+
+
+def kind_named(name: str) -> type[GdpError]:
+    """Return the class of this tree that has a name, where an error was told by another process; GdpError for any other name."""
+    found = globals().get(name)
+    return found if isinstance(found, type) and issubclass(found, GdpError) else GdpError

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 import msgspec
 
-from gdp.core.errors import GdpError
+from gdp.core.errors import GdpError, kind_named
 
 
 class Kind(StrEnum):
@@ -119,7 +119,7 @@ def plain_facts(facts: Mapping[str, object]) -> dict[str, Fact]:
 
 def error_of(said: Trouble | Saying) -> GdpError:
     """Return what was said as an error, for ``core.sentences`` to put into words."""
-    return GdpError(said.template, said.hint, **{name: _lively(fact) for name, fact in said.facts.items()})
+    return kind_named(said.error_class)(said.template, said.hint, **{name: _lively(fact) for name, fact in said.facts.items()})
 
 
 def _plain(fact: object) -> Fact:

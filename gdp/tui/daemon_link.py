@@ -68,6 +68,7 @@ class DaemonLink:
                 start_new_session=True,
                 cwd="/",
             )
+        threading.Thread(target=process.wait, name="daemon's end", daemon=True).start()  # so that it does not stay as a zombie
         end = time.monotonic() + START_SECONDS
         while time.monotonic() < end:
             with contextlib.suppress(NoDaemon):

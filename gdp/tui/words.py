@@ -41,7 +41,8 @@ def span(earlier: datetime, later: datetime) -> str:
 def error_text(error: GdpError) -> str:
     """Return what went wrong as sentences, with what to do about it."""
     said, hint = sentence_of(error), hint_of(error)
-    said = said[:1].upper() + said[1:]
+    if not error.template.startswith("{"):  # a name keeps its letters
+        said = said[:1].upper() + said[1:]
     if said and said[-1] not in ".!?":
         said += "."
     return f"{said} {hint}".strip()

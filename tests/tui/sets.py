@@ -38,9 +38,9 @@ def failed_set(name: str = "home") -> SetStatus:
     why = {
         "message_type": "exit_error",
         "message": "x",
-        "template": "the server {host} does not answer any more",
-        "hint_template": "See whether it runs and can be reached; the next run goes on.",
-        "facts": {"host": "dc.example.net"},
+        "template": "{host} does not answer as an SSH server should: {reason}",
+        "hint_template": "See whether the server runs and can be reached.",
+        "facts": {"host": "dc.example.net", "reason": "Connection reset by peer"},
     }
     done = run(name, 2, hours=39, summary={"message_type": "summary", "total_bytes_processed": 77_000_000_000})
     return SetStatus(

@@ -54,7 +54,7 @@ class Overview(Page[None]):
 
     def body(self) -> ComposeResult:
         with Vertical(id="verdict"):
-            yield DataTable(id="sets", cursor_type="row", cell_padding=0)
+            yield DataTable(id="sets", cursor_type="row", cell_padding=0, cursor_foreground_priority="renderable")
             yield Static(id="empty", markup=False)
             yield Static(id="detail")
 

@@ -1,0 +1,132 @@
+"""The UI with the real daemon and the real commands: what the staged ones pretend must be so."""
+
+import asyncio
+import os
+import signal
+import sys
+from contextlib import aclosing
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from gdp.control.client import NoDaemon
+from gdp.core.errors import GdpError, WrongPassword
+from gdp.tui.app import BackupManager
+from gdp.tui.commands import ChildCommands
+from gdp.tui.daemon_link import DaemonLink
+from gdp.tui.ports import Ports, all_of, last_of
+from tests.daemon.running import PATIENCE_SECONDS, World, wait_for_data
+from tests.tui.screens_as_text import text_of
+from tests.tui.stage import NOW, shown
+
+pytestmark = pytest.mark.slow
+PROGRAM = (sys.executable, "-m", "gdp")
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path)
+
+
+def link_to(world: World) -> DaemonLink:
+    """Return the way to the world's daemon."""
+    return DaemonLink(world.home, (*PROGRAM, "--home", str(world.home), "daemon"), dict(os.environ))
+
+
+def commands_of(world: World) -> ChildCommands:
+    """Return the commands of the world's program."""
+    return ChildCommands((*PROGRAM, "--json", "--home", str(world.home)), dict(os.environ))
+
+
+def real_ports(world: World) -> Ports:
+    """Return nothing that is staged but for the clock."""
+    return Ports(home=world.home, host="server01", daemon=link_to(world), commands=commands_of(world), now=lambda: NOW)
+
+
+async def until_shown(words: str, app: BackupManager, pilot: Pilot[int]) -> None:
+    """Wait until the screen says something."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while words not in text_of(app):
+            await pilot.pause(0.05)
+
+
+async def test_a_daemon_is_started_and_outlives_the_screen(world: World) -> None:
+    """Closing the UI must not end backups; whoever opens it again finds them."""
+    world.write_set()
+    async with shown(real_ports(world)) as (app, pilot):
+        await until_shown("no daemon is running", app, pilot)
+        await pilot.press("s")
+        await until_shown("daemon runs", app, pilot)
+        await pilot.press("b")
+        await until_shown("backed up", app, pilot)
+
+    status = (await link_to(world).ask("status"))["status"]
+    os.kill(status["process"], signal.SIGTERM)
+    assert [run.state for run in world.runs()] == ["ok"]
+
+
+async def test_a_daemon_that_cannot_start_says_why(world: World) -> None:
+    """A button that does nothing leaves people helpless."""
+    link = DaemonLink(world.home, (sys.executable, "-c", "raise SystemExit('no memory for this')"), dict(os.environ))
+
+    with pytest.raises(GdpError, match="no memory for this"):
+        await link.start()
+
+
+async def test_watching_ends_with_the_daemon(world: World) -> None:
+    """The title line must not claim that a dead daemon lives."""
+    with world.daemon() as running:
+        async with aclosing(link_to(world).watch()) as events:
+            assert "status" in await anext(events)
+            running.kill()
+
+            with pytest.raises(NoDaemon):
+                await anext(events)
+
+
+async def test_commands_yield_what_they_write(world: World) -> None:
+    """Screens are made of the command line's own records."""
+    world.write_set()
+    commands = commands_of(world)
+
+    made = await last_of(commands, "backup", "-S", "daten")
+    assert made["files_new"] == 1
+    nodes = await all_of(commands, "node", "ls", "latest", "-S", "daten")
+    assert [node["name"] for node in nodes if node["type"] == "file"] == ["a.txt"]
+
+
+async def test_a_command_that_fails_raises_its_error(world: World) -> None:
+    """With the sentence and the next step that the command line has, in the language of the screen."""
+    world.write_set()
+    world.password_file.write_text("another one")
+
+    with pytest.raises(WrongPassword):
+        await last_of(commands_of(world), "snapshots", "-S", "daten")
+
+
+async def test_a_command_that_nobody_listens_to_is_interrupted(world: World) -> None:
+    """It gives its lock back, so that the next run need not wait."""
+    world.write_set()
+    world.make_large()
+
+    async def listen() -> None:
+        async with aclosing(commands_of(world).run("backup", "-S", "daten", "--limit-upload", "40K")) as records:
+            async for _record in records:
+                pass
+
+    listening = asyncio.create_task(listen())
+    await asyncio.to_thread(wait_for_data, world)
+    listening.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await listening
+
+    assert not [path for path in (world.repository / "locks").rglob("*") if path.is_file()]
+
+
+async def test_what_is_typed_reaches_the_command(world: World) -> None:
+    """Secrets go by standard input, where no other user can see them."""
+    script = "import sys, json; print(json.dumps({'message_type': 'summary', 'length': len(sys.stdin.read())}))"
+    commands = ChildCommands((sys.executable, "-c", script), dict(os.environ))
+
+    assert (await last_of(commands, typed="geheim"))["length"] == 6
