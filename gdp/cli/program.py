@@ -27,6 +27,7 @@ COMMANDS = {
     "cancel": Lazy("daemon", N_("End what a backup set is doing."), "cancel_command"),
     "pause": Lazy("daemon", N_("Begin no run by itself."), "pause_command"),
     "resume": Lazy("daemon", N_("Begin runs by themselves again."), "resume_command"),
+    "reach": Lazy("reach", N_("Try to reach a target, and say what lies there.")),
     "init": Lazy("init", N_("Make a new repository.")),
     "backup": Lazy("backup", N_("Back up files and folders.")),
     "snapshots": Lazy("snapshots", N_("List the snapshots.")),

@@ -196,7 +196,7 @@ def ask_new_password(source: PasswordSource, screen: Screen) -> bytes:
     """Return a password for a new key. Whoever chooses it at a terminal is told how strong it is."""
 
     def tell(typed: str) -> None:
-        from gdp.bootstrap.strength import tell_strength  # start-up time
+        from gdp.model.strength import tell_strength  # start-up time
 
         screen.emit(tell_strength(typed))
 

@@ -8,6 +8,7 @@ from gdp.core.errors import BadInput
 from gdp.core.language import N_
 from gdp.model.target import HIGHEST_PORT
 
+THEMES = ("auto", "light", "dark")
 SMTP_PORT = 587  # submission with STARTTLS
 SMTPS_PORT = 465
 _SMTP = re.compile(r"(smtps?)://(?:(.*)@)?(\[[0-9A-Fa-f:.]+\]|[^\s@:/\[\]]+)(?::(\d{1,5}))?/?")
@@ -52,6 +53,8 @@ class Configuration(msgspec.Struct, frozen=True):
 
     language: str | None = None
     """None: the system's"""
+    theme: str | None = None
+    """the colours of the terminal UI, one of THEMES; None: as the terminal"""
     mail: Mail = Mail()
     update: Update = Update()
 

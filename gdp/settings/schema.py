@@ -9,7 +9,7 @@ from gdp.core.compress import Compression
 from gdp.core.language import LANGUAGES
 from gdp.core.packformat import MAX_PACK_BYTES, MIN_PACK_BYTES
 from gdp.model import backup_set as sets
-from gdp.model.configuration import Configuration, Mail, Update
+from gdp.model.configuration import THEMES, Configuration, Mail, Update
 from gdp.model.exclusion import PatternRules
 from gdp.settings import kinds
 from gdp.settings.kinds import Kind, choice, list_of
@@ -146,7 +146,7 @@ SET: Schema = (
 )
 
 CONFIGURATION: Schema = (
-    Section("", Configuration, (Key("language", choice(LANGUAGES)),)),
+    Section("", Configuration, (Key("language", choice(LANGUAGES)), Key("theme", choice(THEMES)))),
     Section(
         "mail",
         Mail,

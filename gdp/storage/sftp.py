@@ -13,10 +13,11 @@ from gdp.core.language import N_
 from gdp.model.files import FOLDERS, FileKind, FileRange, StoredFile
 from gdp.storage import sftp_wire as wire
 from gdp.storage.contract import Buffer
+from gdp.storage.found import Found, judge
 from gdp.storage.leftovers import Leftover
 from gdp.storage.names import folders_of, is_stored_name, is_temporary_name
 from gdp.storage.sftp_errors import translate_refusal
-from gdp.storage.sftp_folders import list_folders, make_folder_and_parents, make_folders
+from gdp.storage.sftp_folders import is_folder, list_folders, make_folder_and_parents, make_folders
 from gdp.storage.sftp_open_files import close_kept
 from gdp.storage.sftp_pipeline import UNFINISHED_MODE, download, download_all, download_ranges
 from gdp.storage.sftp_pool import SessionPool
@@ -130,6 +131,20 @@ class SftpStorage:
 
     def close(self) -> None:
         self._pool.close()
+
+    def look(self) -> Found:
+        """Return what lies in the folder."""
+        with self._session("") as session:
+            root = self._root or "/"
+            if not is_folder(session, root):
+                return Found.MISSING
+            names = {name for name, _attributes in list_folders(session, [root])[root]} - {".", ".."}
+        return judge(names)
+
+    def make_root(self) -> None:
+        """Make the folder, and what is missing above it."""
+        with self._session("") as session:
+            make_folder_and_parents(session, self._root or "/")
 
     def leftovers(self, just_written: StoredFile) -> Iterator[Leftover]:
         """Yield our unfinished files, aged by comparison with a file that was written a moment ago."""

@@ -48,7 +48,7 @@ def open_session(settings: SftpSettings, ask: AskSecret | None = None, on_new_ho
         raise
     transport.daemon = True
     try:
-        key = _agree(transport, settings, route)
+        key = agree(transport, settings, route)
         check_host_key(settings, route, key.get_name(), key.asbytes(), on_new_host)
         log_in(transport, route, settings, ask)
         with _ending_after(settings.connect_seconds, line):
@@ -89,7 +89,7 @@ class _ConnectedSession(SftpSession):
         return True
 
 
-def _agree(transport: Transport, settings: SftpSettings, route: Route) -> PKey:
+def agree(transport: Transport, settings: SftpSettings, route: Route) -> PKey:
     """Exchange keys, with the fastest ciphers and those host keys first that we know. Return the server's."""
     transport.banner_timeout = settings.connect_seconds
     transport.handshake_timeout = settings.connect_seconds

@@ -30,7 +30,7 @@ class BackupManager(App[int]):
     """Everything. What it works on comes from outside.
 
     Args:
-        first: the place to begin at; None: the overview.
+        first: a place to open over the overview at once.
     """
 
     CSS_PATH = "gdp.tcss"
@@ -46,11 +46,14 @@ class BackupManager(App[int]):
     picture: reactive[Picture] = reactive(Picture(), always_update=False)
     """what is known of the daemon"""
 
-    def __init__(self, ports: Ports, *, theme: str | None = None) -> None:
+    def __init__(self, ports: Ports, *, theme: str | None = None, first: str | None = None) -> None:
         super().__init__()
         self.ports = ports
+        self._first = first
         self.sets = SetFiles(ports.home)
         self.configuration = ConfigurationFile(ports.home)
+        self.unfinished: dict[str, Any] = {}
+        """what was entered on a screen that was left, by its place, to be offered there again"""
         for known in (DARK, LIGHT):
             self.register_theme(known)
         self.theme = theme or DARK.name
@@ -89,6 +92,8 @@ class BackupManager(App[int]):
 
     def on_mount(self) -> None:
         self.go("overview")
+        if self._first is not None:
+            self.go(self._first)
         self.run_worker(self._follow(), group="daemon")
 
     def action_help(self) -> None:

@@ -31,4 +31,7 @@ class Place:
 PLACES = {
     "overview": Place("overview", "Overview", N_("Overview: is everything backed up?")),
     "set_editor": Place("set_editor", "SetEditor"),
+    "keys": Place("keys", "Keys"),
+    "settings": Place("settings", "Settings", N_("Settings: language, colours, mail")),
+    "wizard": Place("wizard", "Wizard", N_("New backup set")),
 }

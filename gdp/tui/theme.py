@@ -1,5 +1,8 @@
 """The colours of the UI, light and dark: the tokens that pages, mails and paper have too. Contrast is at least 4.5 to 1."""
 
+import os
+from collections.abc import Mapping
+
 from textual.theme import Theme
 
 LIGHT = Theme(
@@ -60,3 +63,11 @@ DARK = Theme(
         "input-selection-background": "#4FB3C1 25%",
     },
 )
+_LIGHT_BACKGROUNDS = ("7", "15")  # of the sixteen colours: white, and bright white
+
+
+def named_theme(configured: str | None, environment: Mapping[str, str] = os.environ) -> str:
+    """Return the name of the theme for ``light``, ``dark`` or ``auto``: as the terminal says of its background, else dark."""
+    background = environment.get("COLORFGBG", "").rpartition(";")[2]
+    is_light = configured == "light" or (configured in {None, "auto"} and background in _LIGHT_BACKGROUNDS)
+    return LIGHT.name if is_light else DARK.name

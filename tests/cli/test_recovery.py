@@ -353,3 +353,32 @@ def test_restic_restores_from_a_server_by_the_printed_command(
     assert ended.returncode == 0, ended.stderr
     assert "set:daten" in ended.stdout
     assert (tmp_path / "out" / str(source)[1:] / "a.txt").read_text() == "alpha\n"
+
+
+def test_a_front_end_shows_the_sheet_and_hands_on_what_was_typed(owner: Gdp, sets: SetFiles, tmp_path: Path) -> None:
+    """It has no terminal; the page goes through a file that only its owner can read, the answer through a pipe."""
+    text, pdf = tmp_path / "sheet.txt", tmp_path / "sheet.pdf"
+    made = sheet("--json", "--text", text, "--output", pdf)
+    assert made.code == 0, made.err
+    password = password_of(text.read_text())
+    words = [sys.executable, "-m", "gdp", "recovery", "confirm", "--stdin", "-S", "daten"]
+    wrong = subprocess.run(words, input="23456-" * 6, capture_output=True, text=True, check=False)
+    still_inactive = not sets.read("daten").is_active
+    right = subprocess.run(words, input=f"{password.lower()}\n", capture_output=True, text=True, check=False)
+
+    assert stat.S_IMODE(text.stat().st_mode) == 0o600
+    assert password == password_of(text_of(pdf))
+    assert password not in made.out + made.err
+    assert (wrong.returncode, still_inactive) == (1, True)
+    assert right.returncode == 0, right.stderr
+    assert sets.read("daten").is_active
+
+
+def test_of_a_sheet_that_cannot_be_shown_nothing_is_left(owner: Gdp, tmp_path: Path) -> None:
+    """A PDF whose key is gone again would be believed."""
+    pdf = tmp_path / "sheet.pdf"
+    failed = sheet("--json", "--output", pdf, "--text", tmp_path / "nowhere" / "sheet.txt")
+
+    assert failed.code == 1
+    assert not pdf.exists()
+    assert owner("--json", "key", "list").summary["keys"] == 1

@@ -24,6 +24,7 @@ def test_what_is_put_is_read(tmp_path: Path) -> None:
     values = {
         "mail.smtp": "smtps://backup@example.com@mail.example.com:465",
         "language": "de",
+        "theme": "light",
         "mail.password-file": "/etc/gdp/mail",
         "mail.from": "Backup <backup@example.com>",
         "update.url": "https://download.example.com/gdp",

@@ -24,7 +24,10 @@ _LAZY = {
     "config",
     cls=Group,
     lazy=_LAZY,
-    help=N_("Language, mail and updates of this installation: language, mail.smtp, mail.password-file, mail.from, update.url."),
+    help=N_(
+        "Language, colours, mail and updates of this installation:"
+        " language, theme, mail.smtp, mail.password-file, mail.from, update.url."
+    ),
     no_args_is_help=False,
 )
 @common_options()

@@ -2,8 +2,9 @@
 
 import contextlib
 import os
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import click
@@ -67,16 +68,22 @@ def command() -> None:
     type=click.Path(path_type=Path),
     help=N_("A new PDF file, which only you can read. Print it, and then remove it."),
 )
+@option(
+    "--text",
+    metavar=N_("FILE"),
+    type=click.Path(path_type=Path),
+    help=N_("A new file with what --show shows, which only you can read. Remove it at once."),
+)
 @flag("--show", help=N_("Show the sheet at the terminal."))
 @common_options()
-def sheet_command(*, output: Path | None, show: bool) -> None:
+def sheet_command(*, output: Path | None, text: Path | None, show: bool) -> None:
     """Make a sheet."""
     with reporting() as screen:
         chosen = named_set()
-        _check_outlets(screen, output, shows=show)
+        _check_outlets(screen, (output, text), shows=show)
         access = make_access(screen)
         with opened_with(access, screen, writes=True) as session:
-            sheet = made_sheet(session.repository, access, chosen, screen, lambda made: _write_paper(made, output))
+            sheet = made_sheet(session.repository, access, chosen, screen, lambda made: _write_sheet(made, output, text))
         for line in sheet_page(sheet) if show else ():
             screen.result(line)
         if output is not None:
@@ -94,12 +101,13 @@ def sheet_command(*, output: Path | None, show: bool) -> None:
         "Spaces, dashes and capitals do not matter."
     ),
 )
+@flag("--stdin", help=N_("Read the password from standard input, once."))
 @common_options()
-def confirm_command() -> None:
+def confirm_command(*, stdin: bool) -> None:
     """Prove a sheet."""
     with reporting() as screen:
         chosen = named_set()
-        typed = ask_for_sheet(screen)
+        typed = read_sheet(sys.stdin.readline()) if stdin else ask_for_sheet(screen)
         with opened(locks=False) as session:
             key_name = prove_sheet(session.repository, typed.password)
         settled = settle_all(chosen, Recovery.SHEET)
@@ -173,14 +181,16 @@ def read_sheet(typed: str) -> RecoverySheet:
     return RecoverySheet(password=read_password(typed), repo=LocalTarget(Path()))
 
 
-def _check_outlets(screen: Screen, output: Path | None, *, shows: bool) -> None:
+def _check_outlets(screen: Screen, files: Sequence[Path | None], *, shows: bool) -> None:
     """A key that is made must reach somebody, so what can be known before is looked at before."""
-    if output is None and not shows:
+    named = [file for file in files if file is not None]
+    if not named and not shows:
         raise BadInput(N_("the sheet needs a place to go"), N_("Give --output FILE.pdf, --show, or both."))
-    if screen.json and output is None:
+    if screen.json and not named:
         raise BadInput(N_("records never hold a password"), N_("Give --output FILE.pdf, or leave --json out."))
-    if output is not None and os.path.lexists(output):
-        raise BadInput(N_("{path} is there already; it is not overwritten"), N_("Name another file."), path=output)
+    for file in named:
+        if os.path.lexists(file):
+            raise BadInput(N_("{path} is there already; it is not overwritten"), N_("Name another file."), path=file)
 
 
 def made_sheet(
@@ -208,9 +218,17 @@ def made_sheet(
     return sheet
 
 
-def _write_paper(sheet: RecoverySheet, output: Path | None) -> None:
+def _write_sheet(sheet: RecoverySheet, output: Path | None, text: Path | None) -> None:
+    """Write what is wanted, all of it or nothing."""
     if output is not None:
         write_new_secret(output, sheet_pdf(sheet, choose_language(os.environ)))
+    try:
+        if text is not None:
+            write_new_secret(text, "\n".join(sheet_page(sheet)) + "\n")
+    except BaseException:
+        if output is not None:
+            output.unlink(missing_ok=True)
+        raise
 
 
 def settle_all(chosen: BackupSet, recovery: Recovery) -> list[str]:

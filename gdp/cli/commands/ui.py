@@ -13,6 +13,7 @@ from gdp.cli.session import home_folder
 from gdp.cli.translated import Command
 from gdp.core.errors import BadInput
 from gdp.core.language import N_
+from gdp.settings.configuration import ConfigurationFile
 
 
 @click.command("ui", cls=Command, help=N_("Open the terminal UI; so does 'gdp' alone, on a terminal."))
@@ -30,6 +31,7 @@ def open_ui() -> int:
     from gdp.tui.commands import ChildCommands
     from gdp.tui.daemon_link import DaemonLink
     from gdp.tui.ports import Ports
+    from gdp.tui.theme import named_theme
 
     home = home_folder(current())
     ours = (*program_words(), "--home", str(home))
@@ -41,4 +43,6 @@ def open_ui() -> int:
         commands=ChildCommands((*ours, "--json"), environment),
         now=lambda: datetime.now(UTC),
     )
-    return BackupManager(ports).run() or 0
+    has_sets = (home / "sets").is_dir() and any((home / "sets").glob("*.toml"))
+    theme = named_theme(ConfigurationFile(home).read().theme)
+    return BackupManager(ports, theme=theme, first=None if has_sets else "wizard").run() or 0

@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from gdp.core.errors import BadInput
 from gdp.core.language import N_
@@ -87,8 +88,7 @@ def _known_trees(parent: Snapshot, stored: StoredBlobs) -> KnownTrees:
 
 def refuse_foreign_chunking(repo: Repository, options: BackupOptions) -> None:
     """Raise ForeignChunkingError on a repository that restic made, until the user has said yes once."""
-    consent = repo.state_folder / CONSENT_FILE
-    if repo.is_cut_by_us or consent.exists():
+    if repo.is_cut_by_us or _consent(repo).exists():
         return
     if not options.accept_foreign_chunking:
         raise ForeignChunkingError(
@@ -99,5 +99,15 @@ def refuse_foreign_chunking(repo: Repository, options: BackupOptions) -> None:
             N_("Everything stays readable by both. To go on, say --accept-foreign-chunking once."),
         )
     if not options.dry_run:
-        repo.state_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        consent.touch(mode=0o600)
+        accept_foreign_chunking(repo)
+
+
+def accept_foreign_chunking(repo: Repository) -> None:
+    """Note the user's yes, for this computer."""
+    consent = _consent(repo)
+    consent.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    consent.touch(mode=0o600)
+
+
+def _consent(repo: Repository) -> Path:
+    return repo.state_folder / CONSENT_FILE

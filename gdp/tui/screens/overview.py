@@ -49,6 +49,9 @@ class Overview(Page[None]):
         Binding("d", "delete", N_("Remove the set"), show=False),
         Binding("s", "start_daemon", N_("Start the daemon")),
         Binding("p", "pause", N_("Pause or go on"), show=False),
+        Binding("n", "new_set", N_("New set")),
+        Binding("k", "keys", N_("Keys")),
+        Binding("o", "settings", N_("Settings"), show=False),
     ]
 
     def body(self) -> ComposeResult:
@@ -124,6 +127,19 @@ class Overview(Page[None]):
         status = self.manager.picture.status
         if status is not None:
             self.begin(self._ask("resume" if status.is_paused else "pause"))
+
+    def action_new_set(self) -> None:
+        """Lead to a new set."""
+        self.manager.go("wizard")
+
+    def action_keys(self) -> None:
+        """Show who can open the chosen set's repository."""
+        if (chosen := self.chosen) is not None:
+            self.manager.go("keys", name=chosen.name)
+
+    def action_settings(self) -> None:
+        """Show what holds for all sets."""
+        self.manager.go("settings")
 
     def action_start_daemon(self) -> None:
         """Start it."""

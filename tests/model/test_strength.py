@@ -2,8 +2,8 @@
 
 import pytest
 
-from gdp.bootstrap.strength import Strength, estimate_strength, tell_strength
 from gdp.core.sentences import fill
+from gdp.model.strength import Strength, estimate_strength, tell_strength
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,147 @@
+"""Where to: the repository of another set, a server, or a folder. Goes on only to what answers and lets us in."""
+
+import contextlib
+from typing import ClassVar
+
+import msgspec
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.widgets import RadioSet, Static
+
+from gdp.core.errors import GdpError
+from gdp.core.language import N_, translate
+from gdp.core.sentences import fill
+from gdp.model.backup_set import BackupSet
+from gdp.tui.ports import Record, last_of
+from gdp.tui.screens.dialogs import Question
+from gdp.tui.screens.wizard_step import Step
+from gdp.tui.views.draft import Draft, Place, spelled_out, target_of
+from gdp.tui.views.usual import readable_sets
+from gdp.tui.widgets.choices import Choices
+from gdp.tui.widgets.field import Field
+
+_NAMES = ("host", "port", "user", "remote_folder", "folder")
+
+
+class TargetStep(Step):
+    """The target."""
+
+    QUESTION: ClassVar[str] = N_("Where to?")
+
+    def compose(self) -> ComposeResult:
+        draft = self.draft
+        shared = {f"{Place.SHARED}:{one.name}": self._shared_words(one.name, str(one.target.repo)) for one in self._shared()}
+        answers = shared | {
+            str(Place.SERVER): N_("A server, by SFTP"),
+            str(Place.FOLDER): N_("A folder of this computer: a disk, a network drive"),
+        }
+        chosen = f"{Place.SHARED}:{draft.shared}" if draft.place is Place.SHARED else str(draft.place)
+        yield Choices(answers, chosen, id="place")
+        with Vertical(id="of-server", classes="fields"):
+            with Horizontal(classes="row"):
+                yield Field(N_("Server"), draft.host, id="host", hint="backup.example.com", classes="wide")
+                yield Field(N_("Port"), draft.port, id="port", hint="22", classes="narrow")
+            with Horizontal(classes="row"):
+                yield Field(N_("Folder"), draft.remote_folder, id="remote_folder", hint="/srv/backup/server01", classes="wide")
+                yield Field(N_("User"), draft.user, id="user", hint=N_("as here"), classes="narrow")
+        with Vertical(id="of-folder", classes="fields"):
+            yield Field(N_("Folder"), draft.folder, id="folder", hint="/mnt/backup/server01")
+        yield Static(id="target-note", classes="hint note")
+
+    def begin(self) -> None:
+        self._show_fields()
+
+    def on_radio_set_changed(self, event: RadioSet.Changed) -> None:
+        self._show_fields()
+
+    def entered(self) -> Draft:
+        place, _, shared = self.query_one("#place", Choices).value.partition(":")
+        draft = msgspec.structs.replace(self.with_fields(*_NAMES), place=Place(place), shared=shared)
+        with contextlib.suppress(GdpError):
+            if draft.seen and draft.place is not Place.SHARED and draft.seen.get("target") != str(target_of(draft)):
+                draft = msgspec.structs.replace(
+                    draft, seen={}, advice={}, block_size="", transfer_block_size="", password_file=""
+                )
+        return draft
+
+    async def settle(self) -> Draft | None:
+        draft = self.entered()
+        if draft.place is Place.SHARED:
+            return msgspec.structs.replace(draft, seen={}, password_file="")
+        draft = spelled_out(draft)
+        target = str(target_of(draft))
+        known = [one for one in self._shared() if str(one.target.repo) == target]
+        if known:
+            return msgspec.structs.replace(draft, place=Place.SHARED, shared=known[0].name, seen={}, password_file="")
+        self._note(fill(N_("Trying to reach {target} …"), {"target": target}))
+        try:
+            seen = await self._try(target)
+        finally:
+            self._note("")
+        return None if seen is None else msgspec.structs.replace(draft, seen=seen)
+
+    async def _try(self, target: str) -> Record | None:
+        """Return what lies there, after the questions that this raises; None: the user wants something else."""
+        commands, words = self.manager.ports.commands, ["reach", "--repo", target]
+        seen = await last_of(commands, *words)
+        if not seen.get("is_known", True):
+            if not await self._ask_host_key(seen):
+                return None
+            words += ["--host-key", str(seen["host_key"])]
+            seen = await last_of(commands, *words)
+        if seen.get("folder") == "missing":
+            text = fill(N_("{target} will be made, with access for its owner only."), {"target": target})
+            title = translate(N_("There is no such folder yet"))
+            if not await self.app.push_screen_wait(Question(title, text, translate(N_("Make it")))):
+                return None
+            seen = await last_of(commands, *words, "--make-folder")
+        if seen.get("folder") == "used":
+            text = fill(N_("There are other things in {target}. The repository would lie between them."), {"target": target})
+            title = translate(N_("The folder is not empty"))
+            if not await self.app.push_screen_wait(Question(title, text, translate(N_("Use it all the same")), is_risky=True)):
+                return None
+        return seen
+
+    async def _ask_host_key(self, seen: Record) -> bool:
+        text = fill(
+            N_(
+                "{host} is not known here. It shows the key\n\n{key}\n\nCompare it with whoever runs the server. It is "
+                "remembered, and another key is refused from then on."
+            ),
+            {"host": seen["host"], "key": str(seen["host_key"]).replace(" ", "\n", 1)},
+        )
+        title = translate(N_("Is this the right server?"))
+        question = Question(title, text, translate(N_("Yes, remember the key")))
+        return await self.app.push_screen_wait(question) is True
+
+    def _shared(self) -> list[BackupSet]:
+        found: list[BackupSet] = []
+        repositories: set[str] = set()
+        for one in readable_sets(self.manager.sets):
+            if str(one.target.repo) not in repositories:
+                repositories.add(str(one.target.repo))
+                found.append(one)
+        return found
+
+    def _shared_words(self, name: str, target: str) -> str:
+        return fill(N_("The repository of {set}: {target}"), {"set": name, "target": target})
+
+    def _show_fields(self) -> None:
+        place = self.query_one("#place", Choices).value
+        self.query_one("#of-server").display = place == Place.SERVER
+        self.query_one("#of-folder").display = place == Place.FOLDER
+        notes = {
+            Place.SERVER: N_(
+                "A backup that runs by itself logs in with an SSH key: one in ~/.ssh, as ssh itself takes it, or of an agent. "
+                "The address may also be typed whole: sftp://user@host/folder."
+            ),
+            Place.FOLDER: N_("A disk that is always plugged in is lost together with the computer. Better change two of them."),
+        }
+        shared = N_("Sets of one computer share a repository: what one has stored, another need not store again.")
+        self.query_one("#target-note", Static).update(translate(notes.get(Place(place.partition(":")[0]), shared)))
+
+    def _note(self, text: str) -> None:
+        if text:
+            self.query_one("#target-note", Static).update(text)
+        elif self.query("#target-note"):  # the program may be ending meanwhile
+            self._show_fields()
