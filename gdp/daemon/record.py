@@ -15,7 +15,12 @@ from gdp.model.runs import Kind, Reason, Run, State
 from gdp.report import stops
 from gdp.report.recorder import Recorder, skipped
 
-_KINDS = {Kind.BACKUP: told.Kind.BACKUP, Kind.RETENTION: told.Kind.PRUNE, Kind.PRUNE: told.Kind.PRUNE}
+_KINDS = {
+    Kind.BACKUP: told.Kind.BACKUP,
+    Kind.RESTORE: told.Kind.RESTORE,
+    Kind.RETENTION: told.Kind.PRUNE,
+    Kind.PRUNE: told.Kind.PRUNE,
+}
 _STOPS = {
     Reason.OVERLAP: stops.OVERLAP,
     Reason.UNREACHABLE: stops.TARGET_AWAY,

@@ -3,7 +3,7 @@
 from gdp.core.language import N_, translate
 from gdp.model.runs import Kind, Reason, Run, State
 
-KINDS = {Kind.BACKUP: N_("backup"), Kind.RETENTION: N_("retention"), Kind.PRUNE: N_("prune")}
+KINDS = {Kind.BACKUP: N_("backup"), Kind.RESTORE: N_("restore"), Kind.RETENTION: N_("retention"), Kind.PRUNE: N_("prune")}
 STATES = {
     State.RUNNING: N_("running"),
     State.OK: N_("ok"),
