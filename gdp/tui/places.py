@@ -30,4 +30,7 @@ class Place:
 
 PLACES = {
     "overview": Place("overview", "Overview", N_("Overview: is everything backed up?")),
+    "job": Place("job", "Job"),
+    "history": Place("history", "History", N_("History: all runs and their logs")),
+    "run": Place("run", "RunPage"),
 }

@@ -19,6 +19,7 @@ from gdp.tui.page import Page
 from gdp.tui.picture import Link, Picture
 from gdp.tui.standing import Level, Standing
 from gdp.tui.views.overview import GAP, coming_backup, sentences_of, widths, without_daemon
+from gdp.tui.widgets.rows import Rows
 from gdp.tui.widgets.week import week_bar
 from gdp.tui.words import short_moment
 
@@ -45,13 +46,14 @@ class Overview(Page[None]):
     BINDINGS: ClassVar[list[Any]] = [
         Binding("b", "back_up", N_("Back up now")),
         Binding("c", "cancel", N_("Cancel")),
+        Binding("h", "history", N_("History")),
         Binding("s", "start_daemon", N_("Start the daemon")),
         Binding("p", "pause", N_("Pause or go on"), show=False),
     ]
 
     def body(self) -> ComposeResult:
         with Vertical(id="verdict"):
-            yield DataTable(id="sets", cursor_type="row", cell_padding=0, cursor_foreground_priority="renderable")
+            yield Rows(id="sets", cell_padding=0)
             yield Static(id="empty", markup=False)
             yield Static(id="detail")
 
@@ -66,6 +68,14 @@ class Overview(Page[None]):
     def on_picture(self, picture: Picture) -> None:
         self._redraw()
         self.refresh_bindings()
+
+    def on_data_table_row_selected(self) -> None:
+        """Show what the chosen set is doing, else what it did."""
+        if (chosen := self.chosen) is not None:
+            if chosen.at_work:
+                self.manager.go("job", run=chosen.at_work[-1].run.id)
+            else:
+                self.manager.go("history", name=chosen.name)
 
     def on_data_table_row_highlighted(self) -> None:
         self._show_detail()
@@ -110,6 +120,10 @@ class Overview(Page[None]):
         status = self.manager.picture.status
         if status is not None:
             self.begin(self._ask("resume" if status.is_paused else "pause"))
+
+    def action_history(self) -> None:
+        """Show what was run."""
+        self.manager.go("history")
 
     def action_start_daemon(self) -> None:
         """Start it."""
