@@ -33,4 +33,7 @@ PLACES = {
     "job": Place("job", "Job"),
     "history": Place("history", "History", N_("History: all runs and their logs")),
     "run": Place("run", "RunPage"),
+    "restore": Place("restore", "Restore", N_("Restore: get files back")),
+    "restore-files": Place("restore_files", "RestoreFiles"),
+    "restore-plan": Place("restore_plan", "RestorePlan"),
 }

@@ -152,7 +152,7 @@ class History(Page[None]):
             words = " · ".join(filter(None, (words, translate(N_("no daemon: as its journal says")))))
         box.border_subtitle = words
         table.display, empty.display = bool(self._shown), not self._shown
-        if table.display and not self.query_one("#history-search").has_focus:
+        if table.display and not self.query_one("#history-search").display:
             table.focus()  # one that is hidden loses it
         empty.update(self._nothing())
         self._fill(table)
@@ -179,4 +179,4 @@ class History(Page[None]):
             for place in says.FIGURES:
                 texts[place - 1].justify = "right"
             table.add_row(state, *texts[: len(headings) - 1])
-        table.move_cursor(row=min(row, len(self._shown) - 1))
+        table.move_cursor(row=max(0, min(row, len(self._shown) - 1)))

@@ -47,6 +47,7 @@ class Overview(Page[None]):
         Binding("b", "back_up", N_("Back up now")),
         Binding("c", "cancel", N_("Cancel")),
         Binding("h", "history", N_("History")),
+        Binding("r", "restore", N_("Restore")),
         Binding("s", "start_daemon", N_("Start the daemon")),
         Binding("p", "pause", N_("Pause or go on"), show=False),
     ]
@@ -120,6 +121,10 @@ class Overview(Page[None]):
         status = self.manager.picture.status
         if status is not None:
             self.begin(self._ask("resume" if status.is_paused else "pause"))
+
+    def action_restore(self) -> None:
+        """Get files of the chosen set back."""
+        self.manager.go("restore", name=self.chosen.name if self.chosen else "")
 
     def action_history(self) -> None:
         """Show what was run."""

@@ -174,7 +174,7 @@ class RunPage(Page[None]):
     def _describe(self, nothing: str) -> None:
         table, empty, box = self.query_one(Rows), self.query_one("#run-empty", Static), self.query_one("#run-log")
         table.display, empty.display = table.row_count > 0, table.row_count == 0
-        if table.display and not self.query_one("#run-search").has_focus:
+        if table.display and not self.query_one("#run-search").display:
             table.focus()  # one that is hidden loses it
         empty.update(nothing)
         title = N_("Log: what went wrong") if self._only_errors else N_("Log")
