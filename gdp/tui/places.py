@@ -36,4 +36,6 @@ PLACES = {
     "restore": Place("restore", "Restore", N_("Restore: get files back")),
     "restore-files": Place("restore_files", "RestoreFiles"),
     "restore-plan": Place("restore_plan", "RestorePlan"),
+    "restore-find": Place("restore_find", "RestoreFind"),
+    "restore-diff": Place("restore_diff", "RestoreDiff"),
 }

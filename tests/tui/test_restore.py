@@ -39,12 +39,20 @@ NODES: dict[str, list[dict[str, Any]]] = {
 }
 
 
+MOMENT = "2026-11-20T10:00:00Z"
+
+
 def script(words: tuple[str, ...]) -> Iterable[Record] | GdpError:
     """Say what the commands would."""
     if words[0] == "snapshots":
         return SNAPSHOTS
     if words[0] == "ls":
         return [{"message_type": "node", **node} for node in NODES[words[-1]]]
+    if words[0] == "find":
+        return [{"message_type": "match", "path": "/srv/plan.pdf", "size": 9, "mtime": MOMENT, "snapshot": x * 64} for x in "ab"]
+    if words[0] == "diff":
+        paths = (("+", "/srv/neu.txt"), ("-", "/srv/alt.txt"), ("M", "/srv/plan.pdf"), ("U", "/srv/anna/"))
+        return [{"message_type": "change", "modifier": modifier, "path": path} for modifier, path in paths]
     return [
         {"message_type": "summary", "files_restored": 12, "bytes_restored": 9_000_000, "files_skipped": 3, "files_deleted": 2}
     ]
@@ -77,14 +85,19 @@ async def open_files(app: Any, pilot: Any) -> None:
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("case", ["snapshots", "files", "plan", "delete"])
+@pytest.mark.parametrize("case", ["snapshots", "files", "plan", "delete", "find", "diff"])
 async def test_restore_looks_as_it_was_looked_at(case: str, language: str, size: str, tmp_path: Path) -> None:
     """Whoever restores is in a hurry and afraid; each step asks one thing."""
     async with shown(stage(tmp_path), size=SIZES[size], language=language) as (app, pilot):
-        if case == "snapshots":
+        if case in {"snapshots", "find", "diff"}:
             app.go("restore", name="daten")
             await read(pilot)
-        else:
+            await pilot.press(*{"find": "f", "diff": "d"}.get(case, ""))
+            await read(pilot)
+        if case == "find":
+            await pilot.press(*"plan", "enter")
+            await read(pilot)
+        if case in {"files", "plan", "delete"}:
             await open_files(app, pilot)
             await pilot.press("down", "space", "down")
         if case in {"plan", "delete"}:
@@ -174,6 +187,42 @@ async def test_a_name_that_is_no_text_is_not_chosen_by_itself(tmp_path: Path) ->
         await read(pilot)
 
         assert isinstance(app.screen, Problem)
+
+
+async def test_a_file_that_was_found_is_restored_as_it_was_then(tmp_path: Path) -> None:
+    """Nobody has to know when it was lost."""
+    one = stage(tmp_path)
+    async with shown(one) as (app, pilot):
+        app.go("restore", name="daten")
+        await read(pilot)
+        await pilot.press("f", *"plan", "enter")
+        await read(pilot)
+        await pilot.press("down", "enter")
+        await read(pilot)
+        await pilot.press("f10")
+        await read(pilot)
+
+    assert ("find", "--no-lock", "-S", "daten", "--ignore-case", "--", "*plan*") in one.commands.run_words
+    assert dict(one.daemon.asked)["restore"]["paths"] == ["/srv/plan.pdf"]
+    assert dict(one.daemon.asked)["restore"]["snapshot"] == "b" * 64
+
+
+async def test_what_was_removed_comes_back_from_the_older_backup(tmp_path: Path) -> None:
+    """A comparison shows it, and one key leads to the restore."""
+    one = stage(tmp_path)
+    async with shown(one) as (app, pilot):
+        app.go("restore", name="daten")
+        await read(pilot)
+        await pilot.press("d")
+        await read(pilot)
+        await pilot.press("slash", *"ALT", "enter", "enter")
+        await read(pilot)
+        await pilot.press("f10")
+        await read(pilot)
+
+    assert one.commands.run_words[-1] == ("diff", "--no-lock", "-S", "daten", "--", "a" * 64, "b" * 64)
+    assert dict(one.daemon.asked)["restore"]["paths"] == ["/srv/alt.txt"]
+    assert dict(one.daemon.asked)["restore"]["snapshot"] == "a" * 64
 
 
 def test_marks_of_a_folder_hold_for_what_lies_below() -> None:

@@ -29,11 +29,14 @@ class Restore(Page[None]):
     HEADING = N_("Restore")
     HELP = N_(
         "Choose the backup to restore from. Enter opens it like a folder: there you choose files and folders.\n\n"
-        "a shows all snapshots of the repository, also those of other sets and computers; s takes the next set."
+        "a shows all snapshots of the repository, also those of other sets and computers; s takes the next set. f looks"
+        " for a file in all backups, d compares the chosen one with the one before it."
     )
     BINDINGS: ClassVar[list[Any]] = [
         Binding("escape", "back", N_("Back")),
         Binding("slash", "search", N_("Filter"), key_display="/"),
+        Binding("f", "find", N_("Find a file")),
+        Binding("d", "compare", N_("Compare")),
         Binding("a", "all", N_("All snapshots")),
         Binding("s", "set", N_("Next set")),
     ]
@@ -75,8 +78,16 @@ class Restore(Page[None]):
             self.manager.go("restore-files", name=self._of, snapshot=self._shown[row])
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer the next set only where there is one."""
-        return action != "set" or len(self.manager.sets.names()) > 1
+        """Offer only what is possible now."""
+        match action:
+            case "set":
+                return len(self.manager.sets.names()) > 1
+            case "find" | "all":
+                return bool(self._snapshots)
+            case "compare":
+                return len(self._shown) > 1
+            case _:
+                return True
 
     def action_back(self) -> None:
         """Take the filter away, or leave."""
@@ -92,6 +103,15 @@ class Restore(Page[None]):
         search = self.query_one("#restore-search", Input)
         search.display = True
         search.focus()
+
+    def action_find(self) -> None:
+        """Look for a file in all backups."""
+        self.manager.go("restore-find", name=self._of, snapshots=self._snapshots)
+
+    def action_compare(self) -> None:
+        """Compare the chosen backup with the one before it; the oldest with the one after it."""
+        row = min(self.query_one(Rows).cursor_row, len(self._shown) - 2)
+        self.manager.go("restore-diff", name=self._of, before=self._shown[row + 1], after=self._shown[row])
 
     def action_all(self) -> None:
         """Show all snapshots of the repository, or the set's own."""
@@ -134,6 +154,7 @@ class Restore(Page[None]):
             table.add_column(Text(translate(heading), justify="right" if place == _SIZE else "left"))
         for _one, cells in rows:
             table.add_row(*(Text(cell, justify="right" if place == _SIZE else "left") for place, cell in enumerate(cells)))
+        self.refresh_bindings()
         table.move_cursor(row=max(0, min(row, len(rows) - 1)))
         if table.display and not self.query_one("#restore-search").display:
             table.focus()  # one that is hidden loses it

@@ -53,7 +53,7 @@ def is_below(path: str, folder: str) -> bool:
 
 def newest_first(snapshots: Iterable[Record]) -> list[Record]:
     """Return snapshots in the order in which they are looked for."""
-    return sorted(snapshots, key=lambda one: datetime.fromisoformat(_time(one)), reverse=True)
+    return sorted(snapshots, key=lambda one: moment_of(_time(one)), reverse=True)
 
 
 def snapshot_cells(one: Record, now: datetime, zone: tzinfo | None) -> list[str]:
@@ -61,7 +61,7 @@ def snapshot_cells(one: Record, now: datetime, zone: tzinfo | None) -> list[str]
     summary = one.get("summary")
     size = summary.get("total_bytes_processed") if isinstance(summary, dict) else None
     return [
-        short_moment(datetime.fromisoformat(_time(one)), now, zone),
+        short_moment(moment_of(_time(one)), now, zone),
         str(one.get("hostname", "")),
         figures.size(size) if isinstance(size, int) else "",
         str(one.get("short_id", "")),
@@ -83,7 +83,7 @@ def entry_label(node: Record, now: datetime, zone: tzinfo | None) -> str:
     size = node.get("size")
     details = [figures.size(size)] if isinstance(size, int) else []
     if isinstance(changed := node.get("mtime"), str):
-        details.append(short_moment(datetime.fromisoformat(_trimmed(changed)), now, zone))
+        details.append(short_moment(moment_of(changed), now, zone))
     return f"{name}   {'  '.join(details)}".rstrip()
 
 
@@ -119,8 +119,13 @@ def outcome(summary: Record) -> str:
     return "\n".join(lines)
 
 
+def moment_of(text: str) -> datetime:
+    """Return a time of a record."""
+    return datetime.fromisoformat(_trimmed(text))
+
+
 def _time(one: Record) -> str:
-    return _trimmed(str(one.get("time", "")))
+    return str(one.get("time", ""))
 
 
 def _trimmed(moment: str) -> str:
