@@ -175,3 +175,31 @@ def test_pages_hold_every_line_once(is_packed: bool, tmp_path: Path) -> None:
     errors = LogReader(path, is_error, ERROR_MARKS).next_page(10)
 
     assert [record["message_type"] for record in errors] == ["error", "exit_error", "step_end"]
+
+
+async def test_the_report_is_shown_as_the_mail_tells_it(tmp_path: Path) -> None:
+    """The command that makes it has the words; the screen has none of its own."""
+    told = {"message_type": "report", "run": 3, "subject": "[FAILED] home", "text": "The backup of home failed."}
+    commands = StagedCommands(lambda words: [told] if words == ("report", "show", "3") else ())
+    one = ports(tmp_path, staged(*RUNS), commands)
+    async with shown(one) as (app, pilot):
+        app.go("run", run=RUNS[3])
+        await read(pilot)
+        await pilot.press("m")
+        await read(pilot)
+        drawn = text_of(app)
+
+    assert "[FAILED] home" in drawn
+    assert "The backup of home failed." in drawn
+
+
+async def test_brackets_that_are_typed_are_only_text(tmp_path: Path) -> None:
+    """A filter is no markup, and must not end the program."""
+    async with shown(ports(tmp_path, staged(*RUNS))) as (app, pilot):
+        app.go("history")
+        await read(pilot)
+        await pilot.press("slash", "left_square_bracket", "slash", "right_square_bracket", *"x[red]")
+        await read(pilot)
+
+        assert "[/]x[red]" in text_of(app)
+        assert "No run fits." in text_of(app)

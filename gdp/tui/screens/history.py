@@ -8,6 +8,7 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
+from textual.content import Content
 from textual.widgets import Input, Static
 
 from gdp.control.client import NoDaemon
@@ -150,7 +151,7 @@ class History(Page[None]):
         words = self._filter.words()
         if self._is_from_files:
             words = " · ".join(filter(None, (words, translate(N_("no daemon: as its journal says")))))
-        box.border_subtitle = words
+        box.border_subtitle = Content(words)
         table.display, empty.display = bool(self._shown), not self._shown
         if table.display and not self.query_one("#history-search").display:
             table.focus()  # one that is hidden loses it

@@ -6,6 +6,7 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
+from textual.content import Content
 from textual.widgets import Input, Static
 
 from gdp.core import figures
@@ -145,7 +146,7 @@ class Restore(Page[None]):
         box.border_title = (
             translate(N_("From which backup? {count}")).format(count=figures.count(len(rows)) if rows else "").strip()
         )
-        box.border_subtitle = " · ".join(filter(None, (whose, self._text)))
+        box.border_subtitle = Content(" · ".join(filter(None, (whose, self._text))))
         table.display, empty.display = bool(rows), not rows
         empty.update(self._nothing())
         row = table.cursor_row

@@ -8,6 +8,7 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
+from textual.content import Content
 from textual.widgets import Static, Tree
 from textual.widgets.tree import TreeNode
 
@@ -70,7 +71,7 @@ class RestoreFiles(Page[None]):
         cells = says.snapshot_cells(self._snapshot, self.manager.ports.now(), self.manager.ports.zone)
         box = self.query_one("#restore-files")
         box.border_title = translate(N_("What shall come back?"))
-        box.border_subtitle = " · ".join(filter(None, cells[:4]))
+        box.border_subtitle = Content(" · ".join(filter(None, cells[:4])))
         tree = self.query_one(_Folders)
         tree.focus()
         tree.root.expand()

@@ -7,6 +7,7 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
 from textual.widgets import Input, Static
 
 from gdp.core.errors import GdpError
@@ -127,7 +128,8 @@ class RunPage(Page[None]):
         from gdp.tui.screens.dialogs import Notice
 
         found = await last_of(self.manager.ports.commands, "report", "show", str(self._run.id))
-        self.manager.show(Notice(str(found.get("subject", "")), str(found.get("text", ""))))
+        words = "\n\n".join(str(found[name]) for name in ("subject", "text") if name in found)
+        self.manager.show(Notice(translate(N_("Report")), words))
 
     def _begin_again(self) -> None:
         """Read the log from its beginning, with the filter as it is now."""
@@ -180,4 +182,4 @@ class RunPage(Page[None]):
         title = N_("Log: what went wrong") if self._only_errors else N_("Log")
         box.border_title = translate(title)
         more = "" if self._is_complete else translate(N_("more below"))
-        box.border_subtitle = " · ".join(filter(None, (self._text, more)))
+        box.border_subtitle = Content(" · ".join(filter(None, (self._text, more))))
