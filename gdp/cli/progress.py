@@ -156,6 +156,8 @@ class Records(_Paced):
             record["total_bytes"] = progress.bytes_total
         if progress.current:
             record["current_files"] = [progress.current]
+        stored = {"bytes_new": progress.bytes_new, "bytes_sent": progress.bytes_sent}
+        record |= {name: number for name, number in stored.items() if number is not None}
         self._write(record)
 
 

@@ -176,7 +176,8 @@ class Screen:
         return MinuteLines(self._err, self._clock)
 
     def _write_status(self, fields: dict[str, object]) -> None:
-        self._write(self._out, encode_record(fields | ({"error_count": self.problems} if self.problems else {})))
+        errors = {"error_count": self.problems} if self.problems else {}
+        self._write(self._out, encode_record(fields | {"during": self._during} | errors))
 
 
 def encode_record(fields: Mapping[str, object]) -> str:

@@ -12,7 +12,8 @@ from gdp.daemon.record import AllFacts, newest_proof
 from gdp.daemon.service import Answers, Service
 from gdp.jobs.steps import Verdict
 from gdp.model.backup_set import BackupSet
-from gdp.model.runs import Facts, Kind, State
+from gdp.model.restore_wish import read_wish
+from gdp.model.runs import Facts, Kind, Run, State
 from gdp.model.service import AtWork, Coming, ServiceStatus, SetStatus
 from gdp.model.week import Day, week_began, week_of
 
@@ -40,6 +41,7 @@ def status(service: Service, _fields: Mapping[str, Any]) -> Mapping[str, object]
 def run(service: Service, fields: Mapping[str, Any]) -> Mapping[str, object]:
     """Make a backup of a set as soon as its repository is free. Refuses a set that is at work already."""
     one = _set_of(service, fields)
+    _refuse_if_ending(service)
     if not one.is_active:
         raise BadInput(
             N_("the backup set {name!r} may not run yet: it is not settled who can help when the password is lost"),
@@ -51,16 +53,23 @@ def run(service: Service, fields: Mapping[str, Any]) -> Mapping[str, object]:
         )
     if any((run.set_name, run.kind) == (one.name, Kind.BACKUP) for run in service.runs.values()):
         raise BadInput(N_("{name} is being backed up already"), N_("'gdp status' shows how far it is."), name=one.name)
-    if service.is_ending:
-        raise BadInput(N_("the daemon is ending"))
     service.journal.want(one.name, Kind.BACKUP, service.now())
     service.look()
     begun = [run for run in service.runs.values() if (run.set_name, run.kind) == (one.name, Kind.BACKUP)]
     return {"run": begun[0] if begun else None, "coming": _coming(service, one.name)}
 
 
+def restore(service: Service, fields: Mapping[str, Any]) -> Mapping[str, object]:
+    """Restore at once, whatever schedule, window, pause and other runs say; a set that may not run yet can be restored too."""
+    one = _set_of(service, fields)
+    _refuse_if_ending(service)
+    return {"run": service.restore(one.name, read_wish(fields))}
+
+
 def cancel(service: Service, fields: Mapping[str, Any]) -> Mapping[str, object]:
-    """End what a set is doing, and forget that somebody asked for a run."""
+    """End what a set is doing, and forget that somebody asked for a run; or end one run, by its number."""
+    if "run" in fields:
+        return {"runs": [_cancelled(service, fields["run"])]}
     name = _name(fields)
     was_wanted = [kind for kind in Kind if service.journal.unwant(name, kind)]
     cancelled = [run for run in service.runs.values() if run.set_name == name]
@@ -96,10 +105,24 @@ def runs(service: Service, fields: Mapping[str, Any]) -> Mapping[str, object]:
     return {"runs": service.journal.runs(most=most, set_name=name)}
 
 
+def _cancelled(service: Service, number: object) -> Run:
+    run = service.runs.get(number) if isinstance(number, int) else None
+    if run is None:
+        raise BadInput(N_("run {number} is not at work"), N_("'gdp status' shows what runs."), number=str(number))
+    service.end_run(run.id, Verdict(State.CANCELLED))
+    return run
+
+
+def _refuse_if_ending(service: Service) -> None:
+    if service.is_ending:
+        raise BadInput(N_("the daemon is ending"))
+
+
 ANSWERS: Answers = {
     "status": status,
     "watch": status,
     "run": run,
+    "restore": restore,
     "cancel": cancel,
     "pause": pause,
     "resume": resume,

@@ -19,6 +19,7 @@ from gdp.report.recorder import Recorder, skipped
 AllFacts = Mapping[tuple[str, Kind], Facts]
 _KINDS = {
     Kind.BACKUP: told.Kind.BACKUP,
+    Kind.RESTORE: told.Kind.RESTORE,
     Kind.RETENTION: told.Kind.PRUNE,
     Kind.PRUNE: told.Kind.PRUNE,
     Kind.CHECK: told.Kind.CHECK,

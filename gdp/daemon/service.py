@@ -32,10 +32,11 @@ from gdp.daemon.settings import LiveSettings
 from gdp.daemon.tidy import tidy
 from gdp.jobs.agenda import Agenda, Situation, look
 from gdp.jobs.due import Due
-from gdp.jobs.steps import Verdict, steps_of
+from gdp.jobs.steps import Step, Verdict, restore_steps, steps_of
 from gdp.model.events import Emit, Event, Note, Problem
+from gdp.model.restore_wish import RestoreWish
 from gdp.model.run_words import kind_in_words, state_of_run
-from gdp.model.runs import Reason, Run, State
+from gdp.model.runs import Kind, Reason, Run, State
 
 JOURNAL = "state/journal.sqlite"
 LOGS = "log/runs"
@@ -47,6 +48,10 @@ TIDY_SECONDS = 3600.0  # not at the start, when the clock may still be wrong
 DELIVER_SECONDS = 60.0  # between two looks at the mails that wait
 TOLD_AGAIN_RUNS = 200  # at the start; far more than a day has
 AGAIN_SECONDS = 60.0  # after the journal could not be written
+_LOST = (
+    N_("run {number} of {set} was broken off when the daemon was killed; it goes on"),
+    N_("run {number}, a restore of {set}, was broken off when the daemon was killed; it is not begun again by itself"),
+)
 _ROUNDS = 20  # more looks at the same moment mean an error of ours
 
 
@@ -144,8 +149,7 @@ class Service:
 
     def _begin(self) -> None:
         for run in end_orphans(self.journal, self.now):
-            sentence = N_("run {number} of {set} was broken off when the daemon was killed; it goes on")
-            self.emit(Note(sentence, {"number": run.id, "set": run.set_name}))
+            self.emit(Note(_LOST[run.kind is Kind.RESTORE], {"number": run.id, "set": run.set_name}))
         self.settings.read()
         self._server = ControlServer(self.home, self._answer)
         self._reports = Reports(self.home, lambda: self.settings.sets, self.now, self._emit_soon)
@@ -224,10 +228,16 @@ class Service:
             self._reports.run_ended(run, self.journal.facts(), agenda.next_backup(run.set_name))
             self.emit(Note(N_("{kind} of {set}: {state}"), _words(run)))
         for due in agenda.starts:
-            self._start(due)
+            self._start(due, steps_of(self.settings.sets[due.set_name], due.kind))
         return bool(agenda.serves or agenda.skips or agenda.starts)
 
-    def _start(self, due: Due) -> None:
+    def restore(self, set_name: str, wish: RestoreWish) -> Run:
+        """Begin a restore at once, and return its run. Raises JournalError."""
+        now = self.now()
+        due = Due(set_name, Kind.RESTORE, now, now, is_manual=True)
+        return self._start(due, restore_steps(set_name, wish))
+
+    def _start(self, due: Due, steps: Sequence[Step]) -> Run:
         log = f"{LOGS}/{{id:06d}}-{due.set_name}-{due.kind}.jsonl"
         run = self.journal.begin(
             due.set_name, due.kind, due=due.due, now=self.now(), attempt=due.attempt, is_manual=due.is_manual, log=log
@@ -235,7 +245,7 @@ class Service:
         self.runs[run.id] = run
         self.runners[run.id] = Runner(
             run,
-            steps_of(self.settings.sets[due.set_name], due.kind),
+            steps,
             program=self._program,
             environment=self._environment,
             log=self.home / run.log,
@@ -244,6 +254,7 @@ class Service:
         )
         self.tell_run(run)
         self.emit(Note(N_("run {number} begins: {kind} of {set}"), _words(run)))
+        return run
 
     def _finish(self, message: Ended) -> None:
         verdict = message.verdict

@@ -6,6 +6,8 @@ that was due is "served" by the run that begins at it or after it; the journal k
 
 Retention is due once a day after a backup, a prune once a week after a retention that removed something. A sample is read back
 after a backup, and files are restored on trial once a month. All take their turn: one at a time for each repository.
+
+A restore is begun when somebody asks for it and never by the agenda. It takes nobody's turn, but what removes data waits for it.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,6 +26,8 @@ CONDITION_HOLDS = timedelta(minutes=1)
 """how long an answer to "does the target answer?" counts, and so how often it is asked while it does not"""
 PATIENCE = timedelta(hours=1)
 """how long a run may wait for its conditions before that is told"""
+_BY_THEMSELVES = tuple(kind for kind in Kind if kind is not Kind.RESTORE)
+_REMOVE = {Kind.RETENTION, Kind.PRUNE}
 LONGEST_PAUSE = timedelta(hours=1)
 """between two looks"""
 CLOCK_TOLERANCE = timedelta(minutes=10)
@@ -159,7 +163,7 @@ def _set_right(situation: Situation, agenda: Agenda) -> dict[tuple[str, Kind], F
 
 def _end_in_time(situation: Situation, agenda: Agenda, run: Run) -> None:
     one = _set_of(situation, run.set_name)
-    if one is None:
+    if one is None or run.kind is Kind.RESTORE:
         return
     limits = []
     if one.schedule.longest_run is not None:
@@ -182,7 +186,7 @@ def _every_due(situation: Situation) -> Iterator[Due]:
     for one in situation.sets:
         if not one.is_active:
             continue
-        for kind in Kind:
+        for kind in _BY_THEMSELVES:
             if (one.name, kind) in wanted:
                 yield Due(one.name, kind, situation.now, situation.now, is_manual=True)
                 continue
@@ -234,16 +238,17 @@ def _place(situation: Situation, agenda: Agenda, due: Due) -> None:
         _wait(agenda, due, WaitsFor.WINDOW, begins)
     elif situation.is_paused and not due.is_manual:
         _wait(agenda, due, WaitsFor.RESUME)
-    elif _is_used(situation, agenda, one):
+    elif _is_used(situation, agenda, one, due.kind):
         _wait(agenda, due, WaitsFor.REPOSITORY)
-    elif len(situation.running) + len(agenda.starts) >= MOST_AT_ONCE:
+    elif sum(run.kind is not Kind.RESTORE for run in situation.running) + len(agenda.starts) >= MOST_AT_ONCE:
         _wait(agenda, due, WaitsFor.ROOM)
     elif due.is_manual or _conditions_hold(situation, agenda, one, due):
         agenda.starts.append(due)
 
 
-def _is_used(situation: Situation, agenda: Agenda, one: BackupSet) -> bool:
-    names = [run.set_name for run in situation.running] + [start.set_name for start in agenda.starts]
+def _is_used(situation: Situation, agenda: Agenda, one: BackupSet, kind: Kind) -> bool:
+    in_the_way = [run for run in situation.running if run.kind is not Kind.RESTORE or kind in _REMOVE]
+    names = [run.set_name for run in in_the_way] + [start.set_name for start in agenda.starts]
     users = [_set_of(situation, name) for name in names]
     return any(user is not None and user.target.repo == one.target.repo for user in users) or one.name in names
 

@@ -10,9 +10,11 @@ from enum import StrEnum
 from typing import Any
 
 from gdp.model.backup_set import BackupSet, OnError
+from gdp.model.restore_wish import RestoreWish
 from gdp.model.runs import Kind, Reason, State
 
 UNREADABLE_SOURCES = 3  # what ``gdp backup`` ends with when some source could not be read, ``gdp drill`` when one is unlike
+NOT_ALL_RESTORED = 1  # what ``gdp restore`` ends with when some files could not be restored; then it has a summary
 INTERRUPTED = 130
 LOCK_PATIENCE = "10m"  # for somebody else's run; then the run has failed, and its pauses apply
 _SHELL = "/bin/sh"
@@ -60,6 +62,11 @@ def steps_of(one: BackupSet, kind: Kind) -> tuple[Step, ...]:
     return (*before, engine, *after)
 
 
+def restore_steps(set_name: str, wish: RestoreWish) -> tuple[Step, ...]:
+    """Return the steps of a restore: the engine alone, which waits for a lock as long as a backup does."""
+    return (Step(Role.ENGINE, ("--backup-set", set_name, "--retry-lock", LOCK_PATIENCE, *wish.words())),)
+
+
 def verdict_of_engine(kind: Kind, exit_code: int, last: Mapping[str, Any], asked: Verdict | None) -> Verdict:
     """Return what the engine's end means.
 
@@ -72,6 +79,8 @@ def verdict_of_engine(kind: Kind, exit_code: int, last: Mapping[str, Any], asked
         problems = last.get("problems") or last.get("repository_problems")
         return Verdict(State.ATTENTION if problems else State.OK)
     if kind in {Kind.BACKUP, Kind.DRILL} and exit_code == UNREADABLE_SOURCES:
+        return Verdict(State.ATTENTION)
+    if kind is Kind.RESTORE and exit_code == NOT_ALL_RESTORED and last.get("message_type") == "summary":
         return Verdict(State.ATTENTION)
     if asked is not None and (exit_code < 0 or exit_code == INTERRUPTED):
         return asked

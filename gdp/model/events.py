@@ -30,6 +30,10 @@ class Progress(Event, frozen=True):
     bytes_total: int | None = None
     current: str = ""
     """the file or pack being worked on"""
+    bytes_new: int | None = None
+    """what the repository did not have and has received; None: the job stores nothing"""
+    bytes_sent: int | None = None
+    """what that came to when it was compressed and encrypted"""
 
 
 class Note(Event, frozen=True):

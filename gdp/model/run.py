@@ -18,6 +18,7 @@ class Kind(StrEnum):
     BACKUP = "backup"
     CHECK = "check"
     PRUNE = "prune"
+    RESTORE = "restore"
     DRILL = "drill"
     """files were restored to a temporary place and compared"""
 

@@ -5,6 +5,7 @@ from gdp.model.runs import Kind, Reason, Run, State
 
 KINDS = {
     Kind.BACKUP: N_("backup"),
+    Kind.RESTORE: N_("restore"),
     Kind.RETENTION: N_("retention"),
     Kind.PRUNE: N_("prune"),
     Kind.CHECK: N_("read-back"),

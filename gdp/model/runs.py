@@ -11,6 +11,8 @@ class Kind(StrEnum):
     """What a run does."""
 
     BACKUP = "backup"
+    RESTORE = "restore"
+    """files come back; only ever because somebody asked for it"""
     RETENTION = "retention"
     """snapshots that no rule keeps are removed"""
     PRUNE = "prune"

@@ -18,6 +18,7 @@ from gdp.report.stops import died
 MOST_PROBLEMS = 1000  # kept of one run; the log has them all
 LARGEST_LINE_BYTES = 1 << 20
 UNREADABLE_SOURCES = 3  # exit codes of the command line
+_NOT_ALL_RESTORED = 1
 _INTERRUPTED = Interrupted.exit_code
 
 
@@ -69,7 +70,8 @@ class Recorder:
             stopped_by: why somebody else ended it, such as ``stops.WINDOW_CLOSED``; said instead of the command's own last word.
             next_run: when the set runs again.
         """
-        is_done = exit_code in {0, UNREADABLE_SOURCES} and bool(self._summary)
+        done_codes = {0, _NOT_ALL_RESTORED} if self._kind is Kind.RESTORE else {0, UNREADABLE_SOURCES}
+        is_done = exit_code in done_codes and bool(self._summary) and self._exit_error is None
         verdict = self._verdict(exit_code, is_done=is_done, is_stopped=stopped_by is not None)
         return RunRecord(
             set_name=self._set_name,

@@ -23,6 +23,12 @@ _FIGURES = {
         ("freed_bytes", N_("Room gained"), figures.size),
         ("remaining_bytes", N_("Room in use"), figures.size),
     ),
+    Kind.RESTORE: (
+        ("files_restored", N_("Files restored"), figures.count),
+        ("bytes_restored", N_("Restored"), figures.size),
+        ("files_skipped", N_("Files left alone"), figures.count),
+        ("files_verified", N_("Files compared"), figures.count),
+    ),
     Kind.DRILL: (
         ("files_restored", N_("Files restored"), figures.count),
         ("files_verified", N_("Files compared"), figures.count),

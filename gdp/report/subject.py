@@ -8,7 +8,7 @@ from gdp.report.page import shown
 from gdp.report.verdicts import how_it_ended, problem_words, verdict_word
 
 LONGEST = 160  # characters; a mail reader shows about eighty
-_KINDS = {Kind.CHECK: N_("check"), Kind.PRUNE: N_("clean-up"), Kind.DRILL: N_("restore test")}
+_KINDS = {Kind.CHECK: N_("check"), Kind.PRUNE: N_("clean-up"), Kind.RESTORE: N_("restore"), Kind.DRILL: N_("restore test")}
 
 
 def make_subject(record: RunRecord) -> str:

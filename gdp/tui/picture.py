@@ -108,7 +108,9 @@ def ended_run(event: Record) -> Run | None:
 def _with_progress(picture: Picture, run: int, progress: Record) -> Picture:
     seen = picture.watched.get(run, Watched())
     sample = Sample(float(progress.get("seconds_elapsed", 0)), int(progress.get("bytes_done", 0)))
-    if not seen.samples or sample.seconds > seen.samples[-1].seconds:
+    if seen.samples and sample.seconds < seen.samples[-1].seconds:  # another stage counts anew
+        seen = replace(seen, samples=(sample,))
+    elif not seen.samples or sample.seconds > seen.samples[-1].seconds:
         seen = replace(seen, samples=(*seen.samples, sample)[-KEPT_SAMPLES:])
     status = picture.status
     if status is not None:

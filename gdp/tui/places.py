@@ -34,4 +34,12 @@ PLACES = {
     "keys": Place("keys", "Keys"),
     "settings": Place("settings", "Settings", N_("Settings: language, colours, mail")),
     "wizard": Place("wizard", "Wizard", N_("New backup set")),
+    "job": Place("job", "Job"),
+    "history": Place("history", "History", N_("History: all runs and their logs")),
+    "run": Place("run", "RunPage"),
+    "restore": Place("restore", "Restore", N_("Restore: get files back")),
+    "restore-files": Place("restore_files", "RestoreFiles"),
+    "restore-plan": Place("restore_plan", "RestorePlan"),
+    "restore-find": Place("restore_find", "RestoreFind"),
+    "restore-diff": Place("restore_diff", "RestoreDiff"),
 }

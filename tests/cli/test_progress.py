@@ -107,6 +107,19 @@ def test_with_json_status_records_come_once_a_second() -> None:
     }
 
 
+def test_what_is_new_and_sent_is_told_where_something_is_stored() -> None:
+    """Zero is a figure: a backup that sends nothing says so, and a check says nothing of sending."""
+    records: list[dict[str, object]] = []
+    clock = Clock()
+    view = Records(records.append, clock)
+    view.begin("saving files")
+    for progress in (Progress(1, bytes_new=0, bytes_sent=0), Progress(2, bytes_new=3 * GB, bytes_sent=GB), Progress(3)):
+        clock.now += 1
+        view.update(progress)
+
+    assert [(record.get("bytes_new"), record.get("bytes_sent")) for record in records] == [(0, 0), (3 * GB, GB), (None, None)]
+
+
 def test_the_estimate_follows_the_speed_of_the_last_half_minute() -> None:
     """An average over hours would not notice that the line became slow."""
     estimator = Estimator()

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gdp.jobs.agenda import PATIENCE, WaitsFor
+from gdp.jobs.agenda import PATIENCE, Situation, WaitsFor, look
 from gdp.model.backup_set import Conditions, Retention
-from gdp.model.runs import Kind, Reason, Run, State
+from gdp.model.runs import Facts, Kind, Reason, Run, State
 from gdp.model.timing.window import parse_window
 from tests.jobs.world import DAY, HOUR, MINUTE, World, at, local, make_set
 
@@ -376,3 +376,26 @@ def test_whatever_happens_backups_go_on(  # noqa: PLR0917 hypothesis names them
     resumed = {run.due for run in since if run.reason is Reason.WINDOW}
     dues: list[datetime] = [run.due for run in first if run.due not in resumed]
     assert len(dues) == len(set(dues)), "a run was made twice"
+
+
+def test_a_restore_holds_up_what_removes_data_and_nothing_else() -> None:
+    """It may take days; backups go on meanwhile. It outlives the window and takes nobody's room."""
+    now = at(BERLIN, 2026, 11, 24, 12)
+    sets = [make_set(name, "hourly", retention=Retention(keep_last=1), repo=repo) for name, repo in (("a", "/1"), ("b", "/2"))]
+    began = now - timedelta(days=3)
+    restores = [
+        Run(id=number, set_name="a", kind=Kind.RESTORE, due=began, began=began, is_manual=True) for number in (1, 2, 3)
+    ]  # fmt: skip
+    served = now - timedelta(hours=1)
+    done = Run(id=4, set_name="a", kind=Kind.BACKUP, due=served, began=served, ended=served, state=State.OK)
+    facts = {
+        ("a", Kind.BACKUP): Facts(served_until=served, last=done, last_done=done),
+        ("b", Kind.BACKUP): Facts(served_until=served),
+    }
+    agenda = look(Situation(now=now, zone=BERLIN, sets=sets, facts=facts, running=restores))
+
+    assert [(start.set_name, start.kind) for start in agenda.starts] == [("a", Kind.BACKUP), ("b", Kind.BACKUP)]
+    assert [(wait.due.kind, wait.waits_for) for wait in agenda.waits if wait.due.kind is Kind.RETENTION] == [
+        (Kind.RETENTION, WaitsFor.REPOSITORY)
+    ]
+    assert not agenda.ends

@@ -43,3 +43,9 @@ def test_a_success_is_one_although_somebody_asked_for_the_end() -> None:
     assert verdict_of_engine(Kind.BACKUP, 130, {}, asked) == asked
     assert verdict_of_engine(Kind.BACKUP, -9, {}, asked) == asked
     assert verdict_of_engine(Kind.BACKUP, 12, {}, asked) == Verdict(State.ERROR)
+
+
+def test_a_restore_that_missed_some_files_is_done_but_needs_attention() -> None:
+    """One that never came to its summary has failed."""
+    assert verdict_of_engine(Kind.RESTORE, 1, {"message_type": "summary", "problems": 2}, None) == Verdict(State.ATTENTION)
+    assert verdict_of_engine(Kind.RESTORE, 1, {"message_type": "exit_error"}, None) == Verdict(State.ERROR)

@@ -158,3 +158,25 @@ async def test_a_set_is_changed_and_the_daemon_goes_by_it(world: World) -> None:
             await pilot.press("escape")
 
             await until_shown("weekdays 03:45", app, pilot)
+
+
+async def test_a_file_comes_back_by_keys_alone(world: World, tmp_path: Path) -> None:
+    """From the first screen through the snapshot's folders to the daemon's run and its end, with nothing staged."""
+    world.write_set()
+    assert world.gdp("backup", "daten").returncode == 0
+    target = tmp_path / "back"
+    with world.daemon():
+        async with shown(real_ports(world)) as (app, pilot):
+            await until_shown("daten", app, pilot)
+            await pilot.press("r")
+            await until_shown("set:daten", app, pilot)
+            await pilot.press("enter")
+            await until_shown(f"{world.source.parts[1]}/", app, pilot)
+            await pilot.press("down", "enter")
+            await until_shown(f"{world.source.parts[2]}/", app, pilot)
+            await pilot.press("space", "r")
+            await until_shown("Where to, and how?", app, pilot)
+            await pilot.press("ctrl+u", *str(target), "f10")
+            await until_shown("The files are back", app, pilot)
+
+    assert (target / str(world.source).lstrip("/") / "a.txt").read_text() == "alpha\n"

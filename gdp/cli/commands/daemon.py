@@ -12,8 +12,9 @@ from gdp.cli.screen import Screen
 from gdp.cli.session import home_folder
 from gdp.cli.set_name import SetName
 from gdp.cli.table import layout
-from gdp.cli.translated import Command, argument, flag
+from gdp.cli.translated import Command, argument, flag, option
 from gdp.control.client import Client
+from gdp.core.errors import BadInput
 from gdp.core.language import N_, translate
 from gdp.model.run_words import state_of_run
 from gdp.model.runs import Run, State
@@ -62,14 +63,20 @@ def run_command(*, name: str, waits: bool) -> int:
         return 0
 
 
-@click.command("cancel", cls=Command, help=N_("End what a backup set is doing; the next run goes on with it."))
-@argument("name", N_("SET"), type=SetName())
+@click.command("cancel", cls=Command, help=N_("End what a backup set is doing, or one run; the next backup goes on with it."))
+@argument("name", N_("[SET]"), type=SetName(), required=False)
+@option("--run", "number", type=click.IntRange(1), metavar=N_("NUMBER"), help=N_("Only this run, such as a restore."))
 @common_options()
-def cancel_command(*, name: str) -> None:
+def cancel_command(*, name: str | None, number: int | None) -> None:
     """End it."""
+    if (name is None) == (number is None):
+        raise BadInput(N_("name a backup set or a run, and not both"), N_("'gdp status' shows what runs."))
     with reporting() as screen, daemon() as client:
-        answer = client.ask("cancel", set=name)
-        screen.say(translate(N_("what ran for {set} is ending")).format(set=name))
+        answer = client.ask("cancel", set=name) if number is None else client.ask("cancel", run=number)
+        if number is None:
+            screen.say(translate(N_("what ran for {set} is ending")).format(set=name))
+        else:
+            screen.say(translate(N_("run {number} is ending")).format(number=number))
         screen.record("summary", answer)
 
 

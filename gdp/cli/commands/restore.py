@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from gdp.cli.asked_restore import let_daemon_restore
 from gdp.cli.common import common_options, current
 from gdp.cli.pattern_options import pattern_options, take_patterns
 from gdp.cli.picking import pick
@@ -43,10 +44,13 @@ from gdp.engine.restore import Overwrite, RestoreOptions, RestoreResult, connect
 @flag("--sparse", help=N_("Leave holes where a file has runs of zeros."))
 @flag("--verify", help=N_("Read every restored file again and compare it with the snapshot."))
 @flag("--dry-run", "-n", help=N_("Write nothing; only say what would be done."))
+@flag("--by-daemon", help=N_("Let the daemon do it at once, so that it goes on when the terminal is closed; with --backup-set."))
 @snapshot_filter()
 @common_options()
 def command(**given: Any) -> int:
     """Restore."""
+    if given["by_daemon"]:
+        return let_daemon_restore(given)
     with reporting() as screen:
         options = _options(given, screen)
         access = make_access(screen)
@@ -73,7 +77,7 @@ def command(**given: Any) -> int:
                 emit=screen.emit,
                 may_go_on=access.lease.refuse_if_lost,
             )
-        _show(screen, result, options)
+        _show(screen, result, options, picked.id)
         return 1 if result.problems else 0
 
 
@@ -90,7 +94,7 @@ def _options(given: dict[str, Any], screen: Screen) -> RestoreOptions:
     )
 
 
-def _show(screen: Screen, result: RestoreResult, options: RestoreOptions) -> None:
+def _show(screen: Screen, result: RestoreResult, options: RestoreOptions, snapshot: str) -> None:
     template = N_("would restore {files:file|files} and {folders:folder|folders}, {bytes}, to {target}")
     if not options.dry_run:
         template = N_("restored {files:file|files} and {folders:folder|folders}, {bytes}, to {target} in {duration}")
@@ -115,7 +119,7 @@ def _show(screen: Screen, result: RestoreResult, options: RestoreOptions) -> Non
             "one problem; the rest is restored", "{count} problems; the rest is restored", result.problems
         )
         screen.result(sentence.format(count=figures.count(result.problems)))
-    screen.record("summary", _fields(screen, result, options))
+    screen.record("summary", {"snapshot_id": snapshot, **_fields(screen, result, options)})
 
 
 def _fields(screen: Screen, result: RestoreResult, options: RestoreOptions) -> dict[str, object]:
@@ -134,5 +138,6 @@ def _fields(screen: Screen, result: RestoreResult, options: RestoreOptions) -> d
         "bytes_restored": result.bytes_restored,
         "bytes_skipped": skipped_bytes,
         "problems": result.problems,
+        "target": str(options.target),
         "dry_run": options.dry_run,
     }

@@ -110,6 +110,7 @@ class _Run:
         self._progress_due = 0.0
         self._is_walked = False
         self._builder: TreeBuilder | None = None
+        self._stored: StoredBlobs | None = None
         self._opening: Opening[_Opened] | None = None
         """until the lock is sure"""
         self._sure_indexes: set[str] | None = None
@@ -229,7 +230,7 @@ class _Run:
         builder = TreeBuilder(
             self._options, comparison.known, comparison.notes, dispatcher, opened.stored.is_new_tree, self._emit
         )
-        self._builder = builder
+        self._builder, self._stored = builder, opened.stored
         entries = gathered = 0
         while (directory := ahead.popleft() if ahead else next(walk, None)) is not None:
             builder.enter(directory)
@@ -263,7 +264,7 @@ class _Run:
     def _save_stream(self, opened: _Opened, source: StandardInput) -> tuple[bytes, TreeBuilder]:
         dispatcher = self._dispatcher(opened)
         builder = TreeBuilder(self._options, opened.comparison.known, None, dispatcher, opened.stored.is_new_tree, self._emit)
-        self._builder = builder
+        self._builder, self._stored = builder, opened.stored
         content, size = dispatcher.read_stream(source.descriptor)
         root = b""
         for tree in standard_input_trees(source, content, size, self._began_ns):
@@ -337,6 +338,6 @@ class _Run:
         self._progress_due = now + _PROGRESS_SECONDS
         counts, walker = self._builder.counts, self._walker
         totals = (walker.files_found, walker.bytes_found) if self._is_walked else (None, None)
-        self._emit(
-            Progress(counts.files_done, totals[0], counts.bytes_done + self._large_bytes, totals[1], self._builder.current)
-        )
+        stored = (self._stored.plain_bytes, self._stored.packed_bytes) if self._stored is not None else (None, None)
+        done = counts.bytes_done + self._large_bytes
+        self._emit(Progress(counts.files_done, totals[0], done, totals[1], self._builder.current, *stored))

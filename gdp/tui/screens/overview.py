@@ -19,6 +19,7 @@ from gdp.tui.page import Page
 from gdp.tui.picture import Link, Picture
 from gdp.tui.standing import Level, Standing
 from gdp.tui.views.overview import GAP, coming_backup, sentences_of, widths, without_daemon
+from gdp.tui.widgets.rows import Rows
 from gdp.tui.widgets.week import week_bar
 from gdp.tui.words import short_moment
 
@@ -45,6 +46,8 @@ class Overview(Page[None]):
     BINDINGS: ClassVar[list[Any]] = [
         Binding("b", "back_up", N_("Back up now")),
         Binding("c", "cancel", N_("Cancel")),
+        Binding("r", "restore", N_("Restore")),
+        Binding("h", "history", N_("History")),
         Binding("e", "edit", N_("Edit")),
         Binding("d", "delete", N_("Remove the set"), show=False),
         Binding("s", "start_daemon", N_("Start the daemon")),
@@ -56,7 +59,7 @@ class Overview(Page[None]):
 
     def body(self) -> ComposeResult:
         with Vertical(id="verdict"):
-            yield DataTable(id="sets", cursor_type="row", cell_padding=0, cursor_foreground_priority="renderable")
+            yield Rows(id="sets", cell_padding=0)
             yield Static(id="empty", markup=False)
             yield Static(id="detail")
 
@@ -71,6 +74,14 @@ class Overview(Page[None]):
     def on_picture(self, picture: Picture) -> None:
         self._redraw()
         self.refresh_bindings()
+
+    def on_data_table_row_selected(self) -> None:
+        """Show what the chosen set is doing, else what it did."""
+        if (chosen := self.chosen) is not None:
+            if chosen.at_work:
+                self.manager.go("job", run=chosen.at_work[-1].run.id)
+            else:
+                self.manager.go("history", name=chosen.name)
 
     def on_data_table_row_highlighted(self) -> None:
         self._show_detail()
@@ -140,6 +151,14 @@ class Overview(Page[None]):
     def action_settings(self) -> None:
         """Show what holds for all sets."""
         self.manager.go("settings")
+
+    def action_restore(self) -> None:
+        """Get files of the chosen set back."""
+        self.manager.go("restore", name=self.chosen.name if self.chosen else "")
+
+    def action_history(self) -> None:
+        """Show what was run."""
+        self.manager.go("history")
 
     def action_start_daemon(self) -> None:
         """Start it."""

@@ -3,18 +3,16 @@
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
 
-import msgspec
-
 from gdp.core.errors import GdpError
 from gdp.core.language import N_, translate
 from gdp.core.sentences import sentence_of
-from gdp.model.run import Trouble, error_of
 from gdp.model.run_words import REASONS, WAITS, kind_in_words
 from gdp.model.runs import Kind, Reason, Run, State
 from gdp.model.service import Coming, SetStatus
 from gdp.settings.sets import SetFiles
 from gdp.tui import standing
-from gdp.tui.words import error_text, short_moment
+from gdp.tui.views.ends import why
+from gdp.tui.words import short_moment
 
 _NOT_ACTIVE = N_(
     "It does not run yet: it is not settled who can open its backups when the password is lost. Press k to settle that."
@@ -94,22 +92,9 @@ def _run_lines(run: Run, now: datetime, zone: tzinfo | None) -> list[str]:
     if run.reason is not Reason.NONE:
         words += f" ({translate(REASONS[run.reason])})"
     lines = [f"{kind_in_words(run)} · {short_moment(run.ended or run.began, now, zone)} · {words}"]
-    if run.summary.get("message_type") == "exit_error":
-        lines.append(_why(run))
+    if reason := why(run.summary):
+        lines.append(reason)
     return lines
-
-
-def _why(run: Run) -> str:
-    said = run.summary
-    template = said.get("template")
-    if not isinstance(template, str):
-        return str(said.get("message", ""))
-    facts = said.get("facts", {})
-    try:
-        trouble = msgspec.convert({"template": template, "facts": facts, "hint": said.get("hint_template", "")}, Trouble)
-    except msgspec.ValidationError:
-        return str(said.get("message", ""))
-    return error_text(error_of(trouble))
 
 
 def _left_out(run: Run, now: datetime, zone: tzinfo | None) -> str:

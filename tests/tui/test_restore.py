@@ -1,0 +1,248 @@
+"""Getting files back: which backup, which files, where to; on the stage and against a real repository and daemon."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from gdp.core.errors import GdpError
+from gdp.model.runs import Kind, State
+from gdp.settings.sets import SetFiles
+from gdp.tui.ports import Record
+from gdp.tui.screens.dialogs import Notice, Problem, Question
+from gdp.tui.screens.job import Job
+from gdp.tui.screens.restore_plan import RestorePlan
+from gdp.tui.views.restore import Marks, children_of, newest_first
+from gdp.tui.widgets.ticks import Tick
+from tests.tui import sets
+from tests.tui.screens_as_text import compare, text_of
+from tests.tui.stage import LANGUAGES, SIZES, StagedCommands, StagedDaemon, ports, settle, shown
+
+SNAPSHOTS: list[dict[str, Any]] = [
+    {
+        "message_type": "snapshot", "id": digit * 64, "short_id": digit * 8, "time": f"2026-11-{day}T02:30:11.123456789+01:00",
+        "hostname": "server01", "tags": [tag], "paths": ["/srv"], "summary": {"total_bytes_processed": 182_400_000_000},
+    }
+    for digit, day, tag in (("a", 22, "set:daten"), ("b", 24, "set:daten"), ("c", 23, "set:home"))
+]  # fmt: skip
+NODES: dict[str, list[dict[str, Any]]] = {
+    "/": [{"path": "/srv", "name": "srv", "type": "dir"}],
+    "/srv": [
+        {"path": "/srv", "name": "srv", "type": "dir"},
+        {"path": "/srv/plan.pdf", "name": "plan.pdf", "type": "file", "size": 1_204_000, "mtime": "2026-11-20T10:00:00Z"},
+        {"path": "/srv/anna", "name": "anna", "type": "dir"},
+        {"path": "/srv/b\ufffd", "name": "b\ufffd", "type": "file", "size": 1},
+    ],
+    "/srv/anna": [],
+}
+
+
+MOMENT = "2026-11-20T10:00:00Z"
+
+
+def script(words: tuple[str, ...]) -> Iterable[Record] | GdpError:
+    """Say what the commands would."""
+    if words[0] == "snapshots":
+        return SNAPSHOTS
+    if words[0] == "ls":
+        return [{"message_type": "node", **node} for node in NODES[words[-1]]]
+    if words[0] == "find":
+        return [{"message_type": "match", "path": "/srv/plan.pdf", "size": 9, "mtime": MOMENT, "snapshot": x * 64} for x in "ab"]
+    if words[0] == "diff":
+        paths = (("+", "/srv/neu.txt"), ("-", "/srv/alt.txt"), ("M", "/srv/plan.pdf"), ("U", "/srv/anna/"))
+        return [{"message_type": "change", "modifier": modifier, "path": path} for modifier, path in paths]
+    return [
+        {"message_type": "summary", "files_restored": 12, "bytes_restored": 9_000_000, "files_skipped": 3, "files_deleted": 2}
+    ]
+
+
+def stage(home: Path, daemon: StagedDaemon | None = None) -> Any:
+    """Return a home with a set in it."""
+    settings = {"source.paths": ["/srv"], "target.repo": "/mnt/backup", "encryption.password-file": str(home / "password")}
+    SetFiles(home).add("daten", settings)
+    begun = msgspec.structs.replace(sets.run("daten", 9, state=State.RUNNING), kind=Kind.RESTORE)
+    answers = {"restore": {"run": msgspec.to_builtins(begun)}}
+    return ports(home, daemon or StagedDaemon(sets.status(sets.good_set()), answers), StagedCommands(script))
+
+
+async def read(pilot: Any) -> None:
+    """Wait for the commands."""
+    for _round in range(8):
+        await settle(pilot)
+
+
+async def open_files(app: Any, pilot: Any) -> None:
+    """Open the newest snapshot and its first folder."""
+    app.go("restore", name="daten")
+    await read(pilot)
+    await pilot.press("enter")
+    await read(pilot)
+    await pilot.press("down", "enter")
+    await read(pilot)
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("case", ["snapshots", "files", "plan", "delete", "find", "diff"])
+async def test_restore_looks_as_it_was_looked_at(case: str, language: str, size: str, tmp_path: Path) -> None:
+    """Whoever restores is in a hurry and afraid; each step asks one thing."""
+    async with shown(stage(tmp_path), size=SIZES[size], language=language) as (app, pilot):
+        if case in {"snapshots", "find", "diff"}:
+            app.go("restore", name="daten")
+            await read(pilot)
+            await pilot.press(*{"find": "f", "diff": "d"}.get(case, ""))
+            await read(pilot)
+        if case == "find":
+            await pilot.press(*"plan", "enter")
+            await read(pilot)
+        if case in {"files", "plan", "delete"}:
+            await open_files(app, pilot)
+            await pilot.press("down", "space", "down")
+        if case in {"plan", "delete"}:
+            await pilot.press("r")
+            await read(pilot)
+        if case == "delete":
+            app.screen.query_one("#restore-delete", Tick).toggle()
+            await pilot.press("f10")
+            await read(pilot)
+
+        compare(f"restore-{case}-{language}-{size}", app)
+
+
+async def test_what_is_chosen_is_what_the_daemon_is_asked_for(tmp_path: Path) -> None:
+    """The daemon makes it, so that it goes on when the screen is closed; the screen then shows its run."""
+    one = stage(tmp_path)
+    async with shown(one) as (app, pilot):
+        await open_files(app, pilot)
+        await pilot.press("down", "space", "r")
+        await read(pilot)
+        assert isinstance(app.screen, RestorePlan)
+        await pilot.press("f10")
+        await read(pilot)
+
+        assert isinstance(app.screen, Job)
+    asked = dict(one.daemon.asked)["restore"]
+    assert asked == {
+        "set": "daten", "snapshot": "b" * 64, "target": "/var/tmp/gdp-bbbbbbbb", "paths": ["/srv/anna"],
+        "overwrite": "always", "delete": False, "verify": False,
+    }  # fmt: skip
+
+
+async def test_deleting_is_asked_about_and_no_is_the_answer_of_enter(tmp_path: Path) -> None:
+    """The one rule that destroys something."""
+    one = stage(tmp_path)
+    async with shown(one) as (app, pilot):
+        await open_files(app, pilot)
+        await pilot.press("r")
+        await read(pilot)
+        app.screen.query_one("#restore-delete", Tick).toggle()
+        await pilot.press("f10")
+        await read(pilot)
+        assert isinstance(app.screen, Question)
+        await pilot.press("enter")
+        await read(pilot)
+
+        assert "restore" not in dict(one.daemon.asked)
+
+
+async def test_a_trial_writes_nothing_and_says_what_would_happen(tmp_path: Path) -> None:
+    """Looking first is free."""
+    one = stage(tmp_path)
+    async with shown(one) as (app, pilot):
+        await open_files(app, pilot)
+        await pilot.press("r")
+        await read(pilot)
+        await pilot.press("f5")
+        await read(pilot)
+
+        assert isinstance(app.screen, Notice)
+        assert "Restored: 12, 9.0 MB" in text_of(app)
+    assert "--dry-run" in one.commands.run_words[-1]
+    assert "restore" not in dict(one.daemon.asked)
+
+
+async def test_without_a_daemon_one_is_offered(tmp_path: Path) -> None:
+    """Restores must work on the day when everything else is broken."""
+    daemon = StagedDaemon(None)
+    async with shown(stage(tmp_path, daemon)) as (app, pilot):
+        await open_files(app, pilot)
+        await pilot.press("r")
+        await read(pilot)
+        await pilot.press("f10")
+        await read(pilot)
+        assert isinstance(app.screen, Question)
+        await pilot.press("enter")
+        await read(pilot)
+
+        assert daemon.was_started
+
+
+async def test_a_name_that_is_no_text_is_not_chosen_by_itself(tmp_path: Path) -> None:
+    """Its bytes are lost on the way here; restoring another file of that name would be worse than saying so."""
+    async with shown(stage(tmp_path)) as (app, pilot):
+        await open_files(app, pilot)
+        await pilot.press("down", "down", "space")
+        await read(pilot)
+
+        assert isinstance(app.screen, Problem)
+
+
+async def test_a_file_that_was_found_is_restored_as_it_was_then(tmp_path: Path) -> None:
+    """Nobody has to know when it was lost."""
+    one = stage(tmp_path)
+    async with shown(one) as (app, pilot):
+        app.go("restore", name="daten")
+        await read(pilot)
+        await pilot.press("f", *"plan", "enter")
+        await read(pilot)
+        await pilot.press("down", "enter")
+        await read(pilot)
+        await pilot.press("f10")
+        await read(pilot)
+
+    assert ("find", "--no-lock", "-S", "daten", "--ignore-case", "--", "*plan*") in one.commands.run_words
+    assert dict(one.daemon.asked)["restore"]["paths"] == ["/srv/plan.pdf"]
+    assert dict(one.daemon.asked)["restore"]["snapshot"] == "b" * 64
+
+
+async def test_what_was_removed_comes_back_from_the_older_backup(tmp_path: Path) -> None:
+    """A comparison shows it, and one key leads to the restore."""
+    one = stage(tmp_path)
+    async with shown(one) as (app, pilot):
+        app.go("restore", name="daten")
+        await read(pilot)
+        await pilot.press("d")
+        await read(pilot)
+        await pilot.press("slash", *"ALT", "enter", "enter")
+        await read(pilot)
+        await pilot.press("f10")
+        await read(pilot)
+
+    assert one.commands.run_words[-1] == ("diff", "--no-lock", "-S", "daten", "--", "a" * 64, "b" * 64)
+    assert dict(one.daemon.asked)["restore"]["paths"] == ["/srv/alt.txt"]
+    assert dict(one.daemon.asked)["restore"]["snapshot"] == "a" * 64
+
+
+def test_marks_of_a_folder_hold_for_what_lies_below() -> None:
+    """Three states, as in every tree of files."""
+    marks = Marks().toggled("/srv/a").toggled("/srv/b/c")
+
+    assert [marks.sign(path) for path in ("/", "/srv", "/srv/a", "/srv/a/x", "/srv/b", "/srv/bc")] == [
+        "◩",
+        "◩",
+        "◼",
+        "◼",
+        "◩",
+        "◻",
+    ]
+    assert marks.toggled("/srv").paths == {"/srv"}
+    assert marks.toggled("/").covers("/anything")
+    assert marks.toggled("/srv/a").paths == {"/srv/b/c"}
+
+
+def test_snapshots_and_entries_come_in_the_order_in_which_they_are_looked_for() -> None:
+    """The newest first, folders before files."""
+    assert [one["short_id"][0] for one in newest_first(SNAPSHOTS)] == ["b", "c", "a"]
+    assert [node["name"] for node in children_of("/srv", NODES["/srv"])] == ["anna", "b\ufffd", "plan.pdf"]
