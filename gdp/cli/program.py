@@ -19,6 +19,7 @@ COMMANDS = {
     "set": Lazy("set", N_("Make and change backup sets.")),
     "config": Lazy("config", N_("Language and mail of this installation.")),
     "mail": Lazy("mail", N_("Try the mail server; see and send the mails that wait.")),
+    "report": Lazy("report", N_("Show the report of a run, or send it again.")),
     "advise": Lazy("advise", N_("Recommend block sizes for a new repository.")),
     "daemon": Lazy("daemon", N_("Run the backup sets as they are due.")),
     "status": Lazy("daemon", N_("Show what the daemon does."), "status_command"),

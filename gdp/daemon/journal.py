@@ -277,6 +277,14 @@ def open_journal(path: Path) -> Journal:
     return Journal(database, path)
 
 
+def read_journal(path: Path) -> Journal:
+    """Open a journal that exists only to look into it, whether a daemon has it open or not. Raises JournalError."""
+    try:
+        return Journal(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=10.0), path)
+    except sqlite3.Error as error:
+        raise JournalError(N_("the journal {path} cannot be used: {reason}"), path=path, reason=str(error)) from error
+
+
 def _prepare(database: sqlite3.Connection, path: Path) -> None:
     database.execute("PRAGMA journal_mode=WAL")
     database.execute("PRAGMA synchronous=FULL")  # a run that was noted must not be forgotten by a power failure
