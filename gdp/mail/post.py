@@ -142,7 +142,7 @@ class Post:
 
     def _keep(self, record: RunRecord, recipients: tuple[Recipient, ...]) -> None:
         make_folder(self._daily)
-        short = msgspec.structs.replace(record, problems=record.problems[:MOST_PROBLEMS])
+        short = msgspec.structs.replace(record, problems=record.problems[:MOST_PROBLEMS], changes={})
         digits = hashlib.sha256(_identity(record).encode()).hexdigest()[:16]
         name = f"{record.ended.astimezone(UTC):%Y%m%dT%H%M%S%f}-{digits}{_SUFFIX}"
         write_whole(self._daily / name, msgspec.json.encode(_Kept(short, recipients)))

@@ -106,7 +106,7 @@ def _row(name: str, records: list[RunRecord]) -> Row:
     parts = [_count(len(records), sum(map(needs_attention, records)))]
     if problems := sum(record.problem_count for record in records):
         parts.append(problem_words(problems))
-    parts += gains(sum(record.files.new for record in backups), 0, sum(record.bytes_new for record in backups)) if backups else []
+    parts += gains(sum(record.files.new for record in backups), sum(record.bytes_new for record in backups)) if backups else []
     tone = max((verdict_tone(record) for record in records), key=_LOUDNESS.index)
     return Row(shown(name), ", ".join(parts), tone)
 

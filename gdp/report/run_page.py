@@ -6,6 +6,7 @@ from gdp.core import figures
 from gdp.core.language import N_, current_language, speaking, translate
 from gdp.model.run import RunRecord, Verdict
 from gdp.report.boxes import make_boxes
+from gdp.report.lists import make_sections
 from gdp.report.page import Page, shown
 from gdp.report.rows import make_rows
 from gdp.report.subject import cut, make_subject
@@ -39,6 +40,7 @@ def make_run_page(
             boxes=make_boxes(record),
             rows=make_rows(record, zone),
             outlook=_outlook(record, zone),
+            sections=make_sections(record),
             footer=_footer(record.host, has_log=has_log),
         )
 

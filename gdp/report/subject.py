@@ -43,15 +43,13 @@ def _parts(record: RunRecord) -> list[str]:
 def _gains(record: RunRecord) -> list[str]:
     if record.kind is not Kind.BACKUP:
         return []
-    return gains(record.files.new, record.files.changed, record.bytes_new)
+    return gains(record.files.new, record.bytes_new, changed=record.files.changed, removed=record.files.removed)
 
 
-def gains(new_files: int, changed_files: int, new_bytes: int) -> list[str]:
-    """Return what came in, as parts of a list: ``1,204 new``, ``3.1 GB``."""
-    if not (new_files or changed_files or new_bytes):
+def gains(new: int, new_bytes: int, *, changed: int = 0, removed: int = 0) -> list[str]:
+    """Return what came in, as parts of a list: ``1,204 new``, ``3.1 GB``. The first three count files."""
+    if not (new or changed or removed or new_bytes):
         return [translate(N_("nothing new"))]
-    new, changed = (
-        translate(sentence).format(count=figures.count(count)) if count else ""
-        for sentence, count in ((N_("{count} new"), new_files), (N_("{count} changed"), changed_files))
-    )
-    return [part for part in (new, changed, figures.size(new_bytes)) if part]
+    counts = ((N_("{count} new"), new), (N_("{count} changed"), changed), (N_("{count} removed"), removed))
+    parts = [translate(sentence).format(count=figures.count(count)) for sentence, count in counts if count]
+    return [*parts, figures.size(new_bytes)]

@@ -12,7 +12,7 @@ from gdp.report.text import as_text
 from tests.report.samples import SAMPLES, ZONE
 
 FOLDER = Path(__file__).parent / "golden"
-IN_HTML = {"attention", "digest"}
+IN_HTML = {"attention", "digest", "few"}
 LANGUAGES = ("de", "en")
 
 
