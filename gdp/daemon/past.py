@@ -8,7 +8,7 @@ from pathlib import Path
 from gdp.core.errors import BadInput, GdpError
 from gdp.core.language import N_
 from gdp.daemon.journal import Journal, read_journal
-from gdp.daemon.record import is_told, log_to_attach, make_record
+from gdp.daemon.record import is_told, log_to_attach, make_record, trouble_before
 from gdp.daemon.service import JOURNAL
 from gdp.daemon.zone import local_zone
 from gdp.jobs.agenda import Situation, look
@@ -59,7 +59,8 @@ class PastRuns:
             raise GdpError(N_("the log of run {number} is gone: {path}"), hint, number=run.id, path=log)
         one = self.set_of(run)
         next_run = next_backup(run, one, self._last_backup(run), local_zone()) if one else None
-        return make_record(run, log, host=one.snapshot.host if one else None, next_run=next_run)
+        trouble = trouble_before(run, self._journal.runs(most=_MOST_LOOKED_AT, set_name=run.set_name))
+        return make_record(run, log, host=one.snapshot.host if one else None, next_run=next_run, trouble=trouble)
 
     def log(self, run: Run) -> bytes | None:
         """Return what is attached to its report."""

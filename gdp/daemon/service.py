@@ -148,7 +148,7 @@ class Service:
             self.emit(Note(sentence, {"number": run.id, "set": run.set_name}))
         self.settings.read()
         self._server = ControlServer(self.home, self._answer)
-        self._reports = Reports(self.home, lambda: self.settings.sets, self.now, self._emit_soon)
+        self._reports = Reports(self.home, self.settings, self.journal, self.now, self._emit_soon)
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, self._on_signal)
         self._chores.every(RELOAD_SECONDS, self._reload_if_changed)

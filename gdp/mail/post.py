@@ -144,7 +144,7 @@ class Post:
         make_folder(self._daily)
         short = msgspec.structs.replace(record, problems=record.problems[:MOST_PROBLEMS], changes={})
         digits = hashlib.sha256(_identity(record).encode()).hexdigest()[:16]
-        name = f"{record.ended.astimezone(UTC):%Y%m%dT%H%M%S%f}-{digits}{_SUFFIX}"
+        name = f"{self._day(record.ended):%Y%m%d}-{digits}{_SUFFIX}"  # what is told again of a day takes its own place
         write_whole(self._daily / name, msgspec.json.encode(_Kept(short, recipients)))
 
     def _over(self, now: datetime) -> dict[Path, _Kept]:

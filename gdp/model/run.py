@@ -111,6 +111,8 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     share_reached: float | None = None
     """0 to 1, of a run that broke off; None: not known"""
     next_run: datetime | None = None
+    recovered_from: datetime | None = None
+    """of a run that went well: when the one before it began, which had needed attention; None: it had not"""
 
     @property
     def seconds(self) -> float:

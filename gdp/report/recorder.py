@@ -106,11 +106,12 @@ class Recorder:
 
 
 def skipped(
-    set_name: str, host: str, kind: Kind, moment: datetime, why: Trouble, *, next_run: datetime | None = None
-) -> RunRecord:
-    """Return the record of a run that was left out."""
+    set_name: str, host: str, kind: Kind, moment: datetime, why: Trouble, *, last: datetime | None = None,
+    next_run: datetime | None = None,
+) -> RunRecord:  # fmt: skip
+    """Return the record of a run that was left out, first at a moment, and for the last time."""
     return RunRecord(
-        set_name=set_name, host=host, kind=kind, began=moment, ended=moment, verdict=Verdict.SKIPPED,
+        set_name=set_name, host=host, kind=kind, began=moment, ended=last or moment, verdict=Verdict.SKIPPED,
         stopped_by=why, next_run=next_run,
     )  # fmt: skip
 

@@ -36,7 +36,7 @@ def make_run_page(
             tone=verdict_tone(record),
             notice=translate(_TEST) if is_test else "",
             headline=shown(verdict_sentence(record)),
-            detail=_detail(record),
+            detail=_detail(record, zone),
             boxes=make_boxes(record),
             rows=make_rows(record, zone),
             outlook=_outlook(record, zone),
@@ -45,8 +45,11 @@ def make_run_page(
         )
 
 
-def _detail(record: RunRecord) -> str:
+def _detail(record: RunRecord, zone: tzinfo | None) -> str:
     match record.verdict:
+        case Verdict.OK if record.recovered_from is not None:
+            sentence = N_("All is well again: the run before, of {moment}, had needed attention.")
+            return translate(sentence).format(moment=figures.local_moment(record.recovered_from, zone))
         case Verdict.ATTENTION:
             return (
                 translate(N_("{problems}: see below.")).format(problems=problem_words(record.problem_count))

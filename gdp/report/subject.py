@@ -30,7 +30,7 @@ def cut(subject: str) -> str:
 def _parts(record: RunRecord) -> list[str]:
     match record.verdict:
         case Verdict.OK:
-            return _gains(record)
+            return [translate(N_("all is well again")) if record.recovered_from else "", *_gains(record)]
         case Verdict.ATTENTION:
             return [problem_words(record.problem_count) if record.problem_count else "", *_gains(record)]
         case Verdict.SKIPPED:

@@ -124,6 +124,8 @@ SAMPLES = {
         skipped={"other_file_systems": 2},
     ),
     "nothing-new": make(files=Counts(0, 0, 416_962), bytes_new=0, bytes_sent=0),
+    "again": make(recovered_from=BEGAN - timedelta(days=1)),
+    "clock": make(verdict=Verdict.ATTENTION, problems=(stops.clock_set(-61),), problem_count=1),
     "attention": make(verdict=Verdict.ATTENTION, problems=PROBLEMS, problem_count=len(PROBLEMS)),
     "line": broken(share_reached=0.617, stopped_by=error_trouble(BROKE), problems=PROBLEMS[:3], problem_count=3),
     "login": broken(
@@ -153,3 +155,9 @@ SAMPLES = {
         kind=Kind.PRUNE, figures={"packs_removed": 210, "freed_bytes": 3_300_000_000, "remaining_bytes": 88_000_000_000}
     ),
 }
+SILENT = [
+    broken(verdict=Verdict.SKIPPED, stopped_by=stops.computer_off(31), ended=BEGAN),
+    broken(verdict=Verdict.SKIPPED, stopped_by=stops.PAUSED, set_name="daten", ended=BEGAN),
+    broken(verdict=Verdict.SKIPPED, stopped_by=stops.SILENT, set_name="mail", ended=BEGAN),
+]
+"""a day without any run"""
