@@ -180,10 +180,13 @@ class Journal:
         rows = self._query(f"SELECT {_COLUMNS} FROM run WHERE id = ?", (number,))
         return _run(rows[0]) if rows else None
 
-    def runs(self, *, most: int, set_name: str | None = None) -> list[Run]:
-        """Return the newest runs, newest first."""
-        where, values = ("WHERE set_name = ?", [set_name]) if set_name else ("", [])
-        return [_run(row) for row in self._query(f"SELECT {_COLUMNS} FROM run {where} ORDER BY id DESC LIMIT ?", (*values, most))]
+    def runs(self, *, most: int, set_name: str | None = None, before: int | None = None) -> list[Run]:
+        """Return the newest runs, newest first; only of one set, only those before the run of a number."""
+        conditions = {"set_name = ?": set_name, "id < ?": before}
+        given = {condition: value for condition, value in conditions.items() if value is not None}
+        where = f"WHERE {' AND '.join(given)}" if given else ""
+        rows = self._query(f"SELECT {_COLUMNS} FROM run {where} ORDER BY id DESC LIMIT ?", (*given.values(), most))
+        return [_run(row) for row in rows]
 
     def begun_since(self, moment: datetime, kind: Kind) -> dict[str, list[tuple[datetime, State]]]:
         """Return by set when its runs of a kind began, and how they stand; those that were left out too."""
@@ -280,9 +283,16 @@ def open_journal(path: Path) -> Journal:
 def read_journal(path: Path) -> Journal:
     """Open a journal that exists only to look into it, whether a daemon has it open or not. Raises JournalError."""
     try:
-        return Journal(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=10.0), path)
+        database = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=10.0)
+        try:
+            if database.execute("PRAGMA user_version").fetchone()[0] > FORMAT:
+                raise _newer(path)
+        except BaseException:
+            database.close()
+            raise
     except sqlite3.Error as error:
         raise JournalError(N_("the journal {path} cannot be used: {reason}"), path=path, reason=str(error)) from error
+    return Journal(database, path)
 
 
 def _prepare(database: sqlite3.Connection, path: Path) -> None:
@@ -295,10 +305,14 @@ def _prepare(database: sqlite3.Connection, path: Path) -> None:
             database.execute(statement)
         database.execute(f"PRAGMA user_version={FORMAT}")
     elif version != FORMAT:
-        raise JournalError(
-            N_("the journal {path} was written by a newer version of this program"), N_("Install that version again."), path=path
-        )
+        raise _newer(path)
     database.execute("COMMIT")
+
+
+def _newer(path: Path) -> JournalError:
+    return JournalError(
+        N_("the journal {path} was written by a newer version of this program"), N_("Install that version again."), path=path
+    )
 
 
 def _number(moment: datetime) -> int:

@@ -18,7 +18,8 @@ from gdp.model.runs import Facts, Kind, Run, State
 from gdp.settings.sets import SetFiles
 
 LATEST = "latest"
-_MOST_LOOKED_AT = 1000  # runs; so many are never left out in a row
+_MOST_LOOKED_AT = 100  # runs of a set; so many never pass between two that are told
+_MOST_LISTED = 1000  # for 'latest'
 _LISTED = N_("Say its number, as 'gdp report list' shows it, or 'latest'.")
 
 
@@ -58,8 +59,10 @@ class PastRuns:
             hint = N_("Logs are kept for 90 days. 'gdp report list' shows what the journal knows of the run.")
             raise GdpError(N_("the log of run {number} is gone: {path}"), hint, number=run.id, path=log)
         one = self.set_of(run)
-        next_run = next_backup(run, one, self._last_backup(run), local_zone()) if one else None
-        trouble = trouble_before(run, self._journal.runs(most=_MOST_LOOKED_AT, set_name=run.set_name))
+        earlier = self._journal.runs(most=_MOST_LOOKED_AT, set_name=run.set_name, before=run.id)
+        backup = next((other for other in (run, *earlier) if other.kind is Kind.BACKUP and other.attempt), None)
+        next_run = next_backup(run, one, backup, local_zone()) if one else None
+        trouble = trouble_before(run, earlier)
         return make_record(run, log, host=one.snapshot.host if one else None, next_run=next_run, trouble=trouble)
 
     def log(self, run: Run) -> bytes | None:
@@ -74,15 +77,10 @@ class PastRuns:
             return None
 
     def _latest(self, set_name: str | None) -> Run:
-        found = next(filter(is_told, self._journal.runs(most=_MOST_LOOKED_AT, set_name=set_name)), None)
+        found = next(filter(is_told, self._journal.runs(most=_MOST_LISTED, set_name=set_name)), None)
         if found is None:
             raise BadInput(N_("there is no run to report yet"), N_("'gdp run SET' makes one, where the daemon is at work."))
         return found
-
-    def _last_backup(self, run: Run) -> Run | None:
-        """Return the newest backup of its set as of that time."""
-        runs = self._journal.runs(most=_MOST_LOOKED_AT, set_name=run.set_name)
-        return next((one for one in runs if one.id <= run.id and one.kind is Kind.BACKUP and one.attempt), None)
 
     def _log(self, run: Run) -> Path:
         return self._home / (run.log or "no log")

@@ -43,15 +43,16 @@ def trouble_before(run: Run, runs: Iterable[Run]) -> Run | None:
 
     Args:
         run: one that is over.
-        runs: runs of the journal, newest first.
+        runs: runs of the journal before it, newest first.
     """
     if run.state is not State.OK:
         return None
     for one in runs:
-        is_before = (one.set_name, one.kind) == (run.set_name, run.kind) and one.id < run.id
-        if is_before and one.state is State.OK:
+        if (one.set_name, one.kind) != (run.set_name, run.kind):
+            continue
+        if one.state is State.OK:
             return None
-        if is_before and is_told(one) and not _is_harmless(one):
+        if is_told(one) and not _is_harmless(one):
             return one
     return None
 

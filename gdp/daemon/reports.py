@@ -30,7 +30,8 @@ from gdp.settings.configuration import ConfigurationFile
 
 DIARY = "state/diary.json"
 TOLD_AGAIN = timedelta(days=1)
-MOST_LOOKED_AT = 1000  # runs of a set, for what came before
+MOST_LOOKED_AT = 100  # runs of a set; so many never pass between two that are told
+MOST_OF_A_DAY = 1500  # runs of a set and more
 END_SECONDS = 5.0  # for the report of a run that ended with the daemon; else the next one tells it
 
 Task = Callable[[Configuration], None]
@@ -93,7 +94,7 @@ class Reports:
     def _trouble_before(self, run: Run) -> Run | None:
         if run.state is State.OK:
             with suppress(JournalError):
-                return trouble_before(run, self._journal.runs(most=MOST_LOOKED_AT, set_name=run.set_name))
+                return trouble_before(run, self._journal.runs(most=MOST_LOOKED_AT, set_name=run.set_name, before=run.id))
         return None
 
     def _silences(self, day: date) -> list[Silence]:
@@ -102,7 +103,7 @@ class Reports:
         for one in self._settings.sets.values():
             if any(recipient.mode is ReportMode.DAILY for recipient in one.report):
                 since = facts.get((one.name, Kind.BACKUP), Facts()).served_until
-                runs = self._journal.runs(most=MOST_LOOKED_AT, set_name=one.name)
+                runs = self._journal.runs(most=MOST_OF_A_DAY, set_name=one.name)
                 silence = why_silent(one, day, runs, since, self._diary.diary, self._settings.zone)
                 found += [silence] if silence is not None else []
         return found

@@ -239,8 +239,8 @@ NO = run(State.SKIPPED, Reason.COMMAND)
 )
 def test_trouble_before_a_good_run_is_found(runs: list[Run], number: int | None) -> None:
     """What nobody hears of lies between and counts for nothing."""
-    newest, *_ = found = numbered(*runs)
-    trouble = trouble_before(newest, found)
+    newest, *earlier = numbered(*runs)
+    trouble = trouble_before(newest, earlier)
 
     assert (trouble.id if trouble else None) == number
 
