@@ -54,7 +54,7 @@ class PastRuns:
 
     def record(self, run: Run) -> RunRecord:
         """Return what its report is made from. Raises GdpError when its log is gone."""
-        log = self._log(run)
+        log = self.log_file(run)
         if run.exit_code is not None and not log.exists():
             hint = N_("Logs are kept for 90 days. 'gdp report list' shows what the journal knows of the run.")
             raise GdpError(N_("the log of run {number} is gone: {path}"), hint, number=run.id, path=log)
@@ -67,7 +67,11 @@ class PastRuns:
 
     def log(self, run: Run) -> bytes | None:
         """Return what is attached to its report."""
-        return log_to_attach(self._log(run))
+        return log_to_attach(self.log_file(run))
+
+    def log_file(self, run: Run) -> Path:
+        """Return where its log is, if it has one."""
+        return self._home / (run.log or "no log")
 
     def set_of(self, run: Run) -> BackupSet | None:
         """Return its set as it is now; None when it is gone, or its file is wrong."""
@@ -81,9 +85,6 @@ class PastRuns:
         if found is None:
             raise BadInput(N_("there is no run to report yet"), N_("'gdp run SET' makes one, where the daemon is at work."))
         return found
-
-    def _log(self, run: Run) -> Path:
-        return self._home / (run.log or "no log")
 
 
 @contextmanager

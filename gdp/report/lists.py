@@ -14,6 +14,7 @@ _TITLES = {
     "removed": N_("Removed: {count:file|files}, {size}"),
     "skipped": N_("Skipped: {count:file|files}, {size}"),
 }
+_ONLY_SOCKETS = N_("Skipped: {count:file|files}")
 
 
 def make_sections(record: RunRecord) -> tuple[Section, ...]:
@@ -22,7 +23,8 @@ def make_sections(record: RunRecord) -> tuple[Section, ...]:
 
 
 def _section(action: str, changes: Changes) -> Section:
-    title = fill(_TITLES[action], {"count": changes.files, "size": figures.size(changes.bytes)})
+    sentence = _TITLES[action] if changes.bytes or action != "skipped" else _ONLY_SOCKETS
+    title = fill(sentence, {"count": changes.files, "size": figures.size(changes.bytes)})
     few = changes.names[:MOST_NAMES]
     if changes.files > len(few) and len(changes.places) > 1:
         return Section(title, tuple(map(_of_place, changes.places)), _more_places(changes))

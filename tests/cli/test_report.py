@@ -69,6 +69,7 @@ def test_a_run_is_shown_as_the_mail_tells_it(past: Journaled) -> None:
     assert said.out.startswith("[OK] daten on server01: 3 new, ")
     assert "● Everything is backed up: daten on server01." in said.out
     assert "Next run: 2026-11-2" in said.out
+    assert said.out.endswith(f"The log is in {past.log_of(1)}.\n")
     assert "● Alles gesichert: daten auf server01." in german.out
 
 

@@ -89,6 +89,8 @@ def show_command(*, which: str, html: Path | None) -> None:
             screen.say(translate(N_("The report of run {number} is written to {path}.")).format(number=run.id, path=html))
         else:
             screen.result(f"{page.subject}\n\n{as_text(page)}".rstrip("\n"))
+            if past.log_file(run).exists():
+                screen.say(translate(N_("The log is in {path}.")).format(path=past.log_file(run)))
         screen.record("report", {"run": run.id, "subject": page.subject, **msgspec.to_builtins(record)})
 
 
