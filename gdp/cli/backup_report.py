@@ -1,5 +1,7 @@
 """What a backup did, for people and as restic's summary record."""
 
+from dataclasses import asdict
+
 from gdp.cli.records import SHORT_ID
 from gdp.cli.screen import Screen
 from gdp.core import figures
@@ -11,12 +13,16 @@ from gdp.engine.archive.finish import BackupResult
 def show_backup(screen: Screen, result: BackupResult, *, is_dry_run: bool) -> None:
     """Show the result."""
     summary = result.summary
-    for name, counts in (
-        (N_("Files:    {new} new, {changed} changed, {unmodified} unchanged"), "files"),
-        (N_("Folders:  {new} new, {changed} changed, {unmodified} unchanged"), "dirs"),
+    for name, counts, removed in (
+        (N_("Files:    {new} new, {changed} changed, {removed} removed, {unmodified} unchanged"), "files", result.removed_files),
+        (
+            N_("Folders:  {new} new, {changed} changed, {removed} removed, {unmodified} unchanged"),
+            "dirs",
+            result.removed_directories,
+        ),
     ):
         parts = {kind: figures.count(getattr(summary, f"{counts}_{kind}")) for kind in ("new", "changed", "unmodified")}
-        screen.say(translate(name).format(**parts))
+        screen.say(translate(name).format(**parts, removed=figures.count(removed)))
     sentence = translate(N_("Stored:   {added} new, {packed} of it after compression"))
     screen.say(sentence.format(added=figures.size(summary.data_added), packed=figures.size(summary.data_added_packed)))
     facts = {
@@ -58,6 +64,9 @@ def _record(result: BackupResult, *, is_dry_run: bool) -> dict[str, object]:
         "total_duration": result.duration_seconds,
         "backup_start": summary.backup_start,
         "backup_end": summary.backup_end,
+        "files_removed": result.removed_files,
+        "dirs_removed": result.removed_directories,
+        "skipped": asdict(result.skipped),
         "problems": result.problems,
         "repository_problems": result.damages,
     }

@@ -20,6 +20,7 @@ COMMANDS = {
     "config": Lazy("config", N_("Language, mail and updates of this installation.")),
     "mail": Lazy("mail", N_("Try the mail server; see and send the mails that wait.")),
     "scan": Lazy("scan", N_("Count what a backup would read, and what is left out.")),
+    "report": Lazy("report", N_("Show the report of a run, or send it again.")),
     "advise": Lazy("advise", N_("Recommend block sizes for a new repository.")),
     "daemon": Lazy("daemon", N_("Run the backup sets as they are due.")),
     "status": Lazy("daemon", N_("Show what the daemon does."), "status_command"),

@@ -22,13 +22,15 @@ _ACTIONS = {
     "new": N_("new"),
     "changed": N_("changed"),
     "unmodified": N_("unmodified"),
+    "removed": N_("removed"),
     "skipped": N_("skipped"),
     "restored": N_("restored"),
     "deleted": N_("deleted"),
 }
 FILE_STAGES = ("saving files", "restoring files", "reading the restored files again")  # what the engine calls them
 _YES = {"y", "yes", "j", "ja"}  # in every language: who types one of these means it
-_LOUDNESS = {"new": 1, "changed": 1, "restored": 1, "deleted": 1, "unmodified": 2, "skipped": 2}  # how many -v it takes
+_LOUDNESS = {"new": 1, "changed": 1, "removed": 1, "restored": 1, "deleted": 1, "unmodified": 2, "skipped": 2}
+"""how many -v it takes"""
 
 
 class Screen:
@@ -127,8 +129,10 @@ class Screen:
     def _show_item(self, item: ItemDone) -> None:
         if self.verbose < _LOUDNESS[item.action]:
             return
-        fields = {"action": item.action, "item": item.path, "size": item.size}
-        self.record("verbose_status", fields)
+        if self.json:
+            fields = {"message_type": "verbose_status", "action": item.action, "item": item.path, "size": item.size}
+            self._write(self._out, encode_record(fields), flushes=False)
+            return
         of_size = f", {figures.size(item.size)}" if item.kind == "file" else ""
         self.say(f"{translate(_ACTIONS[item.action])}  {item.path}{of_size}")
 
@@ -155,11 +159,12 @@ class Screen:
         about = f"{problem.path}: " if problem.path else ""
         self._write(self._err, f"{self._mark('▲', '33')} {about}{sentence}" + (f"\n  {hint}" if hint else ""))
 
-    def _write(self, stream: TextIO, text: str) -> None:
+    def _write(self, stream: TextIO, text: str, *, flushes: bool = True) -> None:
         with self._lock:
             self._view.clear()
             stream.write(printable(text) + "\n")
-            stream.flush()
+            if flushes:  # else with the next line; there may be a line for every file
+                stream.flush()
 
     def _mark(self, text: str, colour: str) -> str:
         if not self._err.isatty() or os.environ.get("NO_COLOR"):

@@ -164,13 +164,13 @@ class Journal:
         rows = self._query(f"SELECT {_COLUMNS}, process FROM run WHERE state = 'running' ORDER BY id")
         return [(_run(row[:-1]), row[-1]) for row in rows]
 
-    def facts(self) -> dict[tuple[str, Kind], Facts]:
-        """Return what is known, by set and kind."""
+    def facts(self, until: datetime | None = None) -> dict[tuple[str, Kind], Facts]:
+        """Return what is known, by set and kind; of runs only those that had ended by a moment, where one is given."""
         served = {(name, Kind(kind)): _moment(until) for name, kind, until in self._query("SELECT * FROM served")}
-        last = self._newest("attempt > 0")
-        done = self._newest("state IN ('ok', 'attention')")
-        judged = self._newest("attempt > 0 AND state IN ('ok', 'attention', 'error')")
-        skip = self._newest("attempt = 0")
+        last = self._newest("attempt > 0", until)
+        done = self._newest("state IN ('ok', 'attention')", until)
+        judged = self._newest("attempt > 0 AND state IN ('ok', 'attention', 'error')", until)
+        skip = self._newest("attempt = 0", until)
         return {
             key: Facts(
                 served_until=served.get(key),
@@ -187,10 +187,13 @@ class Journal:
         rows = self._query(f"SELECT {_COLUMNS} FROM run WHERE id = ?", (number,))
         return _run(rows[0]) if rows else None
 
-    def runs(self, *, most: int, set_name: str | None = None) -> list[Run]:
-        """Return the newest runs, newest first."""
-        where, values = ("WHERE set_name = ?", [set_name]) if set_name else ("", [])
-        return [_run(row) for row in self._query(f"SELECT {_COLUMNS} FROM run {where} ORDER BY id DESC LIMIT ?", (*values, most))]
+    def runs(self, *, most: int, set_name: str | None = None, kind: Kind | None = None, before: int | None = None) -> list[Run]:
+        """Return the newest runs, newest first; only of one set or kind, only those before the run of a number."""
+        conditions = {"set_name = ?": set_name, "kind = ?": kind, "id < ?": before}
+        given = {condition: value for condition, value in conditions.items() if value is not None}
+        where = f"WHERE {' AND '.join(given)}" if given else ""
+        rows = self._query(f"SELECT {_COLUMNS} FROM run {where} ORDER BY id DESC LIMIT ?", (*given.values(), most))
+        return [_run(row) for row in rows]
 
     def begun_since(self, moment: datetime, kind: Kind) -> dict[str, list[tuple[datetime, State]]]:
         """Return by set when its runs of a kind began, and how they stand; those that were left out too."""
@@ -213,7 +216,9 @@ class Journal:
         """Give it back."""
         self._database.close()
 
-    def _newest(self, condition: str) -> dict[tuple[str, Kind], Run]:
+    def _newest(self, condition: str, until: datetime | None) -> dict[tuple[str, Kind], Run]:
+        if until is not None:
+            condition = f"{condition} AND ended <= {_number(until)}"
         newest = f"SELECT max(id) FROM run WHERE {condition} GROUP BY set_name, kind"
         runs = map(_run, self._query(f"SELECT {_COLUMNS} FROM run WHERE id IN ({newest})"))
         return {(run.set_name, run.kind): run for run in runs}
@@ -284,6 +289,21 @@ def open_journal(path: Path) -> Journal:
     return Journal(database, path)
 
 
+def read_journal(path: Path) -> Journal:
+    """Open a journal that exists only to look into it, whether a daemon has it open or not. Raises JournalError."""
+    try:
+        database = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=10.0)
+        try:
+            if database.execute("PRAGMA user_version").fetchone()[0] > FORMAT:
+                raise _newer(path)
+        except BaseException:
+            database.close()
+            raise
+    except sqlite3.Error as error:
+        raise JournalError(N_("the journal {path} cannot be used: {reason}"), path=path, reason=str(error)) from error
+    return Journal(database, path)
+
+
 def _prepare(database: sqlite3.Connection, path: Path) -> None:
     database.execute("PRAGMA journal_mode=WAL")
     database.execute("PRAGMA synchronous=FULL")  # a run that was noted must not be forgotten by a power failure
@@ -294,14 +314,18 @@ def _prepare(database: sqlite3.Connection, path: Path) -> None:
             database.execute(statement)
         database.execute(f"PRAGMA user_version={FORMAT}")
     elif version != FORMAT:
-        raise JournalError(
-            N_("the journal {path} was written by a newer version of this program"), N_("Install that version again."), path=path
-        )
+        raise _newer(path)
     database.execute("COMMIT")
 
 
 def _runs_of(facts: Facts) -> tuple[Run | None, ...]:
     return facts.last, facts.last_done, facts.last_judged, facts.last_skip
+
+
+def _newer(path: Path) -> JournalError:
+    return JournalError(
+        N_("the journal {path} was written by a newer version of this program"), N_("Install that version again."), path=path
+    )
 
 
 def _number(moment: datetime) -> int:

@@ -4,16 +4,21 @@ import socket
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from gdp.daemon.journal import Journal
+from gdp.daemon.silence import Silence
 from gdp.jobs.steps import Role
 from gdp.model import run as told
 from gdp.model.backup_set import BackupSet
 from gdp.model.runs import Facts, Kind, Reason, Run, State
 from gdp.report import stops
+from gdp.report.cause import Weight
+from gdp.report.recognise import find_cause
 from gdp.report.recorder import Recorder, skipped
 
 AllFacts = Mapping[tuple[str, Kind], Facts]
@@ -38,6 +43,18 @@ _STOPS = {
 _PROOFS = {State.OK: told.Verdict.OK, State.ATTENTION: told.Verdict.ATTENTION, State.ERROR: told.Verdict.ERROR}
 _NO_CODE = 1  # of a run whose engine never ended by itself
 LOG_BYTES = 64 << 20  # of a log are attached at most; it lies at home whole
+MOST_LOOKED_AT = 100  # runs of a set and kind; so many never pass between two that are told
+
+
+class Background(msgspec.Struct, frozen=True, kw_only=True):
+    """What the journal said about a run as it ended."""
+
+    next_run: datetime | None = None
+    """when its set is backed up again"""
+    proofs: tuple[told.Proven, ...] = ()
+    """of a backup: what was proven last of its set"""
+    trouble: Run | None = None
+    """what ``trouble_before`` says of it"""
 
 
 def is_told(run: Run) -> bool:
@@ -63,39 +80,70 @@ def newest_proof(facts: AllFacts, one: BackupSet, kind: Kind, sets: Iterable[Bac
     return max(found, key=lambda run: run.id, default=None)
 
 
-def make_record(
-    run: Run, log: Path, *, host: str | None, next_run: datetime | None, proofs: tuple[told.Proven, ...] = ()
-) -> told.RunRecord:
+def trouble_before(run: Run, runs: Iterable[Run]) -> Run | None:
+    """Return the run before one that went well, where recipients had heard of trouble. What nobody hears of is passed over.
+
+    None after a restore drill that found files which are not right: the next one takes others, and so proves nothing of those.
+
+    Args:
+        run: one that is over.
+        runs: runs of the journal before it, newest first.
+    """
+    if run.state is not State.OK:
+        return None
+    own = (one for one in runs if (one.set_name, one.kind) == (run.set_name, run.kind))
+    since = takewhile(lambda one: one.state is not State.OK, own)
+    troubles = [one for one in since if is_told(one) and not _is_harmless(one)]
+    if run.kind is Kind.DRILL and any(one.reason is Reason.DAMAGE or one.state is State.ATTENTION for one in troubles):
+        return None
+    return next(iter(troubles), None)
+
+
+def background_of(
+    run: Run, journal: Journal, one: BackupSet | None, sets: Iterable[BackupSet], *, next_run: datetime | None
+) -> Background:
+    """Return what the journal said as a run ended, whatever has happened since. Raises JournalError.
+
+    Args:
+        run: one that is over.
+        journal: where it stands.
+        one: its set, as it is now; None: it is gone.
+        sets: all of them.
+        next_run: when the set is backed up again.
+    """
+    trouble = None
+    if run.state is State.OK:
+        trouble = trouble_before(run, journal.runs(most=MOST_LOOKED_AT, set_name=run.set_name, kind=run.kind, before=run.id))
+    proofs = proofs_of(journal.facts(run.ended), one, sets) if one is not None and run.kind is Kind.BACKUP else ()
+    return Background(next_run=next_run, proofs=proofs, trouble=trouble)
+
+
+def make_record(run: Run, log: Path, *, host: str | None, background: Background) -> told.RunRecord:
     """Return the record of a run that is over.
 
     Args:
         run: as the journal has it.
         log: its log; what it does not tell is not told.
         host: the set's name for this computer; None: its own.
-        next_run: when the set is backed up again.
-        proofs: what was proven last, for the report of a backup.
+        background: what the journal said as it ended.
     """
     named = host or socket.gethostname()
     recorder = Recorder(run.set_name, named, _KINDS[run.kind], run.began)
-    stop = stops.CANCELLED if run.state is State.CANCELLED else _STOPS.get(run.reason)
-    words: list[str] = []
-    for line in _lines(log):
-        recorder.take(line)
-        step = _step(line)
-        words = step.get("words", words)
-        if code := step.get("exit_code"):
-            command = " ".join(map(str, words))
-            if step.get("role") == Role.AFTER:
-                recorder.add(stops.after_failed(command, code))
-            elif step.get("role") == Role.BEFORE and run.reason is Reason.COMMAND:
-                is_declined = run.state is State.SKIPPED
-                stop = stops.command_declined(command) if is_declined else stops.command_failed(command, code)
-    ended = run.ended or run.began
+    stop = _read_log(run, log, recorder)
+    ended, next_run = run.ended or run.began, background.next_run
     if run.state is State.SKIPPED and stop is not None:
-        return skipped(run.set_name, named, _KINDS[run.kind], run.began, stop, next_run=next_run)
+        return skipped(run.set_name, named, _KINDS[run.kind], run.began, stop, last=ended, next_run=next_run)
     code = _NO_CODE if run.exit_code is None else run.exit_code
     record = recorder.finish(code, ended, stopped_by=stop, next_run=next_run)
-    return msgspec.structs.replace(record, proofs=proofs) if run.kind is Kind.BACKUP else record
+    is_well = {record.verdict, *(proven.verdict for proven in background.proofs)} == {told.Verdict.OK}
+    recovered_from = background.trouble.began if background.trouble and is_well else None
+    return msgspec.structs.replace(record, proofs=background.proofs, recovered_from=recovered_from)
+
+
+def record_of_silence(silence: Silence) -> told.RunRecord:
+    """Return what is told of a set that was due and did not run."""
+    host = silence.one.snapshot.host or socket.gethostname()
+    return skipped(silence.one.name, host, told.Kind.BACKUP, silence.moment, silence.why)
 
 
 def log_to_attach(log: Path) -> bytes | None:
@@ -110,17 +158,43 @@ def _proven(run: Run) -> told.Proven:
     return told.Proven(_KINDS[run.kind], run.ended or run.began, _PROOFS[run.state], figures)
 
 
+def _read_log(run: Run, log: Path, recorder: Recorder) -> told.Trouble | None:
+    """Let the recorder hear a run's log; return why somebody else ended the run, or it never began."""
+    stop = stops.CANCELLED if run.state is State.CANCELLED else _STOPS.get(run.reason)
+    words: list[str] = []
+    for line in _lines(log):
+        recorder.take(line)
+        step = _ours(line)
+        if seconds := step.get("set_by_seconds"):
+            recorder.add(stops.clock_set(round(seconds / 60)))
+        words = step.get("words", words)
+        if code := step.get("exit_code"):
+            command = " ".join(map(str, words))
+            if step.get("role") == Role.AFTER:
+                recorder.add(stops.after_failed(command, code))
+            elif step.get("role") == Role.BEFORE and run.reason is Reason.COMMAND:
+                is_declined = run.state is State.SKIPPED
+                stop = stops.command_declined(command) if is_declined else stops.command_failed(command, code)
+    return stop
+
+
+def _is_harmless(run: Run) -> bool:
+    """Say whether a run was left out in a way that nobody has to look at. A command that says no does so on purpose."""
+    why = _STOPS.get(run.reason)
+    return run.state is State.SKIPPED and (why is None or find_cause(why).weight is Weight.HARMLESS)
+
+
 def _lines(log: Path) -> Iterator[bytes]:
     with suppress(OSError), log.open("rb") as stream:
         yield from stream
 
 
-def _step(line: bytes) -> dict[str, Any]:
-    """Return the fields of a line about a step, nothing for any other."""
-    if b'"step' not in line:
+def _ours(line: bytes) -> dict[str, Any]:
+    """Return the fields of a line that the runner wrote, about a step or the clock; nothing for any other."""
+    if b'"step' not in line and b'"clock"' not in line:
         return {}
     with suppress(msgspec.DecodeError, msgspec.ValidationError):
         record = msgspec.json.decode(line, type=dict[str, Any])
-        if record.get("message_type") in {"step", "step_end"}:
+        if record.get("message_type") in {"step", "step_end", "clock"}:
             return record
     return {}

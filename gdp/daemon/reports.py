@@ -1,67 +1,84 @@
 """Reports of the daemon's runs by mail: one thread makes, queues and sends them, since a mail server may be slow.
 
 A run is told again whenever a daemon begins, as far as it is of the last day: the post knows what it has told already, and
-so nobody's kill loses a report.
+so nobody's kill loses a report. When a day is over, a set that was due and did not run is told to those who get summaries.
 """
 
 import queue
 import threading
-from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
 from gdp.core.errors import GdpError
-from gdp.daemon.record import AllFacts, is_told, log_to_attach, make_record, proofs_of
+from gdp.daemon.diary_file import DiaryFile
+from gdp.daemon.journal import Journal, JournalError
+from gdp.daemon.record import Background, background_of, is_told, log_to_attach, make_record, record_of_silence
+from gdp.daemon.settings import LiveSettings
+from gdp.daemon.silence import Silence, why_silent
 from gdp.mail import smtp
 from gdp.mail.post import Post, Posted
 from gdp.mail.server import configured_server, sender_of
-from gdp.model.backup_set import BackupSet
+from gdp.model.backup_set import BackupSet, ReportMode
 from gdp.model.configuration import Configuration
 from gdp.model.events import Emit, Problem
-from gdp.model.run import Proven
-from gdp.model.runs import Run
+from gdp.model.runs import Facts, Kind, Run
+from gdp.model.timing.local import day_of
 from gdp.settings.configuration import ConfigurationFile
 
+DIARY = "state/diary.json"
 TOLD_AGAIN = timedelta(days=1)
+MOST_OF_A_DAY = 1500  # backups of a set and more
 END_SECONDS = 5.0  # for the report of a run that ended with the daemon; else the next one tells it
 
 Task = Callable[[Configuration], None]
 
 
 class Reports:
-    """The reports of one home folder.
+    """The reports of one home folder. One thread calls all methods.
 
     Args:
-        sets: who hears of a set's runs; asked when a run has ended.
+        settings: who hears of a set's runs; asked when a run has ended.
+        journal: open, and read by the calling thread only.
         emit: is told what keeps somebody from hearing; called by a thread of its own.
     """
 
-    def __init__(
-        self, home: Path, sets: Callable[[], Mapping[str, BackupSet]], clock: Callable[[], datetime], emit: Emit
-    ) -> None:
-        self._home, self._sets, self._clock, self._emit = home, sets, clock, emit
+    def __init__(self, home: Path, settings: LiveSettings, journal: Journal, clock: Callable[[], datetime], emit: Emit) -> None:
+        self._home, self._settings, self._journal, self._clock, self._emit = home, settings, journal, clock, emit
+        self._diary = DiaryFile(home / DIARY)
         self._tasks: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
         self._complaint = ""
         self._thread = threading.Thread(target=self._work, name="reports", daemon=True)
         self._thread.start()
 
-    def run_ended(self, run: Run, facts: AllFacts, next_run: datetime | None = None) -> None:
+    def run_ended(self, run: Run, next_run: datetime | None = None) -> None:
         """Have a run told to the recipients of its set."""
-        one = self._sets().get(run.set_name)
-        if one is not None and one.report and is_told(run):
-            proofs = proofs_of(facts, one, self._sets().values())
-            self._tasks.put(lambda configuration: self._post(run, one, configuration, next_run=next_run, proofs=proofs))
+        one = self._settings.sets.get(run.set_name)
+        if one is None or not one.report:
+            return
+        background = Background(next_run=next_run)
+        with suppress(JournalError):  # told with less rather than not at all
+            background = background_of(run, self._journal, one, self._settings.sets.values(), next_run=next_run)
+        if background.trouble is not None or is_told(run):
+            self._tasks.put(lambda configuration: self._post(run, one, background, configuration))
 
-    def tell_again(self, runs: list[Run], facts: AllFacts) -> None:
+    def tell_again(self, runs: list[Run]) -> None:
         """Have runs of the last day told that may not have been."""
-        for run in runs:
+        for run in reversed(runs):
             if run.ended is not None and run.ended > self._clock() - TOLD_AGAIN:
-                self.run_ended(run, facts)
+                self.run_ended(run)
 
     def deliver(self) -> None:
-        """Have summaries of days that are over made, and send what waits."""
-        self._tasks.put(self._deliver)
+        """Note that the daemon lives, have summaries of days that are over made, and send what waits."""
+        yesterday = day_of(self._clock(), self._settings.zone) - timedelta(days=1)
+        silences: Sequence[Silence] | None = None
+        with suppress(JournalError):  # the next look tries again
+            diary = self._diary.note(self._clock(), is_paused=self._journal.is_paused)
+            if diary.told is None or diary.told < yesterday:
+                silences = self._silences(yesterday)
+        self._tasks.put(lambda configuration: self._deliver(yesterday, silences, configuration))
 
     def close(self) -> None:
         """Finish what is begun, for a moment."""
@@ -75,17 +92,32 @@ class Reports:
             except GdpError as error:
                 self._complain(error)
 
-    def _post(
-        self, run: Run, one: BackupSet, configuration: Configuration, *, next_run: datetime | None, proofs: tuple[Proven, ...]
-    ) -> None:
+    def _silences(self, day: date) -> list[Silence]:
+        """Return which sets did not run on a day, of those of which somebody gets a summary. Raises JournalError."""
+        facts, found = self._journal.facts(), []
+        for one in self._settings.sets.values():
+            if any(recipient.mode is ReportMode.DAILY for recipient in one.report):
+                since = facts.get((one.name, Kind.BACKUP), Facts()).served_until
+                runs = self._journal.runs(most=MOST_OF_A_DAY, set_name=one.name, kind=Kind.BACKUP)
+                silence = why_silent(one, day, runs, since, self._diary.diary, self._settings.zone)
+                found += [silence] if silence is not None else []
+        return found
+
+    def _post(self, run: Run, one: BackupSet, background: Background, configuration: Configuration) -> None:
         log = self._home / run.log if run.log else self._home / "no log"
-        record = make_record(run, log, host=one.snapshot.host, next_run=next_run, proofs=proofs)
+        record = make_record(run, log, host=one.snapshot.host, background=background)
         name = f"{run.set_name}-{run.id}.log"
         self._take(self._box(configuration).post_run(record, one.report, self._clock(), log=log_to_attach(log), log_name=name))
         self._send(configuration)
 
-    def _deliver(self, configuration: Configuration) -> None:
-        self._take(self._box(configuration).post_summaries(self._clock()))
+    def _deliver(self, yesterday: date, silences: Sequence[Silence] | None, configuration: Configuration) -> None:
+        box = self._box(configuration)
+        for silence in silences or ():
+            daily = [recipient for recipient in silence.one.report if recipient.mode is ReportMode.DAILY]
+            self._take(box.post_run(record_of_silence(silence), daily, self._clock()))
+        if silences is not None:
+            self._diary.note_told(yesterday)
+        self._take(box.post_summaries(self._clock()))
         self._send(configuration)
 
     def _box(self, configuration: Configuration) -> Post:

@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -24,6 +25,7 @@ from gdp.model.runs import Run, State
 LIFELINE_VARIABLE = "GDP_LIFELINE"
 LONGEST_LINE = 1 << 20  # bytes; what is longer is cut
 LEFT_BEHIND_SECONDS = 2.0  # a command may leave a process behind that keeps its output open; nobody waits for that
+CLOCK_SET_SECONDS = 60.0  # less is what keeping a clock right may take
 _SUMMARIES = {"summary", "exit_error"}
 
 
@@ -104,14 +106,21 @@ class Runner:
             self._signal_group(signal.SIGKILL)
 
     def _work(self) -> None:
-        verdict = Verdict(State.ERROR)
+        verdict, clocks = Verdict(State.ERROR), self._clocks()
         with RunLog(self._log_path) as log:
             try:
                 verdict = self._make_steps(log)
             except Exception as error:  # noqa: BLE001 becomes the run's end: whatever breaks here must not leave it running for ever
                 self._summary = {"message_type": "exit_error", "message": f"{type(error).__name__}: {error}", "code": 1}
                 log.write(self._summary, self._clock())
+            shown, passed = (after - before for before, after in zip(clocks, self._clocks(), strict=True))
+            if abs(shown - passed) >= CLOCK_SET_SECONDS:
+                log.write({"message_type": "clock", "set_by_seconds": round(shown - passed)}, self._clock())
         self._tell(Ended(self._run.id, verdict, self._exit_code, self._summary))
+
+    def _clocks(self) -> tuple[float, float]:
+        """Return the time by the clock, and by what nobody can set; asleep both go on. Seconds."""
+        return self._clock().timestamp(), time.clock_gettime(time.CLOCK_BOOTTIME)
 
     def _make_steps(self, log: RunLog) -> Verdict:
         verdict, has_begun, is_over = Verdict(State.OK), False, False

@@ -152,7 +152,7 @@ class Service:
             self.emit(Note(_LOST[run.kind is Kind.RESTORE], {"number": run.id, "set": run.set_name}))
         self.settings.read()
         self._server = ControlServer(self.home, self._answer)
-        self._reports = Reports(self.home, lambda: self.settings.sets, self.now, self._emit_soon)
+        self._reports = Reports(self.home, self.settings, self.journal, self.now, self._emit_soon)
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, self._on_signal)
         self._chores.every(RELOAD_SECONDS, self._reload_if_changed)
@@ -164,7 +164,7 @@ class Service:
         if (seconds := watchdog_seconds()) is not None:
             self._chores.every(seconds / 2, lambda: notify("WATCHDOG=1"))
         self._tell_settings()
-        self._reports.tell_again(self.journal.runs(most=TOLD_AGAIN_RUNS), self.journal.facts())
+        self._reports.tell_again(self.journal.runs(most=TOLD_AGAIN_RUNS))
         notify("READY=1")
         self.emit(Note(N_("the daemon for {home} is ready; it knows {count:backup set|backup sets}"), self._facts()))
 
@@ -225,7 +225,7 @@ class Service:
                 skip.set_name, skip.kind, due=skip.due, reason=skip.reason, now=now, is_served=skip.is_served
             )  # fmt: skip
             self.tell_run(run)
-            self._reports.run_ended(run, self.journal.facts(), agenda.next_backup(run.set_name))
+            self._reports.run_ended(run, agenda.next_backup(run.set_name))
             self.emit(Note(N_("{kind} of {set}: {state}"), _words(run)))
         for due in agenda.starts:
             self._start(due, steps_of(self.settings.sets[due.set_name], due.kind))
@@ -280,7 +280,7 @@ class Service:
         self.emit(Problem(sentence, facts) if run.state is State.ERROR else Note(sentence, facts))
         self.look()
         next_backup = self.agenda.next_backup(run.set_name) if self.agenda else None
-        self._reports.run_ended(run, self.journal.facts(), next_backup)
+        self._reports.run_ended(run, next_backup)
 
     def _write_late(self) -> None:
         late, self._unwritten = self._unwritten, []

@@ -16,7 +16,7 @@ import msgspec
 from gdp.core.errors import BadInput, GdpError
 from gdp.core.language import N_
 from gdp.mail.files import make_folder, sweep, write_whole
-from gdp.mail.message import make_mail, pack_log
+from gdp.mail.message import Mail, make_mail, pack_log
 from gdp.mail.queue import MailQueue
 from gdp.model.backup_set import Recipient
 from gdp.model.run import RunRecord
@@ -77,8 +77,7 @@ class Post:
             if decide(one.mode, record) is not Hears.AT_ONCE:
                 continue
             try:
-                page = make_run_page(record, language=self._language_of(one), zone=self._zone, has_log=packed is not None)
-                mail = make_mail(page, sender=self._sender, to=one.to, now=now, log=packed, log_name=log_name)
+                mail = self._mail(record, one, now, packed, log_name)
                 self.queue.add(mail, now, once=f"{_identity(record)} {one.to} {one.language}")
                 queued += 1
             except GdpError as error:
@@ -89,6 +88,23 @@ class Post:
             except OSError as error:
                 failures.append(self._unkept(error))
         return Posted(queued, tuple(failures))
+
+    def post_again(
+        self,
+        record: RunRecord,
+        recipients: Sequence[Recipient],
+        now: datetime,
+        *,
+        log: bytes | None = None,
+        log_name: str = "gdp.log",
+    ) -> list[str]:
+        """Queue the report of a run for all of them, whatever they have had of it and want to hear. Returns the mails' ids.
+
+        Raises GdpError, BadInput for an address that is none; nothing is queued then.
+        """
+        packed = pack_log(log)
+        mails = [self._mail(record, one, now, packed, log_name) for one in recipients]
+        return [self.queue.add(mail, now) for mail in mails]
 
     def post_summaries(self, now: datetime) -> Posted:
         """Queue the summaries of days that are over. Raises nothing."""
@@ -114,6 +130,10 @@ class Post:
                     path.unlink(missing_ok=True)
         return Posted(queued, tuple(failures))
 
+    def _mail(self, record: RunRecord, to: Recipient, now: datetime, log: bytes | None, log_name: str) -> Mail:
+        page = make_run_page(record, language=self._language_of(to), zone=self._zone, has_log=log is not None)
+        return make_mail(page, sender=self._sender, to=to.to, now=now, log=log, log_name=log_name)
+
     def _language_of(self, recipient: Recipient) -> str | None:
         return recipient.language or self._language
 
@@ -122,9 +142,9 @@ class Post:
 
     def _keep(self, record: RunRecord, recipients: tuple[Recipient, ...]) -> None:
         make_folder(self._daily)
-        short = msgspec.structs.replace(record, problems=record.problems[:MOST_PROBLEMS])
+        short = msgspec.structs.replace(record, problems=record.problems[:MOST_PROBLEMS], changes={})
         digits = hashlib.sha256(_identity(record).encode()).hexdigest()[:16]
-        name = f"{record.ended.astimezone(UTC):%Y%m%dT%H%M%S%f}-{digits}{_SUFFIX}"
+        name = f"{self._day(record.ended):%Y%m%d}-{digits}{_SUFFIX}"  # what is told again of a day takes its own place
         write_whole(self._daily / name, msgspec.json.encode(_Kept(short, recipients)))
 
     def _over(self, now: datetime) -> dict[Path, _Kept]:

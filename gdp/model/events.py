@@ -57,11 +57,15 @@ class ItemDone(Event, frozen=True):
     """One file or directory was dealt with."""
 
     path: str
-    action: Literal["new", "changed", "unmodified", "skipped", "restored", "deleted"]
+    action: Literal["new", "changed", "unmodified", "removed", "skipped", "restored", "deleted"]
     kind: str = "file"
     """a node type"""
     size: int = 0
     """bytes"""
+
+
+class BeganAnew(Event, frozen=True):
+    """The job begins once more: whatever was said of files so far does not count, and is said again."""
 
 
 Emit = Callable[[Event], None]

@@ -10,6 +10,7 @@ from enum import StrEnum
 import msgspec
 
 from gdp.core.errors import GdpError, kind_named
+from gdp.model.changes import Changes
 
 
 class Kind(StrEnum):
@@ -74,6 +75,7 @@ class Counts(msgspec.Struct, frozen=True, omit_defaults=True):
     new: int = 0
     changed: int = 0
     unmodified: int = 0
+    removed: int = 0
 
 
 class Proven(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -99,6 +101,10 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """its id; empty when none was saved"""
     files: Counts = Counts()
     folders: Counts = Counts()
+    changes: dict[str, Changes] = {}
+    """by ``changes.ACTIONS``"""
+    skipped: dict[str, int] = {}
+    """how much was left out on purpose, by why; as named in ``docs/json.md``"""
     bytes_read: int = 0
     """of all files that the run dealt with"""
     bytes_new: int = 0
@@ -118,6 +124,8 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     next_run: datetime | None = None
     proofs: tuple[Proven, ...] = ()
     """of a backup: what was proven last of its set"""
+    recovered_from: datetime | None = None
+    """of a run that went well: when the one before it began, which had needed attention; None: it had not"""
 
     @property
     def seconds(self) -> float:

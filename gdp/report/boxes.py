@@ -15,6 +15,8 @@ MOST_LINES = 10  # of a box; the log has them all
 LONGEST_REMARK = 400
 _SAID_BY_TITLE = {causes.PERMISSION, causes.VANISHED, causes.CHANGED, causes.SOURCE_MISSING, causes.SOURCE_UNLIKE}
 """whose title says all that can be said of a file"""
+_SAID_WHOLLY = {causes.PAUSED, causes.SILENT}
+"""whose title says all that can be said"""
 
 
 def make_boxes(record: RunRecord, most_lines: int = MOST_LINES) -> tuple[Box, ...]:
@@ -49,7 +51,8 @@ def cause_title(cause: Cause, count: int = 1) -> str:
 
 
 def _box(cause: Cause, troubles: list[Trouble], record: RunRecord, most_lines: int) -> Box:
-    lines = tuple(dict.fromkeys(_line(cause, trouble, record.kind) for trouble in troubles))
+    told = () if cause in _SAID_WHOLLY else troubles
+    lines = tuple(dict.fromkeys(_line(cause, trouble, record.kind) for trouble in told))
     left_out = len(lines) - most_lines
     return Box(
         tone=_tone(cause, record.verdict),

@@ -92,6 +92,12 @@ MEMORY = Cause(
     is_resumed=True,
 )
 
+CLOCK = Cause(
+    N_("The clock of this computer was set while the run went on."),
+    N_("See that the clock is right and stays so (timedatectl): by the times of snapshots it is settled which of them are kept."),
+    weight=Weight.MILD,
+)
+
 # --- The way to the target --------------------------------------------------------------------------------------------
 
 UNREACHABLE = Cause(
@@ -187,6 +193,20 @@ LOST = Cause(
     N_("Nothing is lost; the next run goes on. If nobody switched the computer off, its log says why (journalctl)."),
     weight=Weight.MILD,
     is_resumed=True,
+)
+COMPUTER_OFF = Cause(
+    N_("The computer was off or asleep, or the backup service did not run."),
+    N_("Nothing, if that was meant: the run is made up for. Otherwise look whether the service starts with the computer."),
+    weight=Weight.MILD,
+)
+PAUSED = Cause(
+    N_("The backups are paused."),
+    N_("Say 'gdp resume' when they are to go on."),
+    weight=Weight.MILD,
+)
+SILENT = Cause(
+    N_("A backup was due, and none took place."),
+    N_("'gdp status' says what the set waits for. Look as well whether its file is right: gdp set check."),
 )
 OVERLAP = Cause(
     N_("The run before was not done."),

@@ -13,8 +13,8 @@ from gdp.model.backup_set import ReportMode
 from gdp.model.run import Kind, RunRecord, Verdict
 from gdp.report.boxes import make_boxes
 from gdp.report.page import Box, Page, Row, Tone, shown
-from gdp.report.subject import cut, gains
-from gdp.report.verdicts import needs_attention, problem_words, verdict_tone
+from gdp.report.subject import KINDS, cut, gains
+from gdp.report.verdicts import needs_attention, problem_words, verdict_tone, verdict_word
 
 MOST_BOXES = 12
 MOST_LINES = 3  # of a box
@@ -31,12 +31,15 @@ class Hears(StrEnum):
 
 
 def decide(mode: ReportMode, record: RunRecord) -> Hears:
-    """Return when somebody with that mode hears of the run. One left out for a harmless reason bothers nobody at once."""
+    """Return when somebody with that mode hears of the run.
+
+    One left out for a harmless reason bothers nobody at once. Who hears of problems hears once that all is well again.
+    """
     match mode:
         case ReportMode.DAILY:
             return Hears.IN_SUMMARY
         case ReportMode.PROBLEMS:
-            return Hears.AT_ONCE if needs_attention(record) else Hears.NEVER
+            return Hears.AT_ONCE if needs_attention(record) or record.recovered_from else Hears.NEVER
         case ReportMode.EVERY_RUN:
             is_worth_it = record.verdict is not Verdict.SKIPPED or needs_attention(record)
             return Hears.AT_ONCE if is_worth_it else Hears.NEVER
@@ -47,16 +50,13 @@ def make_digest(records: Sequence[RunRecord], day: date, *, language: str | None
     with speaking(language):
         tone = max((verdict_tone(record) for record in records), key=_LOUDNESS.index)
         host = shown(records[0].host)
-        bad = sum(map(needs_attention, records))
         facts = {"host": host, "day": day.strftime("%d.%m.%Y" if current_language() == "de" else "%Y-%m-%d")}
         return Page(
             language=current_language(),
-            subject=cut(
-                f"[{translate(_WORDS[tone])}] {translate(N_('{host}, {day}')).format(**facts)}: {_count(len(records), bad)}"
-            ),
+            subject=cut(f"[{translate(_WORDS[tone])}] {translate(N_('{host}, {day}')).format(**facts)}: {_count(records)}"),
             tone=tone,
-            headline=_headline(bad).format(**facts),
-            detail=_count(len(records), bad) + ".",
+            headline=_headline(records).format(**facts),
+            detail=_sentence(_count(records)),
             boxes=_boxes(records),
             rows=_rows(records),
             outlook=_outlook(records, zone),
@@ -64,17 +64,34 @@ def make_digest(records: Sequence[RunRecord], day: date, *, language: str | None
         )
 
 
-def _headline(bad: int) -> str:
-    if bad:
+def _headline(records: Sequence[RunRecord]) -> str:
+    if all(record.verdict is Verdict.SKIPPED for record in records):
+        return translate(N_("No backup took place on {host} on {day}."))
+    if any(map(needs_attention, records)):
         return translate(N_("Not every run on {host} went well on {day}."))
     return translate(N_("Every run on {host} went well on {day}."))
 
 
-def _count(runs: int, bad: int) -> str:
-    told = translate_plural("{count} run", "{count} runs", runs).format(count=figures.count(runs))
-    return f"{told}, " + (
-        translate(N_("{count} with problems")).format(count=figures.count(bad)) if bad else translate(N_("all in order"))
-    )
+def _count(records: Sequence[RunRecord]) -> str:
+    """Return ``3 runs, 1 with problems, 2 left out``."""
+    made = [record for record in records if record.verdict is not Verdict.SKIPPED]
+    left_out, bad = len(records) - len(made), sum(map(needs_attention, made))
+    parts = [
+        translate_plural("{count} run", "{count} runs", len(made)).format(count=figures.count(len(made)))
+        if made
+        else translate(N_("no run"))
+    ]
+    if bad:
+        parts.append(translate(N_("{count} with problems")).format(count=figures.count(bad)))
+    elif made:
+        parts.append(translate(N_("all in order")))
+    if left_out:
+        parts.append(translate(N_("{count} left out")).format(count=figures.count(left_out)))
+    return ", ".join(parts)
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
 
 
 def _boxes(records: Sequence[RunRecord]) -> tuple[Box, ...]:
@@ -102,13 +119,20 @@ def _rows(records: Sequence[RunRecord]) -> tuple[Row, ...]:
 
 
 def _row(name: str, records: list[RunRecord]) -> Row:
-    backups = [record for record in records if record.kind is Kind.BACKUP]
-    parts = [_count(len(records), sum(map(needs_attention, records)))]
+    backups = [record for record in records if record.kind is Kind.BACKUP and record.verdict is not Verdict.SKIPPED]
+    parts = [_count(records)]
     if problems := sum(record.problem_count for record in records):
         parts.append(problem_words(problems))
-    parts += gains(sum(record.files.new for record in backups), 0, sum(record.bytes_new for record in backups)) if backups else []
+    if backups:
+        parts += gains(sum(record.files.new for record in backups), sum(record.bytes_new for record in backups))
+    parts += [f"{translate(KINDS[kind])}: {verdict_word(verdict)}" for kind, verdict in _others(records).items()]
     tone = max((verdict_tone(record) for record in records), key=_LOUDNESS.index)
     return Row(shown(name), ", ".join(parts), tone)
+
+
+def _others(records: Sequence[RunRecord]) -> dict[Kind, Verdict]:
+    """Return how the last run of each kind went that is no backup."""
+    return {record.kind: record.verdict for record in records if record.kind in KINDS}
 
 
 def _outlook(records: Sequence[RunRecord], zone: tzinfo | None) -> str:

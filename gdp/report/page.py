@@ -26,7 +26,7 @@ _SIGNS = {Tone.GOOD: "●", Tone.ATTENTION: "▲", Tone.ERROR: "■", Tone.IDLE:
 
 
 class Line(msgspec.Struct, frozen=True):
-    """One thing that a cause hit."""
+    """One file or folder, or a remark alone."""
 
     path: str = ""
     remark: str = ""
@@ -52,6 +52,15 @@ class Row(msgspec.Struct, frozen=True):
     """None: ink"""
 
 
+class Section(msgspec.Struct, frozen=True):
+    """A list of files or folders."""
+
+    title: str
+    lines: tuple[Line, ...] = ()
+    more: str = ""
+    """what was left out"""
+
+
 class Page(msgspec.Struct, frozen=True, kw_only=True):
     """The whole of it."""
 
@@ -67,6 +76,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     rows: tuple[Row, ...] = ()
     outlook: str = ""
     """when the next run is"""
+    sections: tuple[Section, ...] = ()
     footer: str = ""
 
 

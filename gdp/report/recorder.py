@@ -5,6 +5,7 @@ of problems.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +13,8 @@ import msgspec
 
 from gdp.core.errors import Interrupted
 from gdp.core.language import complete
-from gdp.model.run import Counts, Kind, RunRecord, Trouble, Verdict
+from gdp.model.changes import ACTIONS, Changes
+from gdp.model.run import Counts, Kind, RunRecord, Trouble, Verdict, error_of
 from gdp.report.stops import died
 
 MOST_PROBLEMS = 1000  # kept of one run; the log has them all
@@ -30,6 +32,7 @@ class Recorder:
         self._problems: list[Trouble] = []
         self._problem_count = 0
         self._summary: dict[str, Any] = {}
+        self._changes: dict[str, Changes] = {}
         self._exit_error: Trouble | None = None
         self._share: float | None = None
 
@@ -50,6 +53,8 @@ class Recorder:
                 self._exit_error = _trouble(fields)
             case "summary":
                 self._summary = fields
+            case "changes":
+                self._take_changes(fields)
             case "status":
                 self._share = _share(fields)
 
@@ -81,12 +86,19 @@ class Recorder:
             ended=max(ended, self._began),
             verdict=verdict,
             **_measures(self._summary, self._kind),
+            changes=self._changes if is_done else {},
             problems=tuple(self._problems),
             problem_count=self._problem_count,
             stopped_by=None if is_done else stopped_by or self._exit_error or _died(exit_code, self._summary),
             share_reached=None if is_done else self._share,
             next_run=next_run,
         )
+
+    def _take_changes(self, fields: Mapping[str, Any]) -> None:
+        action = fields.get("action")
+        if action in ACTIONS:
+            with suppress(msgspec.ValidationError):
+                self._changes[action] = msgspec.convert(fields, Changes)
 
     def _verdict(self, exit_code: int, *, is_done: bool, is_stopped: bool) -> Verdict:
         if is_done:
@@ -96,11 +108,12 @@ class Recorder:
 
 
 def skipped(
-    set_name: str, host: str, kind: Kind, moment: datetime, why: Trouble, *, next_run: datetime | None = None
-) -> RunRecord:
-    """Return the record of a run that was left out."""
+    set_name: str, host: str, kind: Kind, moment: datetime, why: Trouble, *, last: datetime | None = None,
+    next_run: datetime | None = None,
+) -> RunRecord:  # fmt: skip
+    """Return the record of a run that was left out, first at a moment, and for the last time."""
     return RunRecord(
-        set_name=set_name, host=host, kind=kind, began=moment, ended=moment, verdict=Verdict.SKIPPED,
+        set_name=set_name, host=host, kind=kind, began=moment, ended=last or moment, verdict=Verdict.SKIPPED,
         stopped_by=why, next_run=next_run,
     )  # fmt: skip
 
@@ -115,7 +128,7 @@ def _trouble(fields: Mapping[str, Any]) -> Trouble:
     }  # fmt: skip
     try:
         found = msgspec.convert(named, Trouble)
-        _ = complete(found.template, found.facts, "en"), complete(found.hint, found.facts, "en")
+        _ = error_of(found), complete(found.template, found.facts, "en"), complete(found.hint, found.facts, "en")
     except (msgspec.ValidationError, LookupError, ValueError, AttributeError, TypeError, RecursionError):
         return Trouble("{sentence}", {"sentence": str(sentence or "")}, path=str(named["path"]))
     return found
@@ -129,6 +142,7 @@ def _measures(summary: Mapping[str, Any], kind: Kind) -> dict[str, Any]:
         "snapshot": snapshot if isinstance(snapshot, str) else "",
         "files": _counts(summary, "files"),
         "folders": _counts(summary, "dirs"),
+        "skipped": _skipped(summary.get("skipped")),
         "bytes_read": _whole(summary, "total_bytes_processed") or 0,
         "bytes_new": _whole(summary, "data_added") or 0,
         "bytes_sent": _whole(summary, "data_added_packed") or 0,
@@ -136,7 +150,12 @@ def _measures(summary: Mapping[str, Any], kind: Kind) -> dict[str, Any]:
 
 
 def _counts(summary: Mapping[str, Any], of: str) -> Counts:
-    return Counts(*(_whole(summary, f"{of}_{state}") or 0 for state in ("new", "changed", "unmodified")))
+    return Counts(*(_whole(summary, f"{of}_{state}") or 0 for state in ("new", "changed", "unmodified", "removed")))
+
+
+def _skipped(fields: Any) -> dict[str, int]:
+    known = fields if isinstance(fields, dict) else {}
+    return {name: number for name in known if (number := _whole(known, name))}
 
 
 def _whole(fields: Mapping[str, Any], name: str) -> int | None:

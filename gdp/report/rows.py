@@ -4,6 +4,7 @@ from datetime import tzinfo
 
 from gdp.core import figures
 from gdp.core.language import N_, translate
+from gdp.core.sentences import fill
 from gdp.model.run import Counts, Kind, RunRecord, Verdict
 from gdp.report.page import Row
 from gdp.report.proofs import proof_rows
@@ -38,6 +39,13 @@ _FIGURES = {
     ),
 }
 
+_SKIPPED = {
+    "excluded": N_("{count:file or folder|files and folders} excluded"),
+    "too_large": N_("{count:file|files} too large"),
+    "sockets": N_("{count:socket|sockets}"),
+    "other_file_systems": N_("{count:file or folder|files and folders} of other file systems"),
+}
+
 
 def make_rows(record: RunRecord, zone: tzinfo | None) -> tuple[Row, ...]:
     """Return what was done, how much it was, when; only what is known."""
@@ -55,6 +63,7 @@ def _work(record: RunRecord) -> list[Row]:
     rows = [
         Row(translate(N_("Files")), _counts(record.files)),
         Row(translate(N_("Folders")), _counts(record.folders)),
+        *_skipped(record),
         Row(translate(N_("Size of all files")), figures.size(record.bytes_read)),
         Row(translate(N_("New data")), figures.size(record.bytes_new)),
         Row(translate(N_("Sent (compressed)")), figures.size(record.bytes_sent)),
@@ -67,8 +76,13 @@ def _work(record: RunRecord) -> list[Row]:
     return rows
 
 
+def _skipped(record: RunRecord) -> list[Row]:
+    parts = [fill(sentence, {"count": number}) for name, sentence in _SKIPPED.items() if (number := record.skipped.get(name))]
+    return [Row(translate(N_("Skipped")), ", ".join(parts))] if parts else []
+
+
 def _counts(counts: Counts) -> str:
-    sentence = translate(N_("{new} new, {changed} changed, {unmodified} unchanged"))
+    sentence = translate(N_("{new} new, {changed} changed, {removed} removed, {unmodified} unchanged"))
     return sentence.format(**{name: figures.count(getattr(counts, name)) for name in counts.__struct_fields__})
 
 

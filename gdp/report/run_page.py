@@ -4,8 +4,9 @@ from datetime import tzinfo
 
 from gdp.core import figures
 from gdp.core.language import N_, current_language, speaking, translate
-from gdp.model.run import RunRecord, Verdict
+from gdp.model.run import Kind, RunRecord, Verdict
 from gdp.report.boxes import make_boxes
+from gdp.report.lists import make_sections
 from gdp.report.page import Page, shown
 from gdp.report.rows import make_rows
 from gdp.report.subject import cut, make_subject
@@ -35,16 +36,20 @@ def make_run_page(
             tone=verdict_tone(record),
             notice=translate(_TEST) if is_test else "",
             headline=shown(verdict_sentence(record)),
-            detail=_detail(record),
+            detail=_detail(record, zone),
             boxes=make_boxes(record),
             rows=make_rows(record, zone),
             outlook=_outlook(record, zone),
+            sections=make_sections(record),
             footer=_footer(record.host, has_log=has_log),
         )
 
 
-def _detail(record: RunRecord) -> str:
+def _detail(record: RunRecord, zone: tzinfo | None) -> str:
     match record.verdict:
+        case Verdict.OK if record.recovered_from is not None:
+            sentence = N_("All is well again: the run before, of {moment}, had needed attention.")
+            return translate(sentence).format(moment=figures.local_moment(record.recovered_from, zone))
         case Verdict.ATTENTION:
             return (
                 translate(N_("{problems}: see below.")).format(problems=problem_words(record.problem_count))
@@ -61,7 +66,8 @@ def _detail(record: RunRecord) -> str:
 def _outlook(record: RunRecord, zone: tzinfo | None) -> str:
     if record.next_run is None:
         return ""
-    return translate(N_("Next run: {moment}")).format(moment=figures.local_moment(record.next_run, zone))
+    sentence = N_("Next run: {moment}") if record.kind is Kind.BACKUP else N_("Next backup: {moment}")
+    return translate(sentence).format(moment=figures.local_moment(record.next_run, zone))
 
 
 def _footer(host: str, *, has_log: bool) -> str:

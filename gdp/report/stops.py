@@ -11,11 +11,16 @@ OVERLAP = Trouble(N_("the run before was still going on"))
 ON_BATTERY = Trouble(N_("the computer had no mains power"))
 TARGET_AWAY = Trouble(N_("the target did not answer when the run should have begun"))
 FORBIDDEN = Trouble(N_("the repository lets nobody delete"))
+PAUSED = Trouble(N_("nothing was begun by itself, since somebody had said so with 'gdp pause'"))
+SILENT = Trouble(N_("a backup was due, and none took place"))
 LOST = Trouble(N_("the service ended without a word in the middle of the run: killed, or a power failure"))
 
 _COMMAND_FAILED = N_("the command before the backup failed: {command} (exit code {code})")
 _COMMAND_DECLINED = N_("the command before the backup said that there is to be none now: {command}")
 _AFTER_FAILED = N_("the command after the backup failed: {command} (exit code {code})")
+_OFF = N_("the computer was off or asleep, or the service did not run, for {hours:hour|hours}")
+_SET_FORWARD = N_("the clock was set forward by {minutes:minute|minutes}")
+_SET_BACK = N_("the clock was set back by {minutes:minute|minutes}")
 _DIED = N_("the program ended without a word (exit code {code})")
 
 
@@ -37,3 +42,13 @@ def after_failed(command: str, exit_code: int) -> Trouble:
 def died(exit_code: int) -> Trouble:
     """Return that the command gave no reason."""
     return Trouble(_DIED, {"code": exit_code})
+
+
+def computer_off(hours: int) -> Trouble:
+    """Return that nobody was there to begin a run."""
+    return Trouble(_OFF, {"hours": hours})
+
+
+def clock_set(minutes: int) -> Trouble:
+    """Return that the clock was set while a run went on; back where the number is negative."""
+    return Trouble(_SET_BACK if minutes < 0 else _SET_FORWARD, {"minutes": abs(minutes)})

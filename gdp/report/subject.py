@@ -8,13 +8,13 @@ from gdp.report.page import shown
 from gdp.report.verdicts import how_it_ended, problem_words, verdict_word
 
 LONGEST = 160  # characters; a mail reader shows about eighty
-_KINDS = {Kind.CHECK: N_("check"), Kind.PRUNE: N_("clean-up"), Kind.RESTORE: N_("restore"), Kind.DRILL: N_("restore test")}
+KINDS = {Kind.CHECK: N_("check"), Kind.PRUNE: N_("clean-up"), Kind.RESTORE: N_("restore"), Kind.DRILL: N_("restore test")}
 
 
 def make_subject(record: RunRecord) -> str:
     """Return it, on one line."""
     about = translate(N_("{set} on {host}")).format(set=record.set_name, host=record.host)
-    if kind := _KINDS.get(record.kind):
+    if kind := KINDS.get(record.kind):
         about += f" ({translate(kind)})"
     subject = f"[{verdict_word(record.verdict)}] {about}"
     if rest := ", ".join(part for part in _parts(record) if part):
@@ -30,7 +30,7 @@ def cut(subject: str) -> str:
 def _parts(record: RunRecord) -> list[str]:
     match record.verdict:
         case Verdict.OK:
-            return _gains(record)
+            return [translate(N_("all is well again")) if record.recovered_from else "", *_gains(record)]
         case Verdict.ATTENTION:
             return [problem_words(record.problem_count) if record.problem_count else "", *_gains(record)]
         case Verdict.SKIPPED:
@@ -43,15 +43,13 @@ def _parts(record: RunRecord) -> list[str]:
 def _gains(record: RunRecord) -> list[str]:
     if record.kind is not Kind.BACKUP:
         return []
-    return gains(record.files.new, record.files.changed, record.bytes_new)
+    return gains(record.files.new, record.bytes_new, changed=record.files.changed, removed=record.files.removed)
 
 
-def gains(new_files: int, changed_files: int, new_bytes: int) -> list[str]:
-    """Return what came in, as parts of a list: ``1,204 new``, ``3.1 GB``."""
-    if not (new_files or changed_files or new_bytes):
+def gains(new: int, new_bytes: int, *, changed: int = 0, removed: int = 0) -> list[str]:
+    """Return what came in, as parts of a list: ``1,204 new``, ``3.1 GB``. The first three count files."""
+    if not (new or changed or removed or new_bytes):
         return [translate(N_("nothing new"))]
-    new, changed = (
-        translate(sentence).format(count=figures.count(count)) if count else ""
-        for sentence, count in ((N_("{count} new"), new_files), (N_("{count} changed"), changed_files))
-    )
-    return [part for part in (new, changed, figures.size(new_bytes)) if part]
+    counts = ((N_("{count} new"), new), (N_("{count} changed"), changed), (N_("{count} removed"), removed))
+    parts = [translate(sentence).format(count=figures.count(count)) for sentence, count in counts if count]
+    return [*parts, figures.size(new_bytes)]

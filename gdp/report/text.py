@@ -4,7 +4,7 @@ import textwrap
 from collections.abc import Iterator
 
 from gdp.core.language import N_, speaking, translate
-from gdp.report.page import Box, Page, Row
+from gdp.report.page import Box, Page, Row, Section
 
 COLUMNS = 78
 _RULE = "-" * COLUMNS
@@ -13,7 +13,8 @@ _RULE = "-" * COLUMNS
 def as_text(page: Page) -> str:
     """Return it, ending with a line end."""
     with speaking(page.language):
-        blocks = [*_top(page), *map(_box, page.boxes), _table(page.rows), page.outlook, f"-- \n{_wrapped(page.footer)}"]
+        blocks = [*_top(page), *map(_box, page.boxes), _table(page.rows), page.outlook, *map(_section, page.sections)]
+        blocks.append(f"-- \n{_wrapped(page.footer)}")
     return "\n\n".join(block for block in blocks if block) + "\n"
 
 
@@ -39,6 +40,15 @@ def _box(box: Box) -> str:
     if box.more:
         lines.append(_wrapped(f"    {box.more}", "    "))
     return "\n".join(lines)
+
+
+def _section(section: Section) -> str:
+    """Return paths with their remarks behind them, or below where a line would be too long."""
+    lines = [_RULE, _wrapped(section.title)]
+    for line in section.lines:
+        whole = f"    {line.path}  {line.remark}"
+        lines += [whole] if len(whole) <= COLUMNS else [f"    {line.path}", _wrapped(f"      {line.remark}", "      ")]
+    return "\n".join([*lines, *([_wrapped(f"    {section.more}", "    ")] if section.more else [])])
 
 
 def _table(rows: tuple[Row, ...]) -> str:

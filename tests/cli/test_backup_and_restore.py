@@ -2,6 +2,8 @@
 
 import os
 import re
+import shutil
+import socket
 import subprocess
 import tarfile
 import time
@@ -38,8 +40,45 @@ def test_backup_says_what_it_did_in_sentences(ready: Gdp, source: Path) -> None:
     """Counts, bytes, and that it is safe."""
     outcome = ready("backup", source)
 
-    assert re.search(r"^Files: +3 new, 0 changed, 0 unchanged$", outcome.out, re.MULTILINE)
+    assert re.search(r"^Files: +3 new, 0 changed, 0 removed, 0 unchanged$", outcome.out, re.MULTILINE)
     assert re.search(r"^Snapshot [0-9a-f]{8} is saved\.$", outcome.out, re.MULTILINE)
+
+
+def test_backup_tells_what_changed_by_name(ready: Gdp, source: Path) -> None:
+    """One record for each kind of change before the summary, for whoever writes a report."""
+    ready("backup", source)
+    (source / "new.txt").write_text("new\n")
+    (source / "a.txt").write_text("other\n")
+    shutil.rmtree(source / "sub")
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(source / "socket"))
+        outcome = ready("--json", "backup", "-v", source, "--exclude", "*.tmp")
+    changes = {record["action"]: record for record in outcome.records if record["message_type"] == "changes"}
+
+    assert list(changes) == ["new", "changed", "removed", "skipped"]
+    assert changes["new"]["names"] == [{"path": f"{source}/new.txt", "bytes": 4}]
+    assert changes["changed"]["places"] == [{"path": str(source), "files": 1, "bytes": 6}]
+    assert [named["path"] for named in changes["removed"]["names"]] == [f"{source}/sub/b.txt", f"{source}/sub/c.tmp"]
+    assert changes["skipped"]["names"] == [{"path": f"{source}/socket", "kind": "socket"}]
+    assert [outcome.summary[name] for name in ("files_removed", "dirs_removed")] == [2, 1]
+    assert outcome.summary["skipped"] == {"excluded": 0, "too_large": 0, "sockets": 1, "other_file_systems": 0}
+    assert outcome.records[-1] == outcome.summary
+
+
+def test_a_run_that_begins_anew_tells_changes_anew(saved: Gdp, source: Path) -> None:
+    """It finds that the only index file is damaged, and so that nothing is known of the last backup."""
+    (index,) = (saved.repository / "index").iterdir()
+    index.chmod(0o600)
+    index.write_bytes(b"x" * 100)
+    (source / "a.txt").unlink()
+    (source / "new.txt").write_text("new\n")
+    outcome = saved("--json", "backup", "-v", source)
+    told = [record["item"] for record in outcome.records if record.get("action") == "removed" and "item" in record]
+    changes = {record["action"]: record for record in outcome.records if record["message_type"] == "changes"}
+
+    assert told == [f"{source}/a.txt"]
+    assert (outcome.summary["files_removed"], outcome.summary["repository_problems"]) == (0, 1)
+    assert {action: change["files"] for action, change in changes.items()} == {"new": outcome.summary["files_new"]}
 
 
 def test_backup_counts_what_it_finds_damaged(saved: Gdp, source: Path) -> None:

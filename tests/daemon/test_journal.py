@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gdp.core.process_identity import living_process, process_identity
-from gdp.daemon.journal import Journal, JournalError, open_journal
+from gdp.daemon.journal import Journal, JournalError, open_journal, read_journal
 from gdp.model.runs import Facts, Kind, Reason, State
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -110,8 +110,9 @@ def test_a_journal_of_a_newer_version_is_refused(path: Path) -> None:
     with sqlite3.connect(path) as database:
         database.execute("PRAGMA user_version=9")
 
-    with pytest.raises(JournalError, match="newer version"):
-        open_journal(path)
+    for way in (open_journal, read_journal):
+        with pytest.raises(JournalError, match="newer version"):
+            way(path)
 
 
 def test_what_is_no_journal_is_named(path: Path) -> None:
@@ -119,8 +120,29 @@ def test_what_is_no_journal_is_named(path: Path) -> None:
     path.parent.mkdir()
     path.write_bytes(b"this is no database" * 100)
 
-    with pytest.raises(JournalError, match=r"journal\.sqlite cannot be used"):
-        open_journal(path)
+    for way in (open_journal, read_journal):
+        with pytest.raises(JournalError, match=r"journal\.sqlite cannot be used"):
+            way(path)
+
+
+def test_a_reader_sees_what_the_daemon_has_noted_and_notes_nothing(path: Path) -> None:
+    """While it is open there, and after it was closed; the newest first, of one set, and before some run."""
+    journal = open_journal(path)
+    for name in ("daten", "mail", "daten", "daten"):
+        journal.begin(name, Kind.BACKUP, due=NOON, now=NOON)
+    reader = read_journal(path)
+
+    assert [run.id for run in reader.runs(most=9, before=4)] == [3, 2, 1]
+    assert [run.id for run in reader.runs(most=1, set_name="daten", before=3)] == [1]
+    assert reader.runs(most=9, set_name="daten", kind=Kind.CHECK) == []
+    assert len(reader.runs(most=9, kind=Kind.BACKUP)) == 4
+    with pytest.raises(JournalError, match="readonly"):
+        reader.want("daten", Kind.BACKUP, NOON)
+    journal.close()
+    reader.close()
+    later = read_journal(path)
+    assert len(later.runs(most=9)) == 4
+    later.close()
 
 
 MOVES = st.lists(

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 
 from gdp.bootstrap.reach import does_answer, is_on_battery
@@ -309,3 +310,22 @@ def test_a_command_may_leave_a_process_behind(make: Any) -> None:
     os.kill(int(message.record["text"]), signal.SIGKILL)
 
     assert ended.verdict == Verdict(State.OK)
+
+
+@pytest.mark.parametrize(("set_by", "noted"), [(3600, [3600]), (-90, [-90]), (20, [])])
+def test_a_clock_that_is_set_during_a_run_is_noted(tmp_path: Path, set_by: int, noted: list[int]) -> None:
+    """Forward or back, but not what keeping it right may take."""
+    told: queue.SimpleQueue[Any] = queue.SimpleQueue()
+    run = Run(id=1, set_name="daten", kind=Kind.BACKUP, due=NOON, began=NOON)
+    now = [NOON]
+    runner = Runner(
+        run, [shell(Role.BEFORE, "sleep 60")], program=(sys.executable,), environment=dict(os.environ), log=tmp_path / "1.jsonl",
+        tell=told.put, clock=lambda: now[0],
+    )  # fmt: skip
+    told.get(timeout=60)
+    now[0] += timedelta(seconds=set_by)
+    runner.kill()
+    end_of(told)
+    lines = [msgspec.json.decode(line) for line in (tmp_path / "1.jsonl").read_bytes().splitlines()]
+
+    assert [line["set_by_seconds"] for line in lines if line["message_type"] == "clock"] == noted

@@ -1,12 +1,13 @@
 """The daemon proves by itself that what it has backed up can be restored, and is loud where it cannot."""
 
 import os
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from gdp.daemon.journal import open_journal
-from gdp.daemon.record import is_told, make_record, proofs_of
+from gdp.daemon.record import Background, background_of, is_told, make_record, proofs_of
 from gdp.model.run import Verdict
 from gdp.model.runs import Facts, Kind, Reason, Run, State
 from gdp.report.run_page import make_run_page
@@ -67,6 +68,8 @@ def test_damage_sends_an_error_mail_and_the_next_backup_says_it(world: World, po
         third = world.gdp("run", "daten", "--wait")
         mailbox.next_mail()
         status = world.gdp("status")
+    backup = [run for run in world.runs() if run.kind is Kind.BACKUP][-1]
+    shown = world.gdp("report", "show", str(backup.id), "--language", "de")
     subjects = [mail["Subject"].partition(":")[0] for mail in mailbox.messages[:5]]
     texts = [body.get_content() for mail in mailbox.messages if (body := mail.get_body(("plain",)))]
 
@@ -76,6 +79,8 @@ def test_damage_sends_an_error_mail_and_the_next_backup_says_it(world: World, po
     assert (check.state, check.reason) == (State.ERROR, Reason.DAMAGE)
     assert "gdp check --read-data" in texts[3]
     assert "FEHLER" in texts[4]
+    mailed = "\n".join(texts[4].splitlines()).partition("\n-- \n")[0]
+    assert mailed in shown.stdout, "the report that is shown says what the mail says"
     assert "read-back" in status.stdout
     assert "what was stored is damaged" in status.stdout
 
@@ -92,9 +97,8 @@ def test_the_report_of_a_backup_says_what_was_proven_last(tmp_path: Path) -> Non
     drill = of(Kind.DRILL, State.OK, files_verified=20, bytes_restored=31_000_000, mismatches=0, snapshot_id="ab")
     facts = {("daten", Kind.CHECK): Facts(last_judged=check), ("daten", Kind.DRILL): Facts(last_judged=drill)}
     log = log_of(tmp_path, {"message_type": "summary", "files_new": 1})
-    record = make_record(
-        run(State.OK, code=0), log, host="server01", next_run=None, proofs=proofs_of(facts, make_set("daten"), [])
-    )
+    background = Background(proofs=proofs_of(facts, make_set("daten"), []))
+    record = make_record(run(State.OK, code=0), log, host="server01", background=background)
     text = as_text(make_run_page(record, language="de"))
 
     assert [(proven.verdict, proven.figures.get("num_errors")) for proven in record.proofs] == [
@@ -119,6 +123,36 @@ def test_a_proof_that_is_being_made_or_was_broken_off_hides_no_failure(tmp_path:
 
     assert [(proven.verdict, proven.figures) for proven in proofs] == [(Verdict.ERROR, {"packs_read": 1})]
     assert proofs_of({}, make_set("daten"), []) == ()
+
+
+def test_a_report_tells_the_proofs_as_of_its_run(tmp_path: Path) -> None:
+    """Also when it is told again, or shown, after the next one."""
+    journal = open_journal(tmp_path / "journal")
+    runs = []
+    for hour, (kind, state) in enumerate(((Kind.CHECK, State.OK), (Kind.BACKUP, State.OK), (Kind.CHECK, State.ERROR))):
+        begun = journal.begin("daten", kind, due=BEGAN, now=BEGAN)
+        runs.append(journal.finish(begun.id, state, now=BEGAN + timedelta(hours=hour)))
+    one = make_set("daten")
+    backup = background_of(runs[1], journal, one, [one], next_run=BEGAN)
+    newest = proofs_of(journal.facts(), one, [one])
+    of_a_check = background_of(runs[2], journal, one, [one], next_run=None)
+    journal.close()
+
+    assert [proven.verdict for proven in backup.proofs] == [Verdict.OK]
+    assert (backup.next_run, backup.trouble) == (BEGAN, None)
+    assert [proven.verdict for proven in newest] == [Verdict.ERROR]
+    assert of_a_check.proofs == ()
+
+
+def test_a_check_after_damage_and_many_backups_tells_that_all_is_well_again(tmp_path: Path) -> None:
+    """However many runs of other kinds lie between."""
+    journal = open_journal(tmp_path / "journal")
+    ended = [(Kind.CHECK, State.ERROR), *([(Kind.BACKUP, State.OK)] * 120), (Kind.CHECK, State.OK)]
+    runs = [journal.finish(journal.begin("daten", kind, due=BEGAN, now=BEGAN).id, state, now=BEGAN) for kind, state in ended]
+    background = background_of(runs[-1], journal, make_set("daten"), [], next_run=None)
+    journal.close()
+
+    assert background.trouble == runs[0]
 
 
 def test_a_read_back_counts_for_all_sets_of_the_repository_and_a_drill_for_its_own() -> None:

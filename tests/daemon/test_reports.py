@@ -11,8 +11,9 @@ import msgspec
 import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from gdp.daemon.record import is_told, make_record
-from gdp.model.run import Verdict
+from gdp.daemon.record import Background, is_told, make_record, trouble_before
+from gdp.model import run as told
+from gdp.model.run import Proven, Verdict
 from gdp.model.runs import Kind, Reason, Run, State
 from gdp.report import stops
 from tests.daemon.running import PATIENCE_SECONDS, World
@@ -162,7 +163,7 @@ def test_backups_are_told_and_whatever_failed(ended: Run, is_worth_it: bool) -> 
 )
 def test_a_run_without_a_word_of_its_own_says_why(tmp_path: Path, ended: Run, verdict: Verdict, stop: object) -> None:
     """The journal knows; a log that is gone changes nothing."""
-    record = make_record(ended, tmp_path / "none", host="server01", next_run=None)
+    record = make_record(ended, tmp_path / "none", host="server01", background=Background())
 
     assert (record.verdict, record.stopped_by, record.host) == (verdict, stop, "server01")
 
@@ -174,9 +175,102 @@ def test_a_command_that_said_no_is_named(tmp_path: Path) -> None:
         {"message_type": "step", "role": "before", "words": ["mount /backup"]},
         {"message_type": "step_end", "role": "before", "exit_code": 32},
     )
-    failed = make_record(run(State.ERROR, Reason.COMMAND), log, host=None, next_run=None)
-    declined = make_record(run(State.SKIPPED, Reason.COMMAND), log, host=None, next_run=None)
+    failed = make_record(run(State.ERROR, Reason.COMMAND), log, host=None, background=Background())
+    declined = make_record(run(State.SKIPPED, Reason.COMMAND), log, host=None, background=Background())
 
     assert failed.stopped_by == stops.command_failed("mount /backup", 32)
     assert declined.stopped_by == stops.command_declined("mount /backup")
     assert declined.verdict is Verdict.SKIPPED
+
+
+@pytest.mark.slow
+def test_all_is_well_again_is_told_once(world: World, port: int, mailbox: Waiting) -> None:
+    """To somebody who hears of problems only: after the first good run, and not after the second."""
+    mail_to(world, port)
+    world.write_set(**{"snapshot": 'host = "server01"', "[report]": 'to = "admin@example.com"\nmode = "problems"'})
+    right = world.password_file.read_text()
+    with world.daemon() as daemon:
+        world.gdp("run", "daten", "--wait")
+        world.password_file.write_text("another")
+        world.gdp("run", "daten", "--wait")
+        failed = mailbox.next_mail()
+        world.password_file.write_text(right)
+        world.gdp("run", "daten", "--wait")
+        well = mailbox.next_mail()
+        world.gdp("run", "daten", "--wait")
+        shown = world.gdp("report", "show", "3")
+        daemon.end()
+    with world.daemon() as daemon:  # which tells the last day again
+        daemon.end()
+
+    assert failed["Subject"].startswith("[ERROR] daten on server01")
+    assert well["Subject"].startswith("[OK] daten on server01: all is well again, ")
+    assert shown.stdout.startswith(well["Subject"])
+    assert len(mailbox.taken) == 2
+
+
+def numbered(*ended: Run) -> list[Run]:
+    """Return runs as a journal has them, given oldest first."""
+    return [msgspec.structs.replace(one, id=number) for number, one in enumerate(ended, 1)][::-1]
+
+
+FINE, BROKEN = run(State.OK, code=0), run(State.ERROR, code=1)
+AWAY, BUSY = run(State.SKIPPED, Reason.UNREACHABLE), run(State.SKIPPED, Reason.OVERLAP)
+NO = run(State.SKIPPED, Reason.COMMAND)
+
+
+@pytest.mark.parametrize(
+    ("runs", "number"),
+    [
+        ([BROKEN, FINE], 1),
+        ([run(State.ATTENTION), FINE], 1),
+        ([run(State.INTERRUPTED, Reason.WINDOW), BROKEN, FINE], 2),
+        ([AWAY, FINE], 1),
+        ([BROKEN, BUSY, NO, FINE], 1),
+        ([BROKEN, run(State.OK, kind=Kind.PRUNE), FINE], 1),
+        ([run(State.ERROR, kind=Kind.PRUNE), run(State.INTERRUPTED, kind=Kind.PRUNE), run(State.OK, kind=Kind.PRUNE)], 1),
+        ([run(State.ERROR, Reason.DAMAGE, Kind.CHECK), FINE, run(State.OK, kind=Kind.CHECK)], 1),
+        ([run(State.ERROR, kind=Kind.DRILL), run(State.OK, kind=Kind.DRILL)], 1),
+        ([FINE], None),
+        ([BROKEN, FINE, FINE], None),
+        ([BROKEN, FINE, BUSY, FINE], None),
+        ([BROKEN, run(State.ATTENTION)], None),
+        ([run(State.ERROR, kind=Kind.PRUNE), FINE], None),
+        ([run(State.INTERRUPTED, kind=Kind.PRUNE), run(State.OK, kind=Kind.PRUNE)], None),
+        ([msgspec.structs.replace(BROKEN, set_name="home"), FINE], None),
+        ([run(State.ERROR, Reason.DAMAGE, Kind.CHECK), FINE], None),
+        ([run(State.ERROR, Reason.DAMAGE, Kind.DRILL), run(State.ERROR, kind=Kind.DRILL), run(State.OK, kind=Kind.DRILL)], None),
+        ([run(State.ATTENTION, kind=Kind.DRILL), run(State.OK, kind=Kind.DRILL)], None),
+    ],
+)
+def test_trouble_before_a_good_run_is_found(runs: list[Run], number: int | None) -> None:
+    """What nobody hears of lies between and counts for nothing."""
+    newest, *earlier = numbered(*runs)
+    trouble = trouble_before(newest, earlier)
+
+    assert (trouble.id if trouble else None) == number
+
+
+def test_a_run_is_well_again_only_when_its_report_says_so(tmp_path: Path) -> None:
+    """A command after it may have failed, which the journal takes for no failure of the run; or what was stored is damaged."""
+    summary: dict[str, object] = {"message_type": "summary", "files_new": 1}
+    after: tuple[dict[str, object], ...] = (
+        {"message_type": "step", "role": "after", "words": ["umount /mnt"]},
+        {"message_type": "step_end", "role": "after", "exit_code": 1},
+    )
+    well = make_record(FINE, log_of(tmp_path, summary), host=None, background=Background(trouble=BROKEN))
+    ill = make_record(FINE, log_of(tmp_path, summary, *after), host=None, background=Background(trouble=BROKEN))
+    damage = Background(trouble=BROKEN, proofs=(Proven(told.Kind.CHECK, BEGAN, Verdict.ERROR),))
+    damaged = make_record(FINE, log_of(tmp_path, summary), host=None, background=damage)
+
+    assert (well.verdict, well.recovered_from) == (Verdict.OK, BEGAN)
+    assert (ill.verdict, ill.recovered_from) == (Verdict.ATTENTION, None)
+    assert (damaged.verdict, damaged.recovered_from, damaged.proofs) == (Verdict.OK, None, damage.proofs)
+
+
+def test_a_clock_that_was_set_is_told(tmp_path: Path) -> None:
+    """Times of snapshots settle which are kept."""
+    lines = ({"message_type": "clock", "set_by_seconds": -7200}, {"message_type": "summary", "files_new": 1})
+    record = make_record(FINE, log_of(tmp_path, *lines), host=None, background=Background())
+
+    assert (record.verdict, record.problems) == (Verdict.ATTENTION, (stops.clock_set(-120),))

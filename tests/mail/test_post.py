@@ -63,6 +63,31 @@ def test_a_run_is_reported_once_however_often_it_is_posted(post: Post) -> None:
     assert len(list((post.queue.folder / "daily").iterdir())) == 1
 
 
+def test_who_hears_of_problems_hears_that_all_is_well_again(post: Post) -> None:
+    """Once, and of no other run that went well."""
+    again = SAMPLES["again"]
+    for record in (SAMPLES["line"], again, again, msgspec.structs.replace(SAMPLES["ok"], began=NOW)):
+        post.post_run(record, [BOB], NOW)
+
+    assert sorted(one["Subject"] for one in waiting(post)) == [
+        "[ERROR] home on server01: broke off at 61 %, nothing lost",
+        "[OK] daten on server01: all is well again, 1,204 new, 37 changed, 3.1 GB",
+    ]
+
+
+def test_what_is_left_out_for_days_is_told_on_each(post: Post) -> None:
+    """The journal keeps it as one run, which is told again as long as it lasts; twice on a day it is one."""
+    away = SAMPLES["away"]
+    for hours in (0, 1, 24):
+        post.post_run(msgspec.structs.replace(away, ended=away.ended + timedelta(hours=hours)), [CLEO], NOW)
+    post.post_summaries(NOW + timedelta(days=3))
+
+    assert sorted(one["Subject"] for one in waiting(post)) == [
+        "[ACHTUNG] server01, 24.11.2026: kein Lauf, 1 ausgelassen",
+        "[ACHTUNG] server01, 25.11.2026: kein Lauf, 1 ausgelassen",
+    ]
+
+
 def test_a_run_that_is_posted_late_gets_a_summary_of_its_own(post: Post) -> None:
     """That of its day has gone already."""
     post.post_run(SAMPLES["ok"], [CLEO], NOW)

@@ -9,10 +9,10 @@ from gdp.report.html import as_html
 from gdp.report.page import Page
 from gdp.report.run_page import make_run_page
 from gdp.report.text import as_text
-from tests.report.samples import SAMPLES, ZONE
+from tests.report.samples import SAMPLES, SILENT, TRIED, ZONE
 
 FOLDER = Path(__file__).parent / "golden"
-IN_HTML = {"attention", "digest"}
+IN_HTML = {"attention", "digest", "few"}
 LANGUAGES = ("de", "en")
 
 
@@ -20,6 +20,8 @@ def pages(language: str) -> Iterator[tuple[str, Page]]:
     """Yield every sample as a report."""
     for name, record in SAMPLES.items():
         yield name, make_run_page(record, language=language, zone=ZONE, has_log=name == "line", is_test=name == "nothing-new")
+    yield "silent", make_digest(SILENT, date(2026, 11, 24), language=language, zone=ZONE)
+    yield "tried", make_digest(TRIED, date(2026, 11, 24), language=language, zone=ZONE)
     yield "digest", make_digest(list(SAMPLES.values()), date(2026, 11, 24), language=language, zone=ZONE)
 
 

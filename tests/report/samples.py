@@ -4,8 +4,11 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 from gdp.core.errors import LoginRefused, StorageUnreachable
-from gdp.model.run import Counts, Kind, RunRecord, Trouble, Verdict, plain_facts
+from gdp.model.changes import Changes
+from gdp.model.events import ItemDone
+from gdp.model.run import Counts, Kind, Proven, RunRecord, Trouble, Verdict, plain_facts
 from gdp.report import stops
+from gdp.report.changes import ChangeRecorder
 
 BEGAN = datetime(2026, 11, 24, 1, 30, tzinfo=UTC)
 ZONE = timezone(timedelta(hours=1), "CET")
@@ -22,6 +25,19 @@ BROKE = StorageUnreachable(
 def unreadable(path: str, reason: str) -> Trouble:
     """Return a file that could not be read."""
     return Trouble("cannot be read: {reason}", {"reason": reason}, path=path)
+
+
+def changes(*items: ItemDone) -> dict[str, Changes]:
+    """Return what a backup tells of files."""
+    recorder = ChangeRecorder()
+    for item in items:
+        recorder.listen(item)
+    return dict(recorder.finish())
+
+
+def many(action: Any, folder: str, count: int, folders: int, size: int) -> list[ItemDone]:
+    """Return so many files, in so many folders in turn."""
+    return [ItemDone(f"{folder}/{n * folders // count:03}/Bild {n}.jpg", action, "file", size + n) for n in range(count)]
 
 
 def make(**fields: Any) -> RunRecord:
@@ -71,9 +87,56 @@ PROBLEMS = (
     unreadable("/tmp/sess_81", "No such file or directory"),
     unreadable(NASTY, "File name too long"),
 )
+FEW = changes(
+    ItemDone(LONG, "new", "file", 4_211_004),
+    ItemDone("/srv/daten/Angebote/2026-118.odt", "new", "file", 48_213),
+    ItemDone("/srv/daten/Angebote/", "changed", "dir"),
+    ItemDone("/srv/daten/leer.txt", "new"),
+    ItemDone("/srv/daten/Buchhaltung/2026.gnucash", "changed", "file", 2_880_112),
+    ItemDone("/srv/daten/Adressen.csv", "changed", "file", 91_002),
+    ItemDone("/srv/daten/Angebote/2025-004 alt.odt", "removed", "file", 40_118),
+    ItemDone(NASTY, "skipped", "socket"),
+    ItemDone("/srv/daten/Filme/Betriebsfeier.mov", "skipped", "file", 14_000_000_000),
+)
+MANY = changes(
+    *many("new", "/srv/daten/Fotos/2026", 812, 3, 3_800_000),
+    *many("new", "/srv/daten/Scans", 380, 9, 210_000),
+    ItemDone("/srv/daten/Fotos/Liste.txt", "new", "file", 1_200),
+    *(ItemDone(f"/srv/daten/Ablage {n:02}/Notiz.txt", "new", "file", 900 + n) for n in range(11)),
+    *many("changed", "/srv/daten/Archiv", 37, 37, 12_000),
+    *many("removed", "/srv/daten/Alt", 212, 1, 90_000),
+)
 SAMPLES = {
     "ok": make(),
+    "few": make(
+        files=Counts(3, 2, 8_114, 1),
+        folders=Counts(0, 2, 611),
+        changes=FEW,
+        skipped={"excluded": 14, "sockets": 1, "too_large": 1},
+        bytes_read=1_904_112_004,
+        bytes_new=5_100_000,
+        bytes_sent=2_204_112,
+    ),
+    "many": make(
+        files=Counts(1204, 37, 416_962, 212),
+        folders=Counts(24, 40, 30_411, 1),
+        changes=MANY,
+        skipped={"other_file_systems": 2},
+    ),
     "nothing-new": make(files=Counts(0, 0, 416_962), bytes_new=0, bytes_sent=0),
+    "again": make(
+        recovered_from=BEGAN - timedelta(days=1),
+        proofs=(
+            Proven(Kind.CHECK, BEGAN - timedelta(days=2), Verdict.OK, {"packs_read": 4, "bytes_read": 67_000_000}),
+            Proven(Kind.DRILL, BEGAN - timedelta(days=9), Verdict.OK, {"files_verified": 20, "bytes_restored": 81_000_000}),
+        ),
+    ),
+    "mended": make(
+        kind=Kind.CHECK,
+        recovered_from=BEGAN - timedelta(days=1),
+        figures={"num_errors": 0, "packs": 11_400, "packs_read": 4, "bytes_read": 67_000_000},
+    ),
+    "clock": make(verdict=Verdict.ATTENTION, problems=(stops.clock_set(-61),), problem_count=1),
     "attention": make(verdict=Verdict.ATTENTION, problems=PROBLEMS, problem_count=len(PROBLEMS)),
     "line": broken(share_reached=0.617, stopped_by=error_trouble(BROKE), problems=PROBLEMS[:3], problem_count=3),
     "login": broken(
@@ -103,3 +166,14 @@ SAMPLES = {
         kind=Kind.PRUNE, figures={"packs_removed": 210, "freed_bytes": 3_300_000_000, "remaining_bytes": 88_000_000_000}
     ),
 }
+SILENT = [
+    broken(verdict=Verdict.SKIPPED, stopped_by=stops.computer_off(31), ended=BEGAN),
+    broken(verdict=Verdict.SKIPPED, stopped_by=stops.PAUSED, set_name="daten", ended=BEGAN),
+    broken(verdict=Verdict.SKIPPED, stopped_by=stops.SILENT, set_name="mail", ended=BEGAN),
+]
+"""a day without any backup"""
+TRIED = [
+    broken(verdict=Verdict.SKIPPED, stopped_by=stops.ON_BATTERY, set_name="mail", ended=BEGAN),
+    make(set_name="mail", kind=Kind.DRILL, figures={"files_restored": 20, "files_verified": 20}),
+]
+"""a day without any backup on which files were restored on trial"""

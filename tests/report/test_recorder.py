@@ -9,11 +9,12 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gdp.core.errors import StorageFull, StorageUnreachable
 from gdp.core.sentences import sentence_of
+from gdp.model.changes import NamedFile
 from gdp.model.run import Kind, RunRecord, Saying, Trouble, Verdict, error_of, plain_facts
 from gdp.report import stops
 from gdp.report.recorder import LARGEST_LINE_BYTES, MOST_PROBLEMS, UNREADABLE_SOURCES, Recorder, skipped
@@ -46,6 +47,48 @@ def gdp(tmp_path: Path) -> Gdp:
     made = Gdp(tmp_path)
     assert made("init").code == 0
     return made
+
+
+def test_what_changed_is_kept_by_name(gdp: Gdp, tmp_path: Path) -> None:
+    """As the engine tells it, with what was left out on purpose."""
+    (tmp_path / "data").mkdir()
+    for name in ("one", "two"):
+        (tmp_path / "data" / name).write_bytes(b"x" * 5000)
+    gdp("backup", tmp_path / "data")
+    (tmp_path / "data" / "two").rename(tmp_path / "data" / "three")
+    (tmp_path / "data" / "large").write_bytes(b"x" * 5001)
+    record = record_of(gdp("--json", "backup", "-v", tmp_path / "data", "--exclude-larger-than", "5000"))
+
+    assert {action: changes.names for action, changes in record.changes.items()} == {
+        "new": (NamedFile(f"{tmp_path}/data/three", 5000),),
+        "removed": (NamedFile(f"{tmp_path}/data/two", 5000),),
+        "skipped": (NamedFile(f"{tmp_path}/data/large", 5001),),
+    }
+    assert (record.files.new, record.files.removed, record.skipped["too_large"]) == (1, 1, 1)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"action": "burnt", "files": 1},
+        {"action": ["new"], "files": 1},
+        {"action": "new", "files": "many"},
+        {"action": "new", "files": 1, "names": [3]},
+        {"files": 2},
+    ],
+)
+def test_lists_that_are_none_are_left_out(changes: dict[str, Any]) -> None:
+    """Whoever wrote the line; the report comes all the same."""
+    record = listen({"message_type": "changes", **changes}, SUMMARY | {"skipped": [1]}).finish(0, ENDED)
+
+    assert (record.verdict, record.changes, record.skipped) == (Verdict.OK, {}, {})
+
+
+def test_a_run_that_saved_nothing_tells_no_changes() -> None:
+    """Nothing was saved, whatever was read by then."""
+    recorder = listen({"message_type": "changes", "action": "new", "files": 1})
+
+    assert recorder.finish(1, ENDED).changes == {}
 
 
 def test_a_good_run(gdp: Gdp, tmp_path: Path) -> None:
@@ -173,6 +216,7 @@ def test_a_line_that_makes_no_sense_is_left_out(line: bytes) -> None:
     assert recorder.finish(1, ENDED).verdict is Verdict.ERROR
 
 
+@example({"template": None, "a": None}, "facts")
 @given(
     st.recursive(
         st.none()

@@ -6,6 +6,7 @@ import re
 import pytest
 
 from gdp.core.language import current_language
+from gdp.model.events import ItemDone
 from gdp.model.run import RunRecord, Verdict
 from gdp.report.html import as_html
 from gdp.report.page import Page, shown
@@ -13,7 +14,7 @@ from gdp.report.run_page import make_run_page
 from gdp.report.subject import LONGEST, make_subject
 from gdp.report.text import COLUMNS, as_text
 from tests.report.golden import FOLDER, LANGUAGES, documents, pages
-from tests.report.samples import NASTY, PROBLEMS, SAMPLES, ZONE, make, unreadable
+from tests.report.samples import NASTY, PROBLEMS, SAMPLES, ZONE, changes, make, many, unreadable
 
 PAGES = [(f"{name}.{language}", page) for language in LANGUAGES for name, page in pages(language)]
 
@@ -92,8 +93,8 @@ def test_bytes_that_are_no_text_are_shown_as_such() -> None:
 
 def test_many_files_are_summed_up() -> None:
     """A mail of ten thousand lines is read by nobody."""
-    many = tuple(unreadable(f"/srv/{number}", "Permission denied") for number in range(1000))
-    page = make_run_page(make(verdict=Verdict.ATTENTION, problems=many, problem_count=12_000), language="en", zone=ZONE)
+    denied = tuple(unreadable(f"/srv/{number}", "Permission denied") for number in range(1000))
+    page = make_run_page(make(verdict=Verdict.ATTENTION, problems=denied, problem_count=12_000), language="en", zone=ZONE)
 
     assert len(as_text(page).splitlines()) < 60
     assert [box.title for box in page.boxes] == [
@@ -101,6 +102,21 @@ def test_many_files_are_summed_up() -> None:
         "11,000 more problems stand only in the log.",
     ]
     assert page.boxes[0].more == "and 990 more"
+
+
+def test_names_are_listed_while_they_are_few() -> None:
+    """Of one folder with many the first of them, of several folders how many there are in each."""
+    one = changes(*many("new", "/srv", 40, 1, 10))
+    several = changes(*many("new", "/srv", 40, 2, 10))
+    socket = changes(ItemDone("/run/x", "skipped", "socket"))
+    (names,) = make_run_page(make(changes=one), language="en").sections
+    (places,) = make_run_page(make(changes=several), language="en").sections
+    (skipped,) = make_run_page(make(changes=socket), language="en").sections
+
+    assert (len(names.lines), names.more) == (12, "and 28 more in /srv/000/")
+    assert [line.path for line in places.lines] == ["/srv/000/", "/srv/001/"]
+    assert places.lines[0].remark == "20 files, 390 B"
+    assert skipped.title == "Skipped: 1 file"
 
 
 def test_what_is_not_backed_up_comes_before_what_is() -> None:

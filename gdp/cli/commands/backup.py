@@ -6,6 +6,7 @@ import sys
 from typing import Any
 
 import click
+import msgspec
 
 from gdp import __version__
 from gdp.cli.backup_report import show_backup
@@ -28,8 +29,9 @@ from gdp.engine.archive.backup import BackupAccess, run_backup
 from gdp.engine.archive.options import BackupOptions, StandardInput
 from gdp.engine.archive.parent import ForeignChunkingError
 from gdp.model.backup_set import BackupSet
-from gdp.model.events import Note
+from gdp.model.events import Event, Note
 from gdp.repo.ahead import TO_LOOK_INTO
+from gdp.report.changes import ChangeRecorder
 
 UNREADABLE_SOURCES = 3
 
@@ -74,6 +76,7 @@ def command(**given: Any) -> int:
         options = _options(given, screen, warns=chosen is None)
         access = make_access(screen)
         password = ask_password()
+        changes = ChangeRecorder() if screen.json and options.report_items else None
         result = run_backup(
             options,
             BackupAccess(
@@ -84,10 +87,17 @@ def command(**given: Any) -> int:
                 lease=access.lease,
                 agrees=lambda question: options.standard_input is None and _agrees(screen, question),
             ),
-            screen.emit,
+            screen.emit if changes is None else lambda event: _listen(screen, changes, event),
         )
+        for action, gathered in changes.finish() if changes is not None else ():
+            screen.record("changes", {"action": action, **msgspec.to_builtins(gathered)})
         show_backup(screen, result, is_dry_run=options.dry_run)
         return UNREADABLE_SOURCES if result.problems else 0
+
+
+def _listen(screen: Screen, changes: ChangeRecorder, event: Event) -> None:
+    changes.listen(event)
+    screen.emit(event)
 
 
 def _chosen(given: dict[str, Any], screen: Screen) -> BackupSet | None:

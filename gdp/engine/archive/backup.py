@@ -32,7 +32,7 @@ from gdp.engine.archive.trees import FileTicket, TreeBuilder
 from gdp.engine.archive.walk import Directory, Walker
 from gdp.engine.archive.worker import ArchiveWorker, OpenStorage, WorkerStart
 from gdp.engine.workers import WorkerPool, worker_count
-from gdp.model.events import Emit, Progress, StageBegan
+from gdp.model.events import BeganAnew, Emit, Progress, StageBegan
 from gdp.model.files import FileKind
 from gdp.repo.lease import Lease
 from gdp.repo.locks import ignoring_hangup
@@ -148,6 +148,7 @@ class _Run:
                 if opened.comparison.notes is not None:
                     opened.comparison.notes.close()  # else they are found in use
                 opened = self._compare(opened.repo)
+            self._emit(BeganAnew())
             self._walker = Walker(self._options, self._emit)
             ahead, walk = deque(), self._walker.walk(root_of(self._options.sources))
 
@@ -319,7 +320,17 @@ class _Run:
         assert snapshot.summary is not None
         problems = counts.problems + self._walker.problems + self._missing_sources
         duration = time.monotonic() - self._began
-        return BackupResult(snapshot_id, snapshot, snapshot.summary, problems, stored.damages, duration)
+        return BackupResult(
+            snapshot_id,
+            snapshot,
+            snapshot.summary,
+            problems,
+            counts.removed_files,
+            counts.removed_directories,
+            self._walker.skipped,
+            stored.damages,
+            duration,
+        )
 
     def _file_done(self, ticket: FileTicket, result: FileRead) -> None:
         assert self._builder is not None

@@ -12,6 +12,7 @@ from gdp.engine.archive.parent import snapshot_paths
 from gdp.engine.archive.stored import StoredBlobs
 from gdp.engine.archive.tree_text import Piece, is_long, tree_id, tree_pieces
 from gdp.engine.archive.trees import Counts
+from gdp.engine.archive.walk import Skipped
 from gdp.model.snapshot import Snapshot, SnapshotId, SnapshotSummary
 from gdp.model.tree import encode_node
 
@@ -26,6 +27,10 @@ class BackupResult:
     summary: SnapshotSummary
     problems: int
     """sources that could not be read, or changed meanwhile"""
+    removed_files: int
+    """which the last backup had"""
+    removed_directories: int
+    skipped: Skipped
     damages: int
     """what was found damaged in the repository; what this snapshot needs of it is stored again"""
     duration_seconds: float

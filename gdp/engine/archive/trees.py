@@ -12,6 +12,7 @@ from typing import Literal
 
 from gdp.core.language import N_
 from gdp.engine.archive.dispatch import Dispatcher, FileWork
+from gdp.engine.archive.gone import all_below, gone_from
 from gdp.engine.archive.known import Known, KnownDirectory
 from gdp.engine.archive.metadata import Row, encode_file, is_same_file, make_node, pack_rows, read_attributes, unpack_rows
 from gdp.engine.archive.notes import DirectoryNotes
@@ -34,6 +35,9 @@ class Counts:
 
     files: dict[Change, int] = field(default_factory=lambda: {"new": 0, "changed": 0, "unmodified": 0})
     directories: dict[Change, int] = field(default_factory=lambda: {"new": 0, "changed": 0, "unmodified": 0})
+    removed_files: int = 0
+    """which the last backup had"""
+    removed_directories: int = 0
     files_done: int = 0
     bytes_done: int = 0
     problems: int = 0
@@ -155,6 +159,8 @@ class TreeBuilder:
                 change: Change = "new" if old is None else "changed"
                 folder, slash, name = directory.path_of(position, row.name).rpartition(b"/")
                 self._dispatcher.read_file(FileWork(folder + slash, name, row.name, row.size, (directory, position, change)))
+        for gone, value in gone_from(directory, work.rows, entries) if entries else ():
+            self._count_removed(directory.path + gone.name, gone, value)
         if self._notes is not None and entries:
             self._forget_vanished(directory, work, {name for name, (row, _) in entries.items() if row.is_directory})
 
@@ -251,6 +257,17 @@ class TreeBuilder:
         counts.bytes_done += row.size
         if self._options.report_items:
             self._report_file(directory, row, change)
+
+    def _count_removed(self, path: bytes, row: Row, value: bytes) -> None:
+        """Count what is gone, with all that was below it."""
+        gone = [(path, row)]
+        if row.is_directory:
+            gone = [(path + b"/", row), *all_below(self._known, path + b"/", value)]
+        for place, what in gone:
+            self.counts.removed_files += what.is_file
+            self.counts.removed_directories += what.is_directory
+            if self._options.report_items:
+                self._emit(ItemDone(os.fsdecode(place), "removed", "file" if what.is_file else "dir", what.size))
 
     def _report_file(self, directory: Directory, row: Row, change: Change) -> None:
         if row.is_file:

@@ -53,6 +53,10 @@ class Directory:
     """real paths of entries that are not where this directory is, by position: sources, and what leads to them"""
     is_listed: bool = True
     """false: it could not be read"""
+    is_whole: bool = True
+    """false: only some of its entries are taken, since it leads to a source"""
+    unread: frozenset[bytes] = frozenset()
+    """names of entries that are there but could not be looked at"""
 
     def path_of(self, position: int, name: bytes) -> bytes:
         """Return where an entry really is."""
@@ -68,6 +72,8 @@ class _Listing:
     places: dict[int, bytes] = field(default_factory=dict)
     file_count: int = 0
     file_bytes: int = 0
+    is_whole: bool = True
+    unread: set[bytes] = field(default_factory=set)
 
     def add(self, row: PlainRow, path: bytes, only: Branch | None = None, *, device: int | None = None) -> None:
         """Add an entry; ``device`` is the file system that the walk may not leave."""
@@ -80,6 +86,18 @@ class _Listing:
         self.rows.append(row)
 
 
+@dataclass(slots=True)
+class Skipped:
+    """How much was left out on purpose. What is in a directory that was left out is not counted."""
+
+    excluded: int = 0
+    """by a pattern or a marker file"""
+    too_large: int = 0
+    sockets: int = 0
+    other_file_systems: int = 0
+    """files, and directories whose contents lie there"""
+
+
 class Walker:
     """Walks the sources depth first, names in byte order."""
 
@@ -89,6 +107,7 @@ class Walker:
         self.files_found = 0
         self.bytes_found = 0
         self.problems = 0
+        self.skipped = Skipped()
 
     def walk(self, branch: Branch) -> Iterator[Directory]:
         """Yield each directory once its entries are known, before the directories in it."""
@@ -109,6 +128,7 @@ class Walker:
 
     def _listing(self, child: Child, device: int | None) -> _Listing | None:
         if child.is_beyond:
+            self.skipped.other_file_systems += 1
             return _Listing()  # a mount point: the directory itself is kept, empty
         if child.only is not None:
             return self._list_branch(child.only)
@@ -119,7 +139,7 @@ class Walker:
             return None
 
     def _list_branch(self, only: Branch) -> _Listing:
-        listing = _Listing()
+        listing = _Listing(is_whole=False)
         for name in sorted(only):
             below = only[name]
             branch = below if isinstance(below, Branch) else None
@@ -131,6 +151,7 @@ class Walker:
                 self._problem(path, error)
                 continue
             if branch is None and self._excludes and self._excludes(os.path.abspath(path), stat.S_ISDIR(status.st_mode)):
+                self.skipped.excluded += 1
                 continue
             row = plain_row(name, status)
             if branch is not None or self._is_taken(path, row, None):
@@ -159,10 +180,12 @@ class Walker:
         for name, entry in found:
             try:
                 if excludes and excludes(absolute + name, entry.is_dir(follow_symlinks=False)):
+                    self.skipped.excluded += 1
                     continue
                 row = plain_row(name, entry.stat(follow_symlinks=False))
             except OSError as error:
                 self._problem(path + name, error)
+                listing.unread.add(name)
                 continue
             if takes_any_file and row[1] & 0o170000 == _REGULAR:  # nearly all there is, in a third of the time
                 rows.append(row)
@@ -175,21 +198,29 @@ class Walker:
     def _is_taken(self, path: bytes, row: PlainRow, device: int | None) -> bool:
         kind = row[1] & 0o170000
         if kind == stat.S_IFSOCK:
+            self.skipped.sockets += 1
             self._emit(Note(N_("{path} is a socket; sockets are not backed up"), {"path": os.fsdecode(path)}))
+            self._report_skipped(path, "socket")
             return False
         if device is not None and row[7] != device and kind != stat.S_IFDIR:
-            return False  # a file of another file system, mounted over one of ours
+            self.skipped.other_file_systems += 1  # a file of another file system, mounted over one of ours
+            return False
         most = self._options.exclude_larger_than
         if most is not None and kind == stat.S_IFREG and row[8] > most:
-            if self._options.report_items:
-                self._emit(ItemDone(os.fsdecode(path), "skipped", "file", row[8]))
+            self.skipped.too_large += 1
+            self._report_skipped(path, "file", row[8])
             return False
         return True
+
+    def _report_skipped(self, path: bytes, kind: str, size: int = 0) -> None:
+        if self._options.report_items:
+            self._emit(ItemDone(os.fsdecode(path), "skipped", kind, size))
 
     def _respect_markers(self, path: bytes, found: list[_Found]) -> list[_Found]:
         names = {name for name, _ in found}
         for marker in self._options.marker_files:
             if marker.name in names and _begins_with(path + marker.name, marker):
+                self.skipped.excluded += len(found) - 1
                 return [(name, entry) for name, entry in found if name == marker.name]
         return found
 
@@ -211,6 +242,8 @@ def _finished(child: Child, parent: Directory | None, listing: _Listing | None) 
         listing.file_count,
         listing.file_bytes,
         listing.places,
+        is_whole=listing.is_whole,
+        unread=frozenset(listing.unread),
     )
 
 

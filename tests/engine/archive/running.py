@@ -86,7 +86,9 @@ class Ran:
     @property
     def files(self) -> dict[str, str]:
         """Name -> what was done with the file; needs ``report_items``."""
-        items = [event for event in self.events if isinstance(event, ItemDone) and event.kind == "file"]
+        items = [
+            event for event in self.events if isinstance(event, ItemDone) and event.kind == "file" and event.action != "removed"
+        ]
         return {Path(item.path).name: item.action for item in items}
 
     @property

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from gdp.engine.archive.walk import Skipped
 from gdp.model.exclusion import CACHE_DIRECTORY_TAG, MarkerFile
 from tests.engine.archive.running import Archive
 from tests.engine.archive.walking import below, walk
@@ -83,6 +84,7 @@ def test_a_marker_file_keeps_only_itself(source: Path, content: bytes, header: b
     (source / "one" / ".nobackup").write_bytes(content)
     walked = walk(source, marker_files=[MarkerFile(b".nobackup", header)])
 
+    assert walked.walker.skipped == Skipped(excluded=3 if is_marked else 0)
     inside = {path for path in below(walked, source) if path.startswith("one/")}
     assert inside == ({"one/.nobackup"} if is_marked else {"one/.nobackup", "one/c", "one/d", "one/inner", "one/inner/e"})
 
@@ -115,6 +117,7 @@ def test_larger_files_are_left_out(source: Path) -> None:
     assert below(walked, source) == {"a", "b", "one", "one/c", "one/d", "one/inner", "one/inner/e", "two", "two/f", "empty"} | {
         "exact"
     }
+    assert walked.walker.skipped == Skipped(too_large=1)
 
 
 @pytest.fixture
@@ -140,6 +143,7 @@ def test_one_file_system_stops_at_a_mount(mounted: Path) -> None:
     walked = walk(mounted, one_file_system=True)
 
     assert below(walked, mounted) == {"a", "one", "one/c", "one/d", "one/inner", "one/inner/e", "two", "empty"}
+    assert walked.walker.skipped == Skipped(other_file_systems=2)
 
 
 @pytest.mark.root
@@ -174,6 +178,7 @@ def test_a_socket_is_skipped_as_a_source_too(source: Path) -> None:
 
     assert below(walked, source) == {"two", "a"}
     assert len(walked.notes) == 1
+    assert walked.walker.skipped == Skipped(sockets=1)
 
 
 def test_an_unreadable_directory_is_a_problem_and_the_rest_is_saved(
