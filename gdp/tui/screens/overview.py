@@ -48,12 +48,12 @@ class Overview(Page[None]):
         Binding("c", "cancel", N_("Cancel")),
         Binding("r", "restore", N_("Restore")),
         Binding("h", "history", N_("History")),
-        Binding("e", "edit", N_("Edit")),
+        Binding("n", "new_set", N_("New set")),
+        Binding("e", "edit", N_("Edit"), show=False),
         Binding("d", "delete", N_("Remove the set"), show=False),
         Binding("s", "start_daemon", N_("Start the daemon")),
         Binding("p", "pause", N_("Pause or go on"), show=False),
-        Binding("n", "new_set", N_("New set")),
-        Binding("k", "keys", N_("Keys")),
+        Binding("k", "keys", N_("Keys"), show=False),
         Binding("o", "settings", N_("Settings"), show=False),
     ]
 

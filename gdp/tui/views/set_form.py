@@ -106,6 +106,10 @@ AROUND = (
         shape=Shape.CHOICE,
         answers={name: words for name, words in _ON_ERROR.items() if name != "cancel"},
     ),
+    Line("proof.read-back", N_("Read back"), N_("so much after a backup, such as 64M; 0: nothing")),
+    Line("proof.read-back-pause", N_("Not again within"), N_("such as 20h; 0s: after every backup")),
+    Line("proof.drill-files", N_("Restore on trial"), N_("so many files once a month; 0: none")),
+    Line("proof.drill-size", N_("At most"), N_("their size together, such as 64M")),
 )
 
 
@@ -185,5 +189,5 @@ def _plain(line: Line, kind: kinds.Kind, entered: str | bool) -> Any:  # noqa: F
     text = entered.strip()
     if not text:
         return None
-    is_number = kind is kinds.COUNT or line.key == "target.connections"
+    is_number = kind is kinds.COUNT or line.key in {"target.connections", "proof.drill-files"}
     return int(text) if is_number and text.isascii() and text.isdigit() else text

@@ -40,7 +40,7 @@ class ScheduleFields(Vertical):
 
     def compose(self) -> ComposeResult:
         kinds = [(translate(words), kind) for kind, words in KINDS.items()]
-        yield FormRow(N_("Runs"), Select(kinds, value=self._fields.kind, allow_blank=False, compact=True, id="kind"))
+        yield FormRow(N_("Repeats"), Select(kinds, value=self._fields.kind, allow_blank=False, compact=True, id="kind"))
         days = [
             TickBox(translate(name)[:_DAY_LETTERS], day in self._fields.days, id=f"day-{day}")
             for day, name in enumerate(WEEKDAY_NAMES)
