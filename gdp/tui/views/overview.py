@@ -17,7 +17,7 @@ from gdp.tui import standing
 from gdp.tui.words import error_text, short_moment
 
 _NOT_ACTIVE = N_(
-    "It does not run yet: it is not settled who can open its backups when the password is lost. Press k to settle that."
+    "It does not run yet: it is not settled who can open its backups when the password is lost. 'gdp recovery' settles that."
 )
 _ENDS = {
     State.OK: N_("backed up"),
