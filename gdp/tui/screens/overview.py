@@ -30,7 +30,7 @@ _SIZE = 5  # the column of figures
 _MARGIN = 4  # border and padding of the box, both sides
 _NOTHING = N_(
     "There is no backup set yet. A backup set says which files are backed up, whereto, how they are encrypted, and when.\n\n"
-    "'gdp set add' makes one."
+    "Press n: a few questions lead to the first backup."
 )
 
 

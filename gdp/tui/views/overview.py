@@ -15,7 +15,7 @@ from gdp.tui.views.ends import why
 from gdp.tui.words import short_moment
 
 _NOT_ACTIVE = N_(
-    "It does not run yet: it is not settled who can open its backups when the password is lost. 'gdp recovery' settles that."
+    "It does not run yet: it is not settled who can open its backups when the password is lost. Press k to settle that."
 )
 _ENDS = {
     State.OK: N_("backed up"),

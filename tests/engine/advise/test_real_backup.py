@@ -7,12 +7,15 @@ import pytest
 from gdp.core.packformat import BlobKind
 from gdp.engine.advise.estimate import Cost, estimate
 from gdp.model.files import FileKind
+from gdp.repo import opening
 from gdp.storage.local import LocalStorage
 from tests.engine.advise.sources import MIB, make_many, make_sources, measure
 from tests.engine.archive.running import Archive
 
 BLOCKS = (128 << 10, MIB)
 PACK = 16 * MIB
+POLYNOMIAL = 0x3DA3358B4DC173
+CUTS = 2  # blocks at the edge of a repetition, which are found or not as the cuts happen to fall
 WHOLE_SAMPLE_PART = 0.03
 PART_SAMPLE_PART = 0.10
 
@@ -37,9 +40,10 @@ def costs_of(sources: Path, **settings: int | bytes) -> dict[int, Cost]:
 
 @pytest.mark.parametrize("block", BLOCKS)
 def test_an_estimate_from_everything_is_what_a_backup_stores(
-    sources: Path, tmp_path: Path, isolated_home: Path, block: int
+    sources: Path, tmp_path: Path, isolated_home: Path, block: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Stored bytes and blocks, with copies, repetitions in a file, holes, text and noise."""
+    monkeypatch.setattr(opening, "random_irreducible", lambda: POLYNOMIAL)
     archive = Archive(tmp_path / "repository", isolated_home / "gdp").init(block)
     archive.backup(sources)
     storage = LocalStorage(archive.folder)
@@ -48,7 +52,7 @@ def test_an_estimate_from_everything_is_what_a_backup_stores(
     packs = len(archive.packs())
 
     cost = costs_of(sources)[block]
-    assert cost.stored_bytes == pytest.approx(stored, rel=WHOLE_SAMPLE_PART)
+    assert cost.stored_bytes == pytest.approx(stored, abs=stored * WHOLE_SAMPLE_PART + CUTS * block)
     assert cost.blobs == pytest.approx(len(files), rel=0.05)
     assert cost.packs == pytest.approx(packs, abs=4)  # two workers fill packs of their own
 
