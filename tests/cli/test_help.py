@@ -115,7 +115,7 @@ def test_bash_completes_commands_and_options() -> None:
         )
         return run.stdout.split()
 
-    assert complete("re") == ["report", "resume", "restore", "repair", "rewrite", "recovery", "recover"]
+    assert complete("re") == ["report", "resume", "reach", "restore", "repair", "rewrite", "recovery", "recover"]
     assert "--password-file" in complete("--pass")
 
 
