@@ -444,9 +444,11 @@ def test_configuration_is_set_shown_and_left_out(isolated_home: Path) -> None:
     listed = {one["key"]: one["value"] for one in here(["config", "list", "--json"]).records[:-1]}
     assert listed == {
         "language": None,
+        "theme": None,
         "mail.smtp": "smtps://user@mail.example.com:465",
         "mail.password-file": None,
         "mail.from": None,
+        "update.url": None,
     }
     assert here(["config", "unset", "mail.smtp"]).code == 0
     assert here(["config", "get", "mail.smtp"]).code == 1
