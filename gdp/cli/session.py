@@ -15,6 +15,7 @@ from gdp.bootstrap.passwords import PasswordSource, choose_password, find_passwo
 from gdp.bootstrap.storages import Reaching
 from gdp.cli.chosen_set import chosen_set
 from gdp.cli.common import Common, current
+from gdp.cli.lifeline import heed
 from gdp.cli.reporting import reporting
 from gdp.cli.screen import Screen
 from gdp.core.errors import BadInput, DamagedData
@@ -150,7 +151,9 @@ def make_access(screen: Screen, repo: str | None = None, *, cache: CacheUse = Ca
         reads_without_lock=bool(common.no_lock),
         retry_lock_seconds=common.retry_lock or 0.0,
     )
-    return Access(settings, ask_at_terminal, screen.emit)
+    access = Access(settings, ask_at_terminal, screen.emit)
+    heed(access.lease)
+    return access
 
 
 def chosen_target(common: Common) -> Target:

@@ -99,7 +99,7 @@ class LockKeeper:
         ``meanwhile`` may read, and is called in the time that a fresh lock takes to be sure; again after each conflict.
         ``when_sure`` is called then: it raises RepositoryLocked where what was read meanwhile does not hold any more.
         ``begins_early``: the block only reads, and need not wait until the lock is sure, unless conflicts are to be waited out.
-        It asks ``lease.refuse_if_lost`` now and then. A conflict ends it, whatever it made of what it read.
+        It asks ``lease.go_on`` now and then. A conflict ends it, whatever it made of what it read.
         Raises RepositoryLocked when the lock cannot be had within ``retry_seconds``.
         """
         taking = _Taking(exclusive, meanwhile or _do_nothing, when_sure or _do_nothing)

@@ -114,6 +114,8 @@ def _work(work: AtWork) -> str:
     done = work.progress.get("percent_done")
     if work.is_ending:
         return translate(N_("is ending"))
+    if work.is_paused:
+        return translate(N_("paused"))
     if work.run.kind is not Kind.BACKUP:
         return kind_in_words(work.run)
     return translate(N_("runs")) + (f" {min(99, int(done * 100))} %" if isinstance(done, int | float) else "")

@@ -197,7 +197,7 @@ def test_who_only_reads_may_begin_before_the_lock_is_sure(repo: Repository) -> N
     settling, lease = Settling(), Lease(sleep=lambda _: None)
     with keeper(repo, sleep=settling).hold(exclusive=False, lease=lease, begins_early=True):
         assert len(lock_names(repo)) == 1
-        lease.refuse_if_lost()
+        lease.go_on()
         with pytest.raises(RepositoryLocked):
             lease.require()
         settling.may_end.set()
@@ -216,7 +216,7 @@ def test_a_conflict_in_the_second_look_ends_who_began_early(repo: Repository) ->
         write_lock(repo, exclusive=True)
         settling.may_end.set()
         eventually(lambda: lease.is_lost)
-        lease.refuse_if_lost()
+        lease.go_on()
 
     with pytest.raises(RepositoryLocked, match="somebody@elsewhere"), hold:
         read()
