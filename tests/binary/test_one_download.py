@@ -116,7 +116,7 @@ def test_a_set_is_backed_up_to_a_server_and_restored(owner_with_set: Owner, tmp_
 
 
 def test_the_daemon_runs_a_set_and_mails_arrive(owner_with_set: Owner, tmp_path: Path) -> None:
-    """Of the backup, and of the restore drill after a first one. Its command inherits the computer's libraries, not ours."""
+    """Of the backup and of the restore drill that follows a first backup. And the set's command inherits no library of ours."""
     printed = tmp_path / "printed"
     mailbox = Mailbox()
     with serving(mailbox) as port:

@@ -1,6 +1,7 @@
 """The daemon's parts by themselves: chores and clocks, systemd, logs, the zone, conditions, a runner."""
 
 import os
+import pwd
 import queue
 import signal
 import socket
@@ -212,7 +213,14 @@ def test_runs_do_not_inherit_what_is_ours() -> None:
     """Else a child could tell systemd that we are ready, or back up somewhere else than its set says."""
     kept = environment_of_runs({"NOTIFY_SOCKET": "x", "GDP_REPO": "y", "PATH": "z", "LD_LIBRARY_PATH": "mine"})
 
-    assert kept == {"PATH": "z", "LD_LIBRARY_PATH": "mine"}
+    assert kept.items() >= {"PATH": "z", "LD_LIBRARY_PATH": "mine"}.items()
+    assert not kept.keys() & {"NOTIFY_SOCKET", "GDP_REPO"}
+
+
+def test_commands_of_a_service_know_whose_they_are() -> None:
+    """Systemd says so to none that runs as root, and then a shell leaves a tilde as it is. What is said stays."""
+    assert environment_of_runs({})["HOME"] == pwd.getpwuid(os.getuid()).pw_dir
+    assert environment_of_runs({"HOME": "/elsewhere"})["HOME"] == "/elsewhere"
 
 
 def shell(role: Role, line: str, on_error: OnError = OnError.FAIL) -> Step:
