@@ -87,6 +87,8 @@ class Runner:
         self._is_paused = False
         self._exit_code: int | None = None
         self._summary: dict[str, Any] = {}
+        self._is_troubled = False
+        """it said of something that it went wrong, or the clock was set"""
         self.thread = threading.Thread(target=self._work, name=f"run {run.id}", daemon=True)
         self.thread.start()
 
@@ -134,6 +136,9 @@ class Runner:
             shown, passed = (after - before for before, after in zip(clocks, self._clocks(), strict=True))
             if abs(shown - passed) >= CLOCK_SET_SECONDS:
                 log.write({"message_type": "clock", "set_by_seconds": round(shown - passed)}, self._clock())
+                self._is_troubled = True
+        if verdict.state is State.OK and self._is_troubled:
+            verdict = Verdict(State.ATTENTION)
         self._tell(Ended(self._run.id, verdict, self._exit_code, self._summary))
 
     def _clocks(self) -> tuple[float, float]:
@@ -197,7 +202,8 @@ class Runner:
             self._process = None
             if process.stdin is not None:
                 process.stdin.close()
-        log.write({"message_type": "step_end", "role": step.role, "exit_code": exit_code}, self._clock())
+        end = {"message_type": "step_end", "role": step.role, "exit_code": exit_code}
+        log.write(end if is_engine else {**end, "on_error": step.on_error}, self._clock())
         return exit_code
 
     def _listen(self, stream: IO[bytes], name: str, log: RunLog, is_engine: bool) -> None:  # noqa: FBT001 a thread's argument
@@ -208,6 +214,8 @@ class Runner:
                     record = {"message_type": "output", "stream": name, "text": line.decode(errors="replace").rstrip("\n")}
                 elif record.get("message_type") in _SUMMARIES:
                     self._summary = record
+                elif record.get("message_type") == "error":
+                    self._is_troubled = True
                 log.write(record, self._clock())
                 self._tell(Said(self._run.id, record))
 

@@ -69,6 +69,12 @@ COMMAND_FAILED = Cause(
     N_("A command that belongs to the set failed."),
     N_("Try the command by hand. It stands in the section [commands] of the set."),
 )
+COMMAND_IGNORED = Cause(
+    N_("A command of the set failed, which is to be ignored."),
+    N_("Nothing, if that was meant. Otherwise try the command by hand. It stands in the section [commands] of the set."),
+    N_("{count} commands of the set failed, which is to be ignored."),
+    weight=Weight.HARMLESS,
+)
 COMMAND_DECLINED = Cause(
     N_("A command of the set wanted no backup now."),
     N_("Nothing, if that was meant. The next run asks it again."),

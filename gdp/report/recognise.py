@@ -78,6 +78,8 @@ _TEMPLATES = {
     stops.FORBIDDEN.template: causes.FORBIDDEN,
     stops.command_failed("", 1).template: causes.COMMAND_FAILED,
     stops.after_failed("", 1).template: causes.COMMAND_FAILED,
+    stops.before_ignored("", 1).template: causes.COMMAND_IGNORED,
+    stops.after_ignored("", 1).template: causes.COMMAND_IGNORED,
     stops.command_declined("").template: causes.COMMAND_DECLINED,
 }
 

@@ -58,7 +58,7 @@ def _work(record: RunRecord) -> list[Row]:
     if record.kind is not Kind.BACKUP:
         found = [(label, record.figures.get(name), show) for name, label, show in _FIGURES[record.kind]]
         return [Row(translate(label), show(number)) for label, number, show in found if number is not None]
-    if record.verdict not in {Verdict.OK, Verdict.ATTENTION}:
+    if record.verdict not in {Verdict.OK, Verdict.ATTENTION} and not record.snapshot:
         return []
     rows = [
         Row(translate(N_("Files")), _counts(record.files)),

@@ -252,6 +252,8 @@ def end_of(told: "queue.SimpleQueue[Any]") -> Ended:
     return message
 
 
+TROUBLED = 'print(\'{"message_type": "error"}\\n{"message_type": "summary", "problems": 0}\')'
+"""done, with something that needs a person's eye and no exit code of its own, such as a lock that is left"""
 GOOD = 'print(\'{"message_type": "summary", "problems": 0}\')'
 
 
@@ -259,6 +261,7 @@ GOOD = 'print(\'{"message_type": "summary", "problems": 0}\')'
     ("steps", "state", "reason"),
     [
         ([engine(GOOD)], State.OK, Reason.NONE),
+        ([engine(TROUBLED)], State.ATTENTION, Reason.NONE),
         ([engine("raise SystemExit(3)")], State.ATTENTION, Reason.NONE),
         ([engine("raise SystemExit(130)")], State.INTERRUPTED, Reason.NONE),
         ([engine("import os; os.kill(os.getpid(), 9)")], State.ERROR, Reason.NONE),
@@ -327,13 +330,14 @@ def test_a_clock_that_is_set_during_a_run_is_noted(tmp_path: Path, set_by: int, 
     run = Run(id=1, set_name="daten", kind=Kind.BACKUP, due=NOON, began=NOON)
     now = [NOON]
     runner = Runner(
-        run, [shell(Role.BEFORE, "sleep 60")], program=(sys.executable,), environment=dict(os.environ), log=tmp_path / "1.jsonl",
-        tell=told.put, clock=lambda: now[0],
+        run, [shell(Role.BEFORE, "sleep 60", OnError.IGNORE)], program=(sys.executable,), environment=dict(os.environ),
+        log=tmp_path / "1.jsonl", tell=told.put, clock=lambda: now[0],
     )  # fmt: skip
     told.get(timeout=60)
     now[0] += timedelta(seconds=set_by)
     runner.kill()
-    end_of(told)
+    ended = end_of(told)
     lines = [msgspec.json.decode(line) for line in (tmp_path / "1.jsonl").read_bytes().splitlines()]
 
     assert [line["set_by_seconds"] for line in lines if line["message_type"] == "clock"] == noted
+    assert ended.verdict.state is (State.ATTENTION if noted else State.OK)
