@@ -94,7 +94,13 @@ async def test_the_first_screen_shows_names_as_they_are(state: State, tmp_path: 
 
 def script(words: tuple[str, ...]) -> list[Record] | GdpError:
     """Answer with names that have brackets in them."""
-    answers = {"key": [KEY], "mail": [MAIL], "snapshots": [SNAPSHOT], "ls": [NODE], "reach": [{"folder": "used"}]}
+    answers: dict[str, list[Record]] = {
+        "key": [KEY],
+        "mail": [MAIL],
+        "snapshots": [SNAPSHOT],
+        "ls": [NODE],
+        "reach": [{"folder": "used"}],
+    }
     if words[0] == "diff":
         return [{"message_type": "change", "path": f"/{NAME}", "modifier": "+"}]
     if words[0] == "advise":
