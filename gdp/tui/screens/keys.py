@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any, ClassVar
 
+from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
@@ -52,7 +53,7 @@ class Keys(Page[None]):
     def body(self) -> ComposeResult:
         with Vertical(classes="box", id="keys-box"):
             yield Static(id="keys-recovery")
-            yield DataTable[str](id="keys", cursor_type="row")
+            yield DataTable[Text](id="keys", cursor_type="row")
             yield Static(translate(N_("Asking the repository …")), id="keys-note", classes="hint note")
 
     def on_mount(self) -> None:
@@ -114,9 +115,9 @@ class Keys(Page[None]):
             note.update("")
         table = self.query_one(DataTable)
         table.clear(columns=True)
-        table.add_columns(*(translate(title) for title in COLUMNS))
+        table.add_columns(*(Text(translate(title)) for title in COLUMNS))
         for key in self._keys:
-            table.add_row(*key_row(key))
+            table.add_row(*map(Text, key_row(key)))
         self.refresh_bindings()
 
     async def _ask_new(self, title: str) -> str | None:
