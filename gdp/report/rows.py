@@ -1,5 +1,6 @@
 """The figures of a run as lines of a table. Pure."""
 
+from collections.abc import Mapping
 from datetime import tzinfo
 
 from gdp.core import figures
@@ -44,6 +45,7 @@ _SKIPPED = {
     "too_large": N_("{count:file|files} too large"),
     "sockets": N_("{count:socket|sockets}"),
     "other_file_systems": N_("{count:file or folder|files and folders} of other file systems"),
+    "kernel_file_systems": N_("{count:file system|file systems} of the kernel"),
 }
 
 
@@ -52,6 +54,11 @@ def make_rows(record: RunRecord, zone: tzinfo | None) -> tuple[Row, ...]:
     if record.verdict is Verdict.SKIPPED:
         return (Row(translate(N_("Left out")), figures.local_moment(record.began, zone)),)
     return (*_work(record), *_times(record, zone), *proof_rows(record, zone))
+
+
+def skipped_in_words(skipped: Mapping[str, int]) -> str:
+    """Return what was left out on purpose, by what a summary counts it as; empty: nothing was."""
+    return ", ".join(fill(sentence, {"count": number}) for name, sentence in _SKIPPED.items() if (number := skipped.get(name)))
 
 
 def _work(record: RunRecord) -> list[Row]:
@@ -77,8 +84,8 @@ def _work(record: RunRecord) -> list[Row]:
 
 
 def _skipped(record: RunRecord) -> list[Row]:
-    parts = [fill(sentence, {"count": number}) for name, sentence in _SKIPPED.items() if (number := record.skipped.get(name))]
-    return [Row(translate(N_("Skipped")), ", ".join(parts))] if parts else []
+    words = skipped_in_words(record.skipped)
+    return [Row(translate(N_("Skipped")), words)] if words else []
 
 
 def _counts(counts: Counts) -> str:
