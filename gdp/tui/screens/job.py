@@ -58,7 +58,7 @@ class Job(Page[None]):
         Binding("escape", "back", N_("Back")),
         Binding("c", "cancel", N_("Cancel")),
         Binding("p", "pause", N_("Pause")),
-        Binding("u", "pause(True)", N_("Let it go on"), key_display="u"),
+        Binding("u", "pause(True)", N_("Continue"), key_display="u"),
         Binding("l", "log", N_("Report and log")),
         Binding("n", "follow", N_("Show the next run")),
     ]
