@@ -18,6 +18,13 @@ from tests.cli.command_line import Outcome
 from tests.conftest import absent
 
 SECONDS = 90.0
+ENVIRONMENT = {
+    "HOME": "/root",
+    "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    "LANG": "C.UTF-8",
+    "GDP_LANGUAGE": "en",
+}
+"""of root's commands"""
 _SCRIPT = Path(__file__).with_name("machine.sh")
 _NAMESPACES = ("--cgroup", "--mount", "--pid", "--uts", "--ipc", "--net")
 _PREFIX = "gdp-machine-"
@@ -35,15 +42,15 @@ class Machine:
     def __init__(self, folder: Path, process: int) -> None:
         self.folder = folder
         self._process = process
+        self.enter = ("nsenter", "--target", str(process), "--all", "--")
+        """words before a command of root's that is to run in it"""
 
     def __call__(self, *words: str | Path, **environment: str) -> Outcome:
         """Let root run a command in it."""
-        enter = ["nsenter", "--target", str(self._process), "--all", "--"]
-        path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-        own = {"HOME": "/root", "PATH": path, "LANG": "C.UTF-8", "GDP_LANGUAGE": "en", **environment}
         ended = subprocess.run(
-            [*enter, *words], env=own, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=SECONDS, check=False
-        )
+            [*self.enter, *words], env={**ENVIRONMENT, **environment}, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+            timeout=SECONDS, check=False,
+        )  # fmt: skip
         return Outcome(ended.returncode, ended.stdout, ended.stderr)
 
     def done(self, *words: str | Path, **environment: str) -> str:

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from gdp import __version__
-from tests.binary.conftest import FOLDER, KEY, broken, signed_by
-from tests.binary.machine import Machine, patiently, switched_on
+from tests.binary.conftest import FOLDER, KEY, PORTABLE, broken, signed_by
+from tests.binary.machine import ENVIRONMENT, Machine, patiently, switched_on
+from tests.binary.terminal import FIRST_QUESTION, at_a_terminal
 from tests.cli.command_line import Outcome
 from tests.conftest import absent
 
@@ -35,6 +36,7 @@ cp id_ed25519.pub authorized_keys && echo "[localhost]:2222 $(cut -d" " -f1-2 /s
 ip link set lo up
 /usr/sbin/sshd -f /dev/null -p 2222 -h /srv/host_key -o PidFile=/run/sshd-test.pid -o "Subsystem=sftp internal-sftp"
 """
+INSTALL = b"Install it now? [y/N]"
 NO_SUCH_USER = 6
 HASTE = "[Service]\nWatchdogSec=2\nRestartSec=0\n"
 
@@ -44,8 +46,9 @@ def computer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
     """A computer with the download, and nothing else of ours."""
     folder = tmp_path_factory.mktemp("computer")
     shutil.copytree(FOLDER, folder / "download", symlinks=True)
+    shutil.copy(PORTABLE, folder)
     with switched_on(folder) as machine:
-        machine.done("cp", "-a", "/host/download", "/usr/local/share/download")
+        machine.done("cp", "-a", "/host/download", "/host/gdp-portable", "/usr/local/share/")
         yield machine
 
 
@@ -123,6 +126,23 @@ def test_the_service_is_ready_and_starts_with_the_computer(machine: Machine) -> 
     assert machine.shows("UnitFileState") == "enabled"
     assert status(machine)["process"] == int(machine.shows("MainPID"))
     assert "gdp.service" in machine.done("systemctl", "list-dependencies", "--plain", "multi-user.target")
+
+
+@pytest.mark.parametrize("download", [DOWNLOAD, "/usr/local/share/gdp-portable"], ids=["folder", "file"])
+def test_a_download_offers_to_install_itself(computer: Machine, download: str) -> None:
+    """Else a first set would be made, and nothing would back it up after the next start of the computer."""
+    words = [*computer.enter, "setpriv", "--pdeathsig", "KILL", download]
+    try:
+        declined = at_a_terminal(words, ENVIRONMENT, (INSTALL, b"\n"), (FIRST_QUESTION, b""))
+        nothing = computer("ls", "/opt/gdp", "/usr/local/bin/gdp").out
+        agreed = at_a_terminal(words, ENVIRONMENT, (INSTALL, b"y\n"), (b"Enter opens", b"\n"), (FIRST_QUESTION, b""))
+
+        assert FIRST_QUESTION in declined, declined[-2000:].decode(errors="replace")
+        assert nothing == ""
+        assert FIRST_QUESTION in agreed, agreed[-2000:].decode(errors="replace")
+        assert computer.shows("ActiveState") == "active"
+    finally:
+        computer.done(DOWNLOAD, "uninstall", "--purge", "--yes")
 
 
 def test_a_daemon_that_hangs_is_replaced(machine: Machine) -> None:
