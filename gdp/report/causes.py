@@ -167,6 +167,13 @@ LOCK_LEFT = Cause(
     N_("The next run from this computer removes it."),
     weight=Weight.MILD,
 )
+LOCK_STAYS = Cause(
+    N_("The repository lets nobody delete, not even locks."),
+    N_(
+        "Have the server allow deleting in the repository's folder 'locks', and there only: each lock that stays slows runs down."
+    ),
+    weight=Weight.MILD,
+)
 PASSWORD = Cause(
     N_("The password does not open the repository."),
     N_("Check the password file of the set. If the password was changed, write the new one into the file."),

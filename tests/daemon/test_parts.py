@@ -118,7 +118,22 @@ def test_a_log_names_no_more_files_than_fit_and_every_problem(tmp_path: Path, mo
     text = (tmp_path / "logs" / "1.jsonl").read_text()
 
     assert (text.count("verbose_status"), log.lost_items) == (2, 7)
+    assert '"status"' not in text
     assert text.splitlines()[-1] == '{"at":"2026-11-24T12:00:00Z","message_type":"error"}'
+
+
+def test_a_log_says_how_far_a_process_came(tmp_path: Path) -> None:
+    """So that the mail can say where it broke off."""
+    with RunLog(tmp_path / "1.jsonl") as log:
+        for share in (0.1, 0.61):
+            log.write({"message_type": "status", "percent_done": share}, NOON)
+        log.write({"message_type": "step_end", "role": "engine", "exit_code": 130}, NOON)
+        log.write({"message_type": "step_end", "role": "after", "exit_code": 0}, NOON)
+    lines = [msgspec.json.decode(line) for line in (tmp_path / "1.jsonl").read_bytes().splitlines()]
+
+    assert [(line["message_type"], line.get("percent_done")) for line in lines] == [
+        ("status", 0.61), ("step_end", None), ("step_end", None),
+    ]  # fmt: skip
 
 
 def test_a_disk_that_takes_no_log_ends_no_run() -> None:
