@@ -16,6 +16,7 @@ from gdp.core.sentences import fill
 from gdp.tui.page import Page
 from gdp.tui.ports import Record, all_of, last_of
 from gdp.tui.screens.dialogs import Entry, Question
+from gdp.tui.screens.escrow import Escrow
 from gdp.tui.screens.sheet import Sheet
 from gdp.tui.secret_files import is_kept_here, keep_secret, secret_for_a_moment
 from gdp.tui.views.keys import COLUMNS, SHORT, key_row, recovery_lines, sharing
@@ -39,6 +40,7 @@ class Keys(Page[None]):
         Binding("c", "change", N_("Change the password")),
         Binding("d", "revoke", N_("Revoke")),
         Binding("b", "sheet", N_("Sheet")),
+        Binding("e", "escrow", N_("Escrow"), show=False),
         Binding("v", "decline", N_("Do without"), show=False),
         Binding("escape", "back", N_("Back"), key_display="Esc"),
     ]
@@ -90,6 +92,10 @@ class Keys(Page[None]):
     def action_sheet(self) -> None:
         """Make a recovery sheet."""
         self.begin(self._sheet(), group="work")
+
+    def action_escrow(self) -> None:
+        """Seal a password for somebody else."""
+        self.begin(self._escrow(), group="work")
 
     def action_decline(self) -> None:
         """Settle that nobody else can."""
@@ -186,6 +192,10 @@ class Keys(Page[None]):
         if await self.app.push_screen_wait(Question(title, text, translate(N_("Make it")))):
             await self.app.push_screen_wait(Sheet(self._set))
             await self._load()
+
+    async def _escrow(self) -> None:
+        await self.app.push_screen_wait(Escrow(self._set))
+        await self._load()
 
     async def _decline(self) -> None:
         title = translate(N_("Settle that nobody else can open it?"))
