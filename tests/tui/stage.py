@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -94,6 +94,24 @@ class StagedCommands:
         for record in said:
             await asyncio.sleep(0)
             yield record
+
+    def browser(self, *options: str) -> "StagedBrowser":
+        return StagedBrowser(self, options)
+
+
+class StagedBrowser:
+    """A repository that stays open, of the same script; what it is asked counts as run."""
+
+    def __init__(self, commands: StagedCommands, options: tuple[str, ...]) -> None:
+        self.commands, self.options = commands, options
+
+    async def run(self, *words: str) -> AsyncGenerator[Record]:
+        async with aclosing(self.commands.run(*words)) as records:
+            async for record in records:
+                yield record
+
+    async def close(self) -> None:
+        pass
 
 
 def ports(home: Path, daemon: StagedDaemon | None = None, commands: StagedCommands | None = None) -> Ports:
