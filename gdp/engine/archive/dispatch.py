@@ -88,7 +88,7 @@ class Dispatcher:
         self._waiting_files += 1
         self._batch.append(work)
         self._batch_bytes += work.size
-        is_wanted = not self._ready and min(self._loads) == 0
+        is_wanted = 0 in self._loads and not self._ready
         files, size = (_FIRST_FILES, _FIRST_BYTES) if is_wanted else (BATCH_FILES, BATCH_BYTES)
         if len(self._batch) >= files or self._batch_bytes >= size:
             self._close_batch()
