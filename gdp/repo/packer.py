@@ -6,7 +6,7 @@ tell which file they came from (restic does so since 0.18). What is left at the 
 
 import hashlib
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from gdp.core.aes_ctr import Buffer
@@ -114,6 +114,14 @@ class Packer:
             return None
         self._open[slot] = self._new()
         return pack.finish(self._key)
+
+    def add_long(self, blob_id: bytes, sealed: Iterable[Buffer], plain_length: int) -> FinishedPack:
+        """Return a pack of its own for a blob that is never in memory whole. The caller checks it before it is stored."""
+        alone = self._new()
+        for piece in sealed:
+            alone.body.append(piece)
+        alone.blobs.append(PackedBlob(self._kind, blob_id, 0, alone.size, plain_length))
+        return alone.finish(self._key)
 
     def _new(self) -> _OpenPack:
         return _OpenPack(self._staging_path())

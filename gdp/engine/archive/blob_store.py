@@ -3,7 +3,7 @@
 import hashlib
 import random
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from gdp.core.aes_ctr import Buffer
 from gdp.core.packformat import BlobKind
@@ -35,6 +35,14 @@ class BlobStore:
     def store_tree(self, blob_id: bytes, plaintext: Buffer) -> None:
         """Store a directory that the caller knows to be new."""
         self._pack(BlobKind.TREE, [(blob_id, plaintext)])
+
+    def store_long_tree(self, blob_id: bytes, text: Iterable[bytes], plain_bytes: int) -> None:
+        """Do the same for one whose text, of ``plain_bytes``, is never in memory whole."""
+        sealed, plain_length = self._sealer.seal_long_tree(text, plain_bytes)
+        with self._packing:
+            pack = self._packers[BlobKind.TREE].add_long(blob_id, sealed, plain_length)
+        self._sealer.check_long_tree(blob_id, pack.parts.read, pack.blobs[0].length)
+        self._uploads.put(pack)
 
     def flush(self) -> None:
         """Return when everything is safely stored."""

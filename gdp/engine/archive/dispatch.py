@@ -3,13 +3,14 @@
 import marshal
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from queue import SimpleQueue
 from typing import Any, NamedTuple
 
 from gdp.core.ids import PackId
 from gdp.core.packformat import PackedBlob
 from gdp.engine.archive.read_file import FileRead
+from gdp.engine.archive.travel import Arrivals, Message, send_tree
 from gdp.engine.archive.tree_text import Piece
 from gdp.engine.archive.worker import WorkerStart
 from gdp.engine.workers import Channel, WorkerPool
@@ -69,6 +70,7 @@ class Dispatcher:
         self._ready: deque[list[FileWork]] = deque()
         self._under_way: dict[int, list[FileWork]] = {}
         self._loads = [0] * len(pool)
+        self._arrivals = [Arrivals() for _ in self._loads]
         self._numbers = 0
         self._waiting_files = 0
         self._answers: dict[str, list[Any]] = {"stream": [], "flushed": []}
@@ -95,15 +97,15 @@ class Dispatcher:
 
     def store_tree(self, tree_id: bytes, pieces: list[Piece]) -> None:
         """Have a directory stored."""
-        self._post(TREE_WORKER, ("tree", tree_id, pieces))
+        self._post(TREE_WORKER, send_tree(tree_id, pieces))
 
-    def read_stream(self, descriptor: int) -> tuple[bytes, int]:
+    def read_stream(self, descriptor: int) -> tuple[bytearray, int]:
         """Have a stream read to its end; return (blob ids joined, bytes)."""
-        self._post(0, ("stream", 0, descriptor))
+        self._post(0, [("stream", 0, descriptor)])
         while not self._answers["stream"]:
             self._gather(None)
-        _, content, size = self._answers["stream"].pop()
-        return content, size
+        _, size = self._answers["stream"].pop()
+        return self._arrivals[0].next() if size else bytearray(), size
 
     def gather(self, wait_seconds: float | None = 0.0) -> None:
         """Take what the workers have sent; wait for something to come, for ever with None."""
@@ -127,7 +129,7 @@ class Dispatcher:
         if not self._outboxes:
             return
         for number in range(len(self._pool)):
-            self._post(number, ("flush",))
+            self._post(number, [("flush",)])
         while len(self._answers["flushed"]) < len(self._pool):
             self._gather(None)
         self._answers["flushed"].clear()
@@ -152,7 +154,7 @@ class Dispatcher:
             self._numbers += 1
             self._under_way[self._numbers] = batch
             self._loads[number] += 1
-            self._post(number, ("files", self._numbers, _grouped(batch)))
+            self._post(number, [("files", self._numbers, _grouped(batch))])
 
     def _gather(self, timeout_seconds: float | None) -> None:
         """Take what comes within a time; None: at least one message."""
@@ -173,27 +175,29 @@ class Dispatcher:
             elif kind == "pack":
                 pack, _, blobs = facts
                 self._pack_stored(PackId(pack), [PackedBlob._make(blob) for blob in blobs])
+            elif kind == "ids":
+                self._arrivals[worker].take(*facts)
             elif kind == "bytes":
                 self._bytes_read(*facts)
             else:
                 self._answers[kind].append(facts)
         return has_come
 
-    def _take_files(self, worker: int, number: int, results: list[tuple[Any, ...]]) -> None:
+    def _take_files(self, worker: int, number: int, told: list[Message], apart: list[int]) -> None:
         self._loads[worker] -= 1
         batch = self._under_way.pop(number)
         self._waiting_files -= len(batch)
         self._feed()
-        for work, result in zip(batch, results, strict=True):
-            self._file_done(work.ticket, FileRead._make(result))
+        for work, result in zip(batch, self._arrivals[worker].files(told, apart), strict=True):
+            self._file_done(work.ticket, result)
 
-    def _post(self, worker: int, message: tuple[Any, ...]) -> None:
+    def _post(self, worker: int, messages: Iterable[Message]) -> None:
         if not self._outboxes:
-            start = ("start", tuple(self._start()))
+            start = [("start", tuple(self._start()))]
             self._outboxes = [_Outbox(channel) for channel in self._pool.channels]
             for outbox in self._outboxes:
                 outbox.put(start)
-        self._outboxes[worker].put(message)
+        self._outboxes[worker].put(messages)
 
 
 class _Outbox:
@@ -201,23 +205,25 @@ class _Outbox:
 
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
-        self._queue: SimpleQueue[bytes | None] = SimpleQueue()
+        self._queue: SimpleQueue[Iterable[Message] | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="outbox", daemon=True)
         self._thread.start()
 
-    def put(self, message: Any) -> None:
-        self._queue.put(marshal.dumps(message))
+    def put(self, messages: Iterable[Message]) -> None:
+        """Have messages sent, one at least; they may be made as late as that."""
+        self._queue.put(messages)
 
     def close(self) -> None:
         self._queue.put(None)  # not joined: it may hang in a line that is about to be closed
 
     def _run(self) -> None:
-        while (message := self._queue.get()) is not None:
-            try:
-                self._channel.send_encoded(message)
-            except (OSError, TypeError):  # TypeError: the line was closed in this very moment, after an error elsewhere
-                return  # the worker is gone; the parent learns it where it receives
-            del message  # which may be large, while the next is long in coming
+        while (messages := self._queue.get()) is not None:
+            for message in map(marshal.dumps, messages):
+                try:
+                    self._channel.send_encoded(message)
+                except (OSError, TypeError):  # TypeError: the line was closed in this very moment, after an error elsewhere
+                    return  # the worker is gone; the parent learns it where it receives
+            del message, messages  # which may be large, while the next are long in coming
 
 
 def _grouped(batch: list[FileWork]) -> list[tuple[bytes, list[bytes | tuple[bytes, bytes]]]]:

@@ -21,6 +21,9 @@ from gdp.core.ids import ID_BYTES
 from gdp.model.node import NO_JSON, ExtendedAttribute, Node, NodeType, link_fields
 from gdp.model.tree import encode_node
 
+Ids = bytes | bytearray
+"""blob ids, joined"""
+
 
 class Row(NamedTuple):
     """An entry of a directory as lstat tells it. Sizes in bytes, times in nanoseconds since 1970."""
@@ -119,8 +122,8 @@ def make_node(
     row: Row,
     attributes: list[ExtendedAttribute] | None,
     *,
-    content: bytes | None = None,
-    subtree: bytes | None = None,
+    content: Ids | None = None,
+    subtree: Ids | None = None,
     target: bytes | None = None,
 ) -> Node:
     """Return the node of an entry.
@@ -160,7 +163,7 @@ def make_node(
     )
 
 
-def encode_file(row: PlainRow, attributes: list[ExtendedAttribute] | None, content: bytes) -> bytes:
+def encode_file(row: PlainRow, attributes: list[ExtendedAttribute] | None, content: Ids) -> bytes:
     """Return the JSON of a file's node: to the byte what ``encode_node(make_node())`` gives, in half the time for most."""
     name, mode, mtime_ns, ctime_ns, uid, gid, inode, device_id, size, links, device = row
     is_plain = inode and device_id and size and links and content and mode & 0o7777 and not device and not attributes
@@ -174,7 +177,7 @@ def encode_file(row: PlainRow, attributes: list[ExtendedAttribute] | None, conte
     ).encode()
 
 
-def hex_ids(content: bytes) -> str:
+def hex_ids(content: Ids) -> str:
     """Return blob ids, given joined, as they stand between the first and the last quote of a JSON list."""
     return content.hex(",", ID_BYTES).replace(",", '","') if len(content) > ID_BYTES else content.hex()
 
