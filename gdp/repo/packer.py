@@ -120,7 +120,7 @@ class Packer:
         alone = self._new()
         for piece in sealed:
             alone.body.append(piece)
-        alone.blobs.append(PackedBlob(self._kind, blob_id, 0, alone.size, plain_length))
+        alone.blobs.append(PackedBlob(self._kind, blob_id, 0, alone.body.size, plain_length))
         return alone.finish(self._key)
 
     def _new(self) -> _OpenPack:
