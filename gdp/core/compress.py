@@ -97,7 +97,7 @@ def decompress(frame: Buffer, plain_bytes: int) -> bytes:
 def unfolds_to(frame: Buffer, plaintext: Buffer) -> bool:
     """Say whether a frame holds exactly ``plaintext``. Some that do not raise DamagedData or HostileData."""
     if len(plaintext) <= _AT_ONCE_BYTES:
-        return is_same(decompress(frame, len(plaintext)), plaintext)
+        return is_same(decompress_bounded(frame, len(plaintext)), plaintext)
     view, end = memoryview(plaintext), 0
     try:
         with _contexts.decompressor.stream_reader(frame) as reader:

@@ -66,10 +66,6 @@ class _OpenPack:
         self.body = PackBody(path)
         self.blobs: list[PackedBlob] = []
 
-    @property
-    def size(self) -> int:
-        return self.body.size
-
     def add(self, kind: int, blob_id: bytes, sealed: Buffer, plain_length: int) -> None:
         self.blobs.append(PackedBlob(kind, blob_id, self.body.size, len(sealed), plain_length))
         self.body.append(sealed)
@@ -114,7 +110,7 @@ class Packer:
         slot = random.getrandbits(1)
         pack = self._open[slot]
         pack.add(self._kind, blob_id, sealed, plain_length)
-        if pack.size < self._target and len(pack.blobs) < _MOST_BLOBS:
+        if pack.body.size < self._target and len(pack.blobs) < _MOST_BLOBS:
             return None
         self._open[slot] = self._new()
         return pack.finish(self._key)
@@ -124,7 +120,7 @@ class Packer:
         alone = self._new()
         for piece in sealed:
             alone.body.append(piece)
-        alone.blobs.append(PackedBlob(self._kind, blob_id, 0, alone.size, plain_length))
+        alone.blobs.append(PackedBlob(self._kind, blob_id, 0, alone.body.size, plain_length))
         return alone.finish(self._key)
 
     def _new(self) -> _OpenPack:
@@ -134,7 +130,7 @@ class Packer:
         """Return what is left as packs, and begin anew."""
         first, second = self._open
         self._open = [self._new() for _ in range(_OPEN_PACKS)]
-        if first.size + second.size <= self._target and len(first.blobs) + len(second.blobs) < _MOST_BLOBS:
+        if first.body.size + second.body.size <= self._target and len(first.blobs) + len(second.blobs) < _MOST_BLOBS:
             first.absorb(second)
             second = self._new()
         return [pack.finish(self._key) for pack in (first, second) if pack.blobs]

@@ -28,13 +28,12 @@ class BlobStore:
         """Return the ids of small files' contents, after storing those that are not stored already."""
         ids = [hashlib.sha256(plaintext).digest() for plaintext in plaintexts]
         new = [(blob_id, plaintext) for blob_id, plaintext in zip(ids, plaintexts, strict=True) if self._known.add(blob_id)]
-        random.shuffle(new)  # neither a pack nor the IVs in it tell in which order a directory's files of which sizes come
         self._pack(BlobKind.DATA, new)
         return ids
 
-    def store_tree(self, blob_id: bytes, plaintext: Buffer) -> None:
-        """Store a directory that the caller knows to be new."""
-        self._pack(BlobKind.TREE, [(blob_id, plaintext)])
+    def store_trees(self, trees: list[tuple[bytes, Buffer]]) -> None:
+        """Store directories, each (id, text), that the caller knows to be new."""
+        self._pack(BlobKind.TREE, trees)
 
     def store_long_tree(self, blob_id: bytes, text: Iterable[bytes], plain_bytes: int) -> None:
         """Do the same for one whose text, of ``plain_bytes``, is never in memory whole."""
@@ -52,6 +51,7 @@ class BlobStore:
         self._uploads.finish()
 
     def _pack(self, kind: BlobKind, blobs: list[tuple[bytes, Buffer]]) -> None:
+        random.shuffle(blobs)  # neither a pack nor the IVs in it tell in which order a directory's files of which sizes come
         sealed = self._sealer.seal_many(kind, [plaintext for _, plaintext in blobs])
         with self._packing:
             packer = self._packers[kind]

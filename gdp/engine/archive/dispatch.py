@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 from gdp.core.ids import PackId
 from gdp.core.packformat import PackedBlob
 from gdp.engine.archive.read_file import FileRead
-from gdp.engine.archive.travel import Arrivals, Message, send_tree
-from gdp.engine.archive.tree_text import Piece
+from gdp.engine.archive.travel import Arrivals, Message, send_trees
+from gdp.engine.archive.tree_text import Piece, text_bytes
 from gdp.engine.archive.worker import WorkerStart
 from gdp.engine.workers import Channel, WorkerPool
 
@@ -19,6 +19,8 @@ BATCH_FILES = 256
 BATCH_BYTES = 4 << 20
 _FIRST_FILES = 64  # enough for a worker that has nothing to do
 _FIRST_BYTES = 1 << 20
+_TREES = 32  # directories that go to their worker at a time, which halves what a small one costs
+_TREES_BYTES = 1 << 18
 _ALIVE_SECONDS = 1.0  # nobody should wonder for longer whether a run still lives
 _LOOK_SECONDS = 0.01
 TREE_WORKER = 0  # stores all directories, so that few packs of them come about
@@ -67,6 +69,8 @@ class Dispatcher:
         self._outboxes: list[_Outbox] = []
         self._batch: list[FileWork] = []
         self._batch_bytes = 0
+        self._trees: list[tuple[bytes, list[Piece]]] = []
+        self._trees_bytes = 0
         self._ready: deque[list[FileWork]] = deque()
         self._under_way: dict[int, list[FileWork]] = {}
         self._loads = [0] * len(pool)
@@ -90,14 +94,17 @@ class Dispatcher:
         self._waiting_files += 1
         self._batch.append(work)
         self._batch_bytes += work.size
-        is_wanted = not self._ready and min(self._loads) == 0
+        is_wanted = 0 in self._loads and not self._ready
         files, size = (_FIRST_FILES, _FIRST_BYTES) if is_wanted else (BATCH_FILES, BATCH_BYTES)
         if len(self._batch) >= files or self._batch_bytes >= size:
             self._close_batch()
 
     def store_tree(self, tree_id: bytes, pieces: list[Piece]) -> None:
-        """Have a directory stored."""
-        self._post(TREE_WORKER, send_tree(tree_id, pieces))
+        """Have a directory stored, together with those that come next, or else by ``flush``."""
+        self._trees.append((tree_id, pieces))
+        self._trees_bytes += text_bytes(pieces)
+        if len(self._trees) >= _TREES or self._trees_bytes >= _TREES_BYTES:
+            self._close_trees()
 
     def read_stream(self, descriptor: int) -> tuple[bytearray, int]:
         """Have a stream read to its end; return (blob ids joined, bytes)."""
@@ -126,6 +133,7 @@ class Dispatcher:
 
     def flush(self) -> None:
         """Return when everything given so far is safely stored."""
+        self._close_trees()
         if not self._outboxes:
             return
         for number in range(len(self._pool)):
@@ -144,6 +152,11 @@ class Dispatcher:
             self._ready.append(self._batch)
             self._batch, self._batch_bytes = [], 0
             self._feed()
+
+    def _close_trees(self) -> None:
+        if self._trees:
+            self._post(TREE_WORKER, send_trees(self._trees))
+            self._trees, self._trees_bytes = [], 0
 
     def _feed(self) -> None:
         while self._ready:

@@ -63,6 +63,7 @@ _TYPES: dict[int, NodeType] = {
     stat.S_IFIFO: "fifo",
     stat.S_IFSOCK: "socket",
 }
+_REGULAR = stat.S_IFREG
 _PLAIN_NAME = re.compile(rb"[ !#-%'-;=?-\[\]-~]+\Z")  # what neither Go's quoting nor JSON changes
 _MARSHAL_WITHOUT_REFERENCES = 2  # later versions write equal values differently when they are one object
 _NO_ATTRIBUTES = (errno.ENOTSUP, errno.ENODATA, errno.ENOSYS)
@@ -76,7 +77,11 @@ PlainRow = tuple[bytes, int, int, int, int, int, int, int, int, int, int]
 def plain_row(name: bytes, status: os.stat_result) -> PlainRow:
     """Return the row for a name and what lstat says."""
     mode = status.st_mode
+    size, links, device = status.st_size, status.st_nlink, 0
     kind = mode & 0o170000
+    if kind != _REGULAR:
+        size, links = 0, 0 if kind == stat.S_IFDIR else links
+        device = status.st_rdev if kind in (stat.S_IFBLK, stat.S_IFCHR) else 0
     return (
         name,
         mode,
@@ -86,9 +91,9 @@ def plain_row(name: bytes, status: os.stat_result) -> PlainRow:
         status.st_gid,
         status.st_ino,
         status.st_dev,
-        status.st_size if kind == stat.S_IFREG else 0,
-        0 if kind == stat.S_IFDIR else status.st_nlink,
-        status.st_rdev if kind in (stat.S_IFBLK, stat.S_IFCHR) else 0,
+        size,
+        links,
+        device,
     )
 
 
@@ -197,11 +202,13 @@ def read_attributes(file: int | bytes) -> list[ExtendedAttribute] | None:
         if error.errno in _NO_ATTRIBUTES:
             return None
         raise
+    if not names:
+        return None
     found = []
     for name in names:
         value = os.getxattr(file, name, follow_symlinks=follow)
         found.append(ExtendedAttribute(name, binascii.b2a_base64(value, newline=False).decode()))
-    return found or None
+    return found
 
 
 @lru_cache(maxsize=4096)

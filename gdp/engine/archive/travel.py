@@ -20,12 +20,13 @@ def send_content(content: Ids) -> Iterator[Message]:
         yield "ids", len(content), start, content[start : start + _PIECE_BYTES]
 
 
-def send_tree(tree_id: bytes, pieces: Sequence[Piece]) -> Iterator[Message]:
-    """Yield the messages that bring a directory; the last one has an empty tuple in the place of each content."""
-    for piece in pieces:
-        if isinstance(piece, tuple):
-            yield from send_content(*piece)
-    yield "tree", tree_id, [piece if isinstance(piece, bytes) else () for piece in pieces]
+def send_trees(trees: Sequence[tuple[bytes, Sequence[Piece]]]) -> Iterator[Message]:
+    """Yield the messages that bring directories, each (id, pieces); the last one has an empty tuple in the place of each content."""
+    for _, pieces in trees:
+        for piece in pieces:
+            if isinstance(piece, tuple):
+                yield from send_content(*piece)
+    yield "trees", [(tree, [piece if isinstance(piece, bytes) else () for piece in pieces]) for tree, pieces in trees]
 
 
 def send_files(number: int, results: Iterable[FileRead]) -> Iterator[Message]:

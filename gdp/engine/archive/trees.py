@@ -4,6 +4,7 @@ A directory is finished when all its files have contents and all its subdirector
 did not change is taken from the last backup without being looked at again.
 """
 
+import operator
 import os
 import stat
 from collections.abc import Callable
@@ -24,6 +25,7 @@ from gdp.model.events import Emit, ItemDone, Problem
 from gdp.model.tree import encode_node
 
 _NOT_READ = N_("cannot be read: {reason}")
+_OWNER = operator.attrgetter("uid", "gid")
 Change = Literal["new", "changed", "unmodified"]
 FileTicket = tuple[Directory, int, Change]
 """which row of which directory a file is, and why it is read"""
@@ -46,11 +48,13 @@ class Counts:
 class _Work:
     """A directory on its way into the snapshot."""
 
-    __slots__ = ("directory_changes", "known", "known_trees", "nodes", "pending", "rows", "values")
+    __slots__ = ("directory_changes", "is_as_walked", "known", "known_trees", "nodes", "pending", "rows", "values")
 
     def __init__(self, pending: int) -> None:
         self.known: KnownDirectory | None = None
         """where its entries are those of the last backup; what is below them may differ"""
+        self.is_as_walked = True
+        """no file changed between the walk and its reading"""
         self.rows: list[Row] = []
         """unpacked only where something changed"""
         self.known_trees: dict[int, bytes] = {}
@@ -119,12 +123,15 @@ class TreeBuilder:
             template = result.problem if result.node else _NOT_READ
             self._report(directory.path_of(position, row.name), result.problem, template)
         if result.node:
-            work.rows[position] = row = Row._make(result.row)
+            if result.row != row:
+                work.rows[position] = row = Row._make(result.row)
+                work.is_as_walked = False
             work.values[position] = result.content
             work.nodes[position] = result.node
             self._count_file(directory, row, change)
         work.pending -= 1
-        self._finish_ready(directory)
+        if not work.pending:
+            self._finish_ready(directory)
 
     def _take_over(self, directory: Directory, work: _Work, known: KnownDirectory) -> None:
         work.known = known
@@ -156,8 +163,8 @@ class TreeBuilder:
             else:
                 work.pending += 1
                 change: Change = "new" if old is None else "changed"
-                folder, slash, name = directory.path_of(position, row.name).rpartition(b"/")
-                self._dispatcher.read_file(FileWork(folder + slash, name, row.name, row.size, (directory, position, change)))
+                folder, name = directory.place_of(position, row.name)
+                self._dispatcher.read_file(FileWork(folder, name, row.name, row.size, (directory, position, change)))
         for gone, value in gone_from(directory, work.rows, entries) if entries else ():
             self._count_removed(directory.path + gone.name, gone, value)
         if self._notes is not None and entries:
@@ -189,10 +196,11 @@ class TreeBuilder:
         tree = self._store(directory, work)
         self._count_directory(directory, tree)
         if self._notes is not None:
-            saved = [(row, value) for row, value in zip(work.rows, work.values, strict=True) if value is not None]
-            rows = pack_rows([row for row, _ in saved])
-            self._notes.put(directory.path, tree, rows, [value for _, value in saved])
-            self.owners.update((row.uid, row.gid) for row, _ in saved)
+            saved = [row for row, value in zip(work.rows, work.values, strict=True) if value is not None]
+            is_as_walked = work.is_as_walked and len(saved) == len(work.rows)
+            rows = directory.packed_rows if is_as_walked else pack_rows(saved)
+            self._notes.put(directory.path, tree, rows, [value for value in work.values if value is not None])
+            self.owners.update(map(_OWNER, saved))
         return tree
 
     def _store(self, directory: Directory, work: _Work) -> bytes:
@@ -206,7 +214,7 @@ class TreeBuilder:
             if position not in work.nodes:
                 self._encode_into(work, directory, position, row, value)
             if position in work.nodes:
-                if row.is_file and is_long(value):
+                if is_long(value) and row.is_file:
                     left_out[len(nodes)] = value
                 nodes.append(work.nodes[position])
         return self.store_tree(tree_pieces(nodes, left_out))

@@ -65,6 +65,13 @@ class Directory:
         """Return where an entry really is."""
         return self.places.get(position) or self.path + name
 
+    def place_of(self, position: int, name: bytes) -> tuple[bytes, bytes]:
+        """Return the same in two: the folder, with ``/`` at the end, and the name there."""
+        if position not in self.places:
+            return self.path, name
+        folder, slash, name = self.places[position].rpartition(b"/")
+        return folder + slash, name
+
 
 @dataclass(slots=True)
 class _Listing:

@@ -7,11 +7,11 @@ message from the parent                             answer
 ``("start", WorkerStart as a tuple)``               none
 ``("files", number, [(folder, names), ...])``       ``("files", number, [FileRead as a tuple, ...], [...])``
 ``("stream", number, descriptor)``                  ``("stream", number, size)``
-``("tree", id, [Piece, ...])``                      none
+``("trees", [(id, [Piece, ...]), ...])``            none
 ``("flush",)``                                      ``("flushed",)`` when everything is safely stored
 ==================================================  ================================================================
 
-Before a tree, a stream or files go the long contents in them, see ``travel``.
+Before trees, a stream or files go the long contents in them, see ``travel``.
 
 A name is bytes, or (name, name in the snapshot) where they differ.
 
@@ -23,6 +23,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from gdp.core.aes_ctr import Buffer
 from gdp.core.chunker import ChunkerParameters
 from gdp.core.compress import Compression
 from gdp.core.crypto import MasterKey
@@ -110,7 +111,7 @@ class _Started:
             "files": self._files,
             "stream": self._stream,
             "ids": self._arrivals.take,
-            "tree": self._tree,
+            "trees": self._trees,
             "flush": self._flush,
         }
 
@@ -131,13 +132,16 @@ class _Started:
             self._channel.send(message)
         self._channel.send(("stream", number, size))
 
-    def _tree(self, tree_id: bytes, sent: list[bytes | tuple[()]]) -> None:
-        pieces = self._arrivals.tree(sent)
-        size = text_bytes(pieces)
-        if size > _LONG_TEXT_BYTES:
-            self._store.store_long_tree(tree_id, write_out(pieces), size)
-        else:
-            self._store.store_tree(tree_id, b"".join(write_out(pieces)))
+    def _trees(self, trees: list[tuple[bytes, list[bytes | tuple[()]]]]) -> None:
+        texts: list[tuple[bytes, Buffer]] = []
+        for tree_id, sent in trees:
+            pieces = self._arrivals.tree(sent)
+            size = text_bytes(pieces)
+            if size > _LONG_TEXT_BYTES:
+                self._store.store_long_tree(tree_id, write_out(pieces), size)
+            else:
+                texts.append((tree_id, b"".join(write_out(pieces))))
+        self._store.store_trees(texts)
 
     def _flush(self) -> None:
         self._store.flush()

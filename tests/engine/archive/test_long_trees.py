@@ -17,7 +17,7 @@ from gdp.engine.archive.blob_store import BlobStore
 from gdp.engine.archive.notes import DirectoryNotes, open_notes
 from gdp.engine.archive.options import StandardInput
 from gdp.engine.archive.read_file import FileRead
-from gdp.engine.archive.travel import Arrivals, Message, send_content, send_files, send_tree
+from gdp.engine.archive.travel import Arrivals, Message, send_content, send_files, send_trees
 from gdp.repo.packer import FinishedPack, Packer
 from gdp.repo.sealer import BlobSealer, open_blob
 from tests.engine.archive.running import Archive
@@ -113,15 +113,16 @@ def test_what_became_of_files_arrives(sizes: list[int]) -> None:
 
 @pytest.mark.parametrize("sizes", [[], [SIZES[3]], SIZES[3:]], ids=str)
 def test_a_directory_arrives(sizes: list[int]) -> None:
-    """Also the one without a large file."""
+    """Also the one without a large file, and both together with others."""
     pieces: list[tree_text.Piece] = [b"begin"]
     for size in sizes:
         pieces += [(os.urandom(size),), b"and"]
+    trees = [(b"id", pieces), (b"other", [b"small"]), (b"third", [*pieces])]
     arrivals = Arrivals()
-    kind, tree, sent = arrive(send_tree(b"id", pieces), arrivals)
+    kind, sent = arrive(send_trees(trees), arrivals)
 
-    assert (kind, tree) == ("tree", b"id")
-    assert arrivals.tree(sent) == pieces
+    assert kind == "trees"
+    assert [(tree, arrivals.tree(parts)) for tree, parts in sent] == trees
 
 
 def test_no_message_is_large() -> None:
