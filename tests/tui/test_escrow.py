@@ -1,5 +1,7 @@
 """Escrow on the screen. The way through the wizard with the real command is in ``test_wizard_for_real.py``."""
 
+import asyncio
+from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from gdp.tui.app import BackupManager
 from gdp.tui.ports import Record
 from gdp.tui.screens.dialogs import Question
 from gdp.tui.screens.escrow import Escrow
+from gdp.tui.views.sealing import fingerprint_of
 from gdp.tui.widgets.field import Field
 from tests.tui import sets
 from tests.tui.screens_as_text import compare, text_of
@@ -78,6 +81,43 @@ async def test_a_fingerprint_that_was_not_typed_is_compared_first(tmp_path: Path
     assert words[words.index("--output") + 1] == str(tmp_path / "sealed")
     assert words[words.index("--fingerprint") + 1].startswith("SHA256:")
     assert "a1b2c3d4e5" in said
+
+
+class Slow(StagedCommands):
+    """Waits until it may go on."""
+
+    def __init__(self) -> None:
+        super().__init__(script)
+        self.may_go_on = asyncio.Event()
+
+    async def run(self, *words: str, typed: str = "") -> AsyncGenerator[Record]:
+        async for record in super().run(*words, typed=typed):
+            await self.may_go_on.wait()
+            yield record
+
+
+async def test_it_is_sealed_once_however_often_the_button_is_pressed(tmp_path: Path, key: Path) -> None:
+    """It takes seconds, which are told; a second key of the repository would be nobody's."""
+    commands = Slow()
+    async with shown(ports(tmp_path, StagedDaemon(sets.status()), commands)) as (app, pilot):
+        app.show(Escrow("daten"))
+        await settle(pilot)
+        app.screen.query_one("#to-key", Field).value = str(key)
+        app.screen.query_one("#fingerprint", Field).value = fingerprint_of(key)
+        app.screen.query_one("#seal").focus()
+        await pilot.press("enter")
+        while not commands.run_words:
+            await pilot.pause(0.02)
+        await settle(pilot)
+        told = text_of(app)
+        await pilot.click("#seal")
+        await settle(pilot)
+        commands.may_go_on.set()
+        while "Recovery is settled" not in text_of(app):
+            await pilot.pause(0.02)
+
+    assert "Sealing a password" in told
+    assert len(commands.run_words) == 1
 
 
 @pytest.mark.parametrize(

@@ -278,6 +278,12 @@ def test_the_first_draft_leaves_out_only_what_lies_in_the_sources() -> None:
     """A pattern for a folder that nobody backs up confuses."""
     assert first_draft((), ["/etc", "/home"], "files").excludes == ("**/.cache/",)
     assert "/var/tmp/" in first_draft((), ["/etc", "/var"], "files").excludes
+    chosen = msgspec.structs.replace(
+        FILLED, sources=("/etc",), excludes=("/var/tmp/", "/var/log/", "**/.cache/"), password_file="/p"
+    )
+    assert values_of(chosen, ())["source.exclude"] == ["/var/log/", "**/.cache/"]
+    everything = msgspec.structs.replace(chosen, sources=("/",))
+    assert values_of(everything, ())["source.exclude"] == ["/var/tmp/", "/var/log/", "**/.cache/"]
 
 
 @pytest.mark.parametrize(("folder", "asks"), [("missing", True), ("used", True), ("empty", False)])

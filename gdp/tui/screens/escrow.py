@@ -68,6 +68,7 @@ class Escrow(Page[bool]):
             yield Field(N_("Fingerprint"), id="fingerprint", hint=N_("SHA256:…; empty: compare it when it is shown"))
             sealed = free_path(self.manager.ports.home / f"escrow-{self._set}.txt")
             yield Field(N_("Sealed file"), str(sealed), id="sealed")
+            yield Static(id="sealing", classes="hint note", markup=False)
         with Horizontal(classes="buttons", id="escrow-buttons"):
             yield Button(translate(N_("Without escrow")), id="decline")
             yield Button(translate(N_("Seal")), variant="primary", id="seal")
@@ -83,7 +84,7 @@ class Escrow(Page[bool]):
         if event.button.id == "decline":
             self.action_decline()
         else:
-            self.begin(self._seal(), group="seal", exclusive=True)
+            self.begin(self._seal(), group="seal")
 
     def action_later(self) -> None:
         """Leave it unsettled, if that is meant."""
@@ -109,10 +110,20 @@ class Escrow(Page[bool]):
         if not self._value("fingerprint").strip() and not await self._is_compared(fingerprint):
             return
         words = ("--to-key", str(key_file), "--output", str(sealed), "--fingerprint", fingerprint, "--backup-set", self._set)
-        made = await last_of(self.manager.ports.commands, "recovery", "escrow", *words)
+        self._show_busy(is_busy=True)
+        try:
+            made = await last_of(self.manager.ports.commands, "recovery", "escrow", *words)
+        finally:
+            self._show_busy(is_busy=False)
         facts = {"file": sealed, "fingerprint": fingerprint, "id": str(made.get("id", ""))[:SHORT]}
         await self.app.push_screen_wait(Notice(translate(N_("Recovery is settled")), fill(_SEND, facts)))
         _ = self.dismiss(True)
+
+    def _show_busy(self, *, is_busy: bool) -> None:
+        for button in self.query(".buttons Button").results(Button):  # the program may be ending meanwhile
+            button.disabled = is_busy
+        for line in self.query("#sealing").results(Static):
+            line.update(translate(N_("Sealing a password …")) if is_busy else "")
 
     async def _is_compared(self, fingerprint: str) -> bool:
         text = fill(_COMPARE, {"fingerprint": fingerprint})

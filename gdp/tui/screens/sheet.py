@@ -104,7 +104,15 @@ class Sheet(Page[bool]):
             text.unlink(missing_ok=True)
         self._pdf = pdf
         self.query_one("#sheet-page", Static).update(_drawn(page))
-        self.query_one("#sheet-file", Static).update(fill(N_("To be printed: {file}"), {"file": pdf}))
+        self._tell(self._whereabouts())
+
+    def _whereabouts(self) -> str:
+        """Return where the PDF is; empty: there is none yet."""
+        return fill(N_("To be printed: {file}"), {"file": self._pdf}) if self._pdf is not None else ""
+
+    def _tell(self, text: str) -> None:
+        for line in self.query("#sheet-file").results(Static):  # the program may be ending meanwhile
+            line.update(text)
 
     async def _confirm(self) -> None:
         field = self.query_one(Field)
@@ -112,11 +120,14 @@ class Sheet(Page[bool]):
             return
         typed = field.value.strip()
         words = ("recovery", "confirm", "--stdin", "--backup-set", self._set)
+        self._tell(translate(N_("Trying the password …")))
         try:
             await last_of(self.manager.ports.commands, *words, typed=f"{typed}\n")
         except GdpError as error:
             field.complain(error_text(error))
             return
+        finally:
+            self._tell(self._whereabouts())
         await self._remove_pdf()
         _ = self.dismiss(True)
 

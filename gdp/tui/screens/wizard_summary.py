@@ -22,6 +22,8 @@ from gdp.tui.widgets.field import Field
 if TYPE_CHECKING:
     from gdp.tui.screens.wizard import Wizard
 
+_LABEL_CELLS = 14  # as the field above has them
+
 
 class SummaryStep(Step):
     """The end of the wizard."""
@@ -32,8 +34,8 @@ class SummaryStep(Step):
     def compose(self) -> ComposeResult:
         yield Field(N_("Name"), self.draft.name, id="name")
         table = Table.grid(padding=(0, 2))
-        table.add_column(no_wrap=True, style=self.manager.colour("idle"))
-        table.add_column()
+        table.add_column(no_wrap=True, min_width=_LABEL_CELLS, style=self.manager.colour("idle"))
+        table.add_column(overflow="fold")  # an address is never cut
         for title, words in summary_rows(self.draft):
             table.add_row(Text(title), Text(words))
         yield Static(table, id="summary")

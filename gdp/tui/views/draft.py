@@ -101,13 +101,22 @@ def first_draft(sets: Sequence[BackupSet], existing: Iterable[str], name: str) -
         name: to be called, unless a set is called so.
     """
     sources = tuple(existing)
-    excludes = tuple(pattern for pattern in USUAL_EXCLUDES if not pattern.startswith("/") or _below(pattern, sources))
-    draft = Draft(name=free_name(name, [one.name for one in sets]), sources=sources, excludes=excludes)
+    draft = Draft(name=free_name(name, [one.name for one in sets]), sources=sources, excludes=USUAL_EXCLUDES)
+    draft = msgspec.structs.replace(draft, excludes=fitting_excludes(draft))
     if not sets:
         return draft
     reports = sets[0].report
     to = reports[0].to if reports else ""
     return msgspec.structs.replace(draft, place=Place.SHARED, shared=sets[0].name, mail_to=to, reports=bool(reports))
+
+
+def fitting_excludes(draft: Draft) -> tuple[str, ...]:
+    """Return the patterns, without those of the usual ones that lie in no source: they would only be asked about."""
+    return tuple(
+        pattern
+        for pattern in draft.excludes
+        if pattern not in USUAL_EXCLUDES or not pattern.startswith("/") or _below(pattern, draft.sources)
+    )
 
 
 def free_name(name: str, taken: Sequence[str]) -> str:
@@ -158,7 +167,7 @@ def values_of(draft: Draft, sets: Sequence[BackupSet]) -> dict[str, Any]:
     """Return the set's keys as its file has them; ``complete`` adds what it shares with others. Raises BadInput."""
     values: dict[str, Any] = {
         "source.paths": list(draft.sources),
-        "source.exclude": list(draft.excludes),
+        "source.exclude": list(fitting_excludes(draft)),
         "source.exclude-caches": True,
         **values_of_typed(draft.schedule),
     }
@@ -182,7 +191,7 @@ def values_of(draft: Draft, sets: Sequence[BackupSet]) -> dict[str, Any]:
 
 
 def _below(pattern: str, sources: Sequence[str]) -> bool:
-    return any(pattern.startswith(f"{source}/") for source in sources)
+    return any(pattern.startswith(f"{source.rstrip('/')}/") for source in sources)
 
 
 def _wrong(field: str, what: str, how: str) -> BadInput:

@@ -7,7 +7,7 @@ from gdp.core.sentences import fill
 from gdp.model.backup_set import Recovery
 from gdp.model.timing.reading import parse_schedule
 from gdp.model.timing.words import listed
-from gdp.tui.views.draft import Draft, PasswordBy, Place, target_of
+from gdp.tui.views.draft import Draft, PasswordBy, Place, fitting_excludes, target_of
 from gdp.tui.views.retention import kept_in_words
 from gdp.tui.views.schedules import WHEN, offset_words, window_of
 
@@ -51,8 +51,8 @@ def _target(draft: Draft) -> str:
 
 def _sources(draft: Draft) -> str:
     words = listed(draft.sources)
-    if draft.excludes:
-        words += fill(N_(", without {count:pattern|patterns} of files"), {"count": len(draft.excludes)})
+    if excludes := fitting_excludes(draft):
+        words += fill(N_(", less what {count:pattern leaves|patterns leave} out"), {"count": len(excludes)})
     size = draft.advice.get("bytes")
     return f"{words} · {figures.size(size)}" if isinstance(size, int) else words
 
