@@ -293,6 +293,58 @@ async def test_a_folder_of_very_many_files_is_shown_piece_by_piece(tmp_path: Pat
         assert "more entr" not in text_of(app)
 
 
+async def test_snapshots_that_cannot_be_listed_are_looked_for_again(tmp_path: Path) -> None:
+    """A screen that goes on searching for ever says nothing about what is wrong."""
+    one = stage(tmp_path)
+    one.commands.script = lambda words: GdpError("the line broke")
+    async with shown(one) as (app, pilot):
+        app.go("restore", name="daten")
+        await read(pilot)
+        assert isinstance(app.screen, Problem)
+        await pilot.press("escape")
+        await read(pilot)
+        assert "could not be listed. Press F5" in text_of(app)
+        one.commands.script = script
+        await pilot.press("f5")
+        await read(pilot)
+
+        assert "set:daten" in text_of(app)
+
+
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [(["d"], "could not be compared"), (["f", *"plan", "enter"], "Type a name or a part of it, and press enter")],
+)
+async def test_what_failed_does_not_seem_to_go_on(keys: list[str], said: str, tmp_path: Path) -> None:
+    """Behind the dialog stands what can be done now, never that something is being done."""
+    one = stage(tmp_path)
+    async with shown(one) as (app, pilot):
+        app.go("restore", name="daten")
+        await read(pilot)
+        one.commands.script = lambda words: GdpError("the line broke")
+        await pilot.press(*keys)
+        await read(pilot)
+        assert isinstance(app.screen, Problem)
+        await pilot.press("escape")
+        await read(pilot)
+
+        assert said in text_of(app)
+
+
+async def test_keys_work_where_the_set_has_no_backup_of_its_own(tmp_path: Path) -> None:
+    """The one way on is to all snapshots; the hidden filter took the key once."""
+    one = stage(tmp_path)
+    one.commands.script = lambda _words: SNAPSHOTS[2:]
+    async with shown(one) as (app, pilot):
+        app.go("restore", name="daten")
+        await read(pilot)
+        assert "There is no backup here" in text_of(app)
+        await pilot.press("a")
+        await read(pilot)
+
+        assert "set:home" in text_of(app)
+
+
 async def test_a_folder_that_cannot_be_read_can_be_opened_again(tmp_path: Path) -> None:
     """A line that was lost for a moment must not leave an empty folder behind, which looks like lost files."""
     one = stage(tmp_path)
