@@ -14,7 +14,7 @@ from gdp.tui.ports import Record
 from gdp.tui.screens.dialogs import Notice, Problem, Question
 from gdp.tui.screens.job import Job
 from gdp.tui.screens.restore_plan import RestorePlan
-from gdp.tui.views.restore import Marks, items_of, newest_first
+from gdp.tui.views.restore import Marks, items_of, newest_first, outcome
 from gdp.tui.widgets.ticks import Tick
 from tests.tui import sets
 from tests.tui.screens_as_text import compare, text_of
@@ -172,7 +172,7 @@ async def test_a_trial_writes_nothing_and_says_what_would_happen(tmp_path: Path)
         await read(pilot)
 
         assert isinstance(app.screen, Notice)
-        assert "Restored: 12, 9.0 MB" in text_of(app)
+        assert "Restored, or found right already: 12, 9.0 MB" in text_of(app)
     assert "--dry-run" in one.commands.run_words[-1]
     assert "restore" not in dict(one.daemon.asked)
 
@@ -359,6 +359,14 @@ async def test_a_folder_that_cannot_be_read_can_be_opened_again(tmp_path: Path) 
         await read(pilot)
 
         assert one.commands.run_words[-2:] == [("ls", "--", "b" * 64, "/srv/anna")] * 2
+
+
+def test_a_trial_promises_no_more_than_it_knows() -> None:
+    """With 'always' contents are compared only when it is done; with the other rules the trial knows what is right already."""
+    summary = {"files_restored": 3, "bytes_restored": 10, "files_skipped": 7, "files_unchanged": 5}
+
+    assert outcome(summary, "always").startswith("Restored, or found right already: 3, 10 B")
+    assert outcome(summary, "if-changed").splitlines() == ["Restored: 3, 10 B", "Right already: 5", "Left alone: 2"]
 
 
 def test_marks_of_a_folder_hold_for_what_lies_below() -> None:
