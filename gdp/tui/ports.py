@@ -87,6 +87,16 @@ async def last_of(commands: Commands, *words: str, typed: str = "") -> Record:
     return last
 
 
-async def all_of(commands: Answering, kind: str, *words: str) -> list[Record]:
-    """Run a command to its end and return its objects of one ``message_type``. Raises GdpError."""
-    return [record async for record in commands.run(*words) if record.get("message_type") == kind]
+async def all_of(commands: Answering, kind: str, *words: str, tell: Callable[[str], None] = lambda _words: None) -> list[Record]:
+    """Run a command to its end and return its objects of one ``message_type``. Raises GdpError.
+
+    Args:
+        tell: is given what it notes meanwhile, such as that it tries to reach a server once more.
+    """
+    found: list[Record] = []
+    async for record in commands.run(*words):
+        if record.get("message_type") == kind:
+            found.append(record)
+        elif record.get("message_type") == "note":
+            tell(str(record.get("message", "")))
+    return found

@@ -14,7 +14,7 @@ from gdp.tui.ports import Record
 from gdp.tui.screens.dialogs import Notice, Problem, Question
 from gdp.tui.screens.job import Job
 from gdp.tui.screens.restore_plan import RestorePlan
-from gdp.tui.views.restore import Marks, items_of, newest_first
+from gdp.tui.views.restore import Marks, items_of, newest_first, outcome
 from gdp.tui.widgets.ticks import Tick
 from tests.tui import sets
 from tests.tui.screens_as_text import compare, text_of
@@ -172,7 +172,7 @@ async def test_a_trial_writes_nothing_and_says_what_would_happen(tmp_path: Path)
         await read(pilot)
 
         assert isinstance(app.screen, Notice)
-        assert "Restored: 12, 9.0 MB" in text_of(app)
+        assert "Restored, or found right already: 12, 9.0 MB" in text_of(app)
     assert "--dry-run" in one.commands.run_words[-1]
     assert "restore" not in dict(one.daemon.asked)
 
@@ -293,6 +293,58 @@ async def test_a_folder_of_very_many_files_is_shown_piece_by_piece(tmp_path: Pat
         assert "more entr" not in text_of(app)
 
 
+async def test_snapshots_that_cannot_be_listed_are_looked_for_again(tmp_path: Path) -> None:
+    """A screen that goes on searching for ever says nothing about what is wrong."""
+    one = stage(tmp_path)
+    one.commands.script = lambda words: GdpError("the line broke")
+    async with shown(one) as (app, pilot):
+        app.go("restore", name="daten")
+        await read(pilot)
+        assert isinstance(app.screen, Problem)
+        await pilot.press("escape")
+        await read(pilot)
+        assert "could not be listed. Press F5" in text_of(app)
+        one.commands.script = script
+        await pilot.press("f5")
+        await read(pilot)
+
+        assert "set:daten" in text_of(app)
+
+
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [(["d"], "could not be compared"), (["f", *"plan", "enter"], "Type a name or a part of it, and press enter")],
+)
+async def test_what_failed_does_not_seem_to_go_on(keys: list[str], said: str, tmp_path: Path) -> None:
+    """Behind the dialog stands what can be done now, never that something is being done."""
+    one = stage(tmp_path)
+    async with shown(one) as (app, pilot):
+        app.go("restore", name="daten")
+        await read(pilot)
+        one.commands.script = lambda words: GdpError("the line broke")
+        await pilot.press(*keys)
+        await read(pilot)
+        assert isinstance(app.screen, Problem)
+        await pilot.press("escape")
+        await read(pilot)
+
+        assert said in text_of(app)
+
+
+async def test_keys_work_where_the_set_has_no_backup_of_its_own(tmp_path: Path) -> None:
+    """The one way on is to all snapshots; the hidden filter took the key once."""
+    one = stage(tmp_path)
+    one.commands.script = lambda _words: SNAPSHOTS[2:]
+    async with shown(one) as (app, pilot):
+        app.go("restore", name="daten")
+        await read(pilot)
+        assert "There is no backup here" in text_of(app)
+        await pilot.press("a")
+        await read(pilot)
+
+        assert "set:home" in text_of(app)
+
+
 async def test_a_folder_that_cannot_be_read_can_be_opened_again(tmp_path: Path) -> None:
     """A line that was lost for a moment must not leave an empty folder behind, which looks like lost files."""
     one = stage(tmp_path)
@@ -307,6 +359,14 @@ async def test_a_folder_that_cannot_be_read_can_be_opened_again(tmp_path: Path) 
         await read(pilot)
 
         assert one.commands.run_words[-2:] == [("ls", "--", "b" * 64, "/srv/anna")] * 2
+
+
+def test_a_trial_promises_no_more_than_it_knows() -> None:
+    """With 'always' contents are compared only when it is done; with the other rules the trial knows what is right already."""
+    summary = {"files_restored": 3, "bytes_restored": 10, "files_skipped": 7, "files_unchanged": 5}
+
+    assert outcome(summary, "always").startswith("Restored, or found right already: 3, 10 B")
+    assert outcome(summary, "if-changed").splitlines() == ["Restored: 3, 10 B", "Right already: 5", "Left alone: 2"]
 
 
 def test_marks_of_a_folder_hold_for_what_lies_below() -> None:

@@ -19,7 +19,7 @@ from gdp.model.run_words import kind_in_words
 from gdp.model.runs import Kind, Run, State
 from gdp.model.service import CAN_PAUSE, AtWork
 from gdp.tui import standing
-from gdp.tui.log_reader import ERROR_MARKS, LogReader, is_error
+from gdp.tui.log_reader import ERROR_MARKS, LogReader
 from gdp.tui.page import Page
 from gdp.tui.picture import Link, Picture, Watched
 from gdp.tui.ports import Record
@@ -176,7 +176,8 @@ class Job(Page[None]):
         """Read on in the log; without one, what was seen since the screen was opened has to do."""
         assert self._run is not None
         if self._reader is None:
-            self._reader = LogReader(self.manager.ports.home / self._run.log, is_error, ERROR_MARKS)
+            log = self.manager.ports.home / self._run.log  # why the run ended is said above
+            self._reader = LogReader(log, lambda record: record.get("message_type") == "error", ERROR_MARKS)
         try:
             async with self._reading:
                 while True:

@@ -10,6 +10,7 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 from gdp.core import figures
+from gdp.core.errors import GdpError
 from gdp.core.language import N_, translate
 from gdp.tui.page import Page
 from gdp.tui.ports import Browser, Record, all_of
@@ -27,6 +28,7 @@ class Restore(Page[None]):
         name: of the set; empty: the first one.
     """
 
+    AUTO_FOCUS = ""  # it would be the filter, which is hidden and would swallow keys
     HEADING = N_("Restore")
     HELP = N_(
         "Choose the backup to restore from. Enter opens it like a folder: there you choose files and folders.\n\n"
@@ -40,12 +42,14 @@ class Restore(Page[None]):
         Binding("d", "compare", N_("Compare")),
         Binding("a", "all", N_("All snapshots")),
         Binding("s", "set", N_("Next set")),
+        Binding("f5", "again", N_("Look again"), show=False),
     ]
 
     def __init__(self, name: str = "") -> None:
         super().__init__()
         self._of, self._shows_all, self._text = name, False, ""
         self._snapshots: list[Record] | None = None
+        self._has_failed = False
         self._browser: Browser
         self._shown: list[Record] = []
 
@@ -59,6 +63,8 @@ class Restore(Page[None]):
 
     def on_mount(self) -> None:
         super().on_mount()
+        for place, heading in enumerate(_HEADINGS):
+            self.query_one(Rows).add_column(Text(translate(heading), justify="right" if place == _SIZE else "left"))
         names = self.manager.sets.names()
         self._of = self._of or (names[0] if names else "")
         self._open()
@@ -133,6 +139,12 @@ class Restore(Page[None]):
         self._redraw()
         self.begin(self._take_other(), group="load", exclusive=True)
 
+    def action_again(self) -> None:
+        """Look for snapshots once more, after an error or because there are newer ones."""
+        self._snapshots = None
+        self.begin(self._load(), group="load", exclusive=True)
+        self._redraw()
+
     def _open(self) -> None:
         """Look for the set's snapshots. Its repository then stays open for the screens that look into them."""
         self._browser = self.manager.ports.commands.browser("--no-lock", "-S", self._of)
@@ -143,8 +155,16 @@ class Restore(Page[None]):
         self._open()
 
     async def _load(self) -> None:
-        if self._of:
-            self._snapshots = says.newest_first(await all_of(self._browser, "snapshot", "snapshots", "--all"))
+        if not self._of:
+            return
+        self._has_failed = False
+        try:
+            tell = self.query_one("#restore-empty", Static).update
+            self._snapshots = says.newest_first(await all_of(self._browser, "snapshot", "snapshots", "--all", tell=tell))
+        except GdpError:
+            self._has_failed = True
+            raise
+        finally:
             self._redraw()
 
     def _redraw(self) -> None:
@@ -164,9 +184,7 @@ class Restore(Page[None]):
         table.display, empty.display = bool(rows), not rows
         empty.update(self._nothing())
         row = table.cursor_row
-        table.clear(columns=True)
-        for place, heading in enumerate(_HEADINGS):
-            table.add_column(Text(translate(heading), justify="right" if place == _SIZE else "left"))
+        table.clear()
         for _one, cells in rows:
             table.add_row(*(Text(cell, justify="right" if place == _SIZE else "left") for place, cell in enumerate(cells)))
         self.refresh_bindings()
@@ -177,6 +195,8 @@ class Restore(Page[None]):
     def _nothing(self) -> str:
         if not self._of:
             return translate(N_("There is no backup set. 'gdp recover' brings one back from its recovery sheet."))
+        if self._has_failed:
+            return translate(N_("The backups could not be listed. Press F5 to try again."))
         if self._snapshots is None:
             return translate(N_("Looking for backups …"))
         return translate(N_("There is no backup here. Press a for all snapshots of the repository."))

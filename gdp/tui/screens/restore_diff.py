@@ -10,6 +10,7 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 from gdp.core import figures
+from gdp.core.errors import GdpError
 from gdp.core.language import N_, translate
 from gdp.core.sentences import fill
 from gdp.tui.page import Page
@@ -40,6 +41,7 @@ class RestoreDiff(Page[None]):
         after: the newer one.
     """
 
+    AUTO_FOCUS = ""  # it would be the filter, which is hidden and would swallow keys
     HEADING = N_("Compare")
     HELP = N_(
         "What was added (+), removed (-) or changed (M) from the older backup to the newer one, folder by folder. At the right of"
@@ -104,7 +106,7 @@ class RestoreDiff(Page[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer only what is possible now."""
-        return bool(self._changes) or action not in {"search", "other", "go_on"}
+        return (self._is_complete and bool(self._changes)) or action not in {"search", "other", "go_on"}
 
     def action_back(self) -> None:
         """Take the filter away, or leave; marks are asked about."""
@@ -156,14 +158,23 @@ class RestoreDiff(Page[None]):
         _ = self.dismiss(None)
 
     async def _load(self) -> None:
+        try:
+            await self._compare()
+        except GdpError:
+            self.query_one("#diff-empty", Static).update(translate(N_("They could not be compared. Go back and try again.")))
+            raise
+        self._is_complete = True
+        await self._redraw()
+
+    async def _compare(self) -> None:
         words = ("diff", "--", *(str(one["id"]) for one in self._snapshots.values()))
         async for record in self._browser.run(*words):
             if record.get("message_type") == "change":
                 self._changes.append(record)
                 if len(self._changes) % _TELLS_EVERY == 0:
                     self._tell_count()
-        self._is_complete = True
-        await self._redraw()
+            elif record.get("message_type") == "note":
+                self.query_one("#diff-empty", Static).update(str(record.get("message", "")))
 
     async def _redraw(self) -> None:
         """Show what fits the filter; it is put together in a thread, since there may be very much."""

@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any, ClassVar
 
+from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
@@ -103,7 +104,7 @@ class RestoreFiles(Page[None]):
         loading = node.add_leaf(translate(N_("reading …")), None)
         try:
             words = ("ls", "--", str(self._snapshot["id"]), folder.path)
-            found = await all_of(self._browser, "node", *words)
+            found = await all_of(self._browser, "node", *words, tell=lambda note: loading.set_label(Text(note)))
             items = await asyncio.to_thread(says.items_of, folder.path, found, now, zone)  # there may be very many
         except BaseException:
             node.collapse()

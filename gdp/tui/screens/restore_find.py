@@ -9,6 +9,7 @@ from textual.containers import Vertical
 from textual.widgets import Input, Static
 
 from gdp.core import figures
+from gdp.core.errors import GdpError
 from gdp.core.language import N_, translate
 from gdp.tui.page import Page
 from gdp.tui.ports import Browser, Record
@@ -19,6 +20,7 @@ from gdp.tui.widgets.rows import Rows
 MOST = 1000  # versions of files that are shown
 _MOST_MATCHES = 100_000  # a file that stays as it is, is found in every backup
 _HEADINGS = (N_("Found"), N_("Size"), N_("Changed"), N_("Backup of"), N_("Folder"))
+_PROMPT = N_("Type a name or a part of it, and press enter.")
 _SIZE = 1
 
 
@@ -56,9 +58,7 @@ class RestoreFind(Page[None]):
             box.border_title = translate(N_("What are you looking for?"))
             yield Input(id="find-pattern", placeholder=translate(N_("invoice*.pdf")))
             yield Rows(id="find-rows")
-            yield Static(
-                translate(N_("Type a name or a part of it, and press enter.")), id="find-empty", classes="empty", markup=False
-            )
+            yield Static(translate(_PROMPT), id="find-empty", classes="empty", markup=False)
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -93,15 +93,26 @@ class RestoreFind(Page[None]):
 
     async def _search(self, typed: str) -> None:
         """Show what is found as it is found, as far as anybody would read it."""
-        pattern = typed if "*" in typed or "?" in typed else f"*{typed}*"
-        table, now, zone = self.query_one(Rows), self.manager.ports.now(), self.manager.ports.zone
         self._found = []
-        table.clear()
+        self.query_one(Rows).clear()
         self._tell(translate(N_("Searching …")))
+        try:
+            await self._find(typed if "*" in typed or "?" in typed else f"*{typed}*")
+        except GdpError:
+            self._tell(translate(_PROMPT))
+            raise
+        self._tell(translate(N_("Nothing of that name is in any backup of the set.")))
+        if self._found:
+            self.query_one(Rows).focus()
+
+    async def _find(self, pattern: str) -> None:
+        table, now, zone = self.query_one(Rows), self.manager.ports.now(), self.manager.ports.zone
         all_words = ("--all",) if self._is_all else ()
         words = ("find", "--newest-first", "--most", str(_MOST_MATCHES), *all_words, "--ignore-case", "--", pattern)
         versions: set[object] = set()
         async for match in self._browser.run(*words):
+            if match.get("message_type") == "note":
+                self._tell(str(match.get("message", "")))
             version = version_of(match)
             if match.get("message_type") != "match" or version in versions or len(versions) >= MOST:
                 continue
@@ -111,9 +122,6 @@ class RestoreFind(Page[None]):
             table.add_row(*(Text(cell, justify="right" if place == _SIZE else "left") for place, cell in enumerate(cells)))
             if len(self._found) == 1:
                 self._tell("")
-        self._tell(translate(N_("Nothing of that name is in any backup of the set.")))
-        if self._found:
-            table.focus()
 
     def _tell(self, nothing: str) -> None:
         table, empty = self.query_one(Rows), self.query_one("#find-empty", Static)

@@ -119,7 +119,8 @@ class RestorePlan(Page[None]):
         self.notify(translate(N_("Looking what would happen …")))
         words = says.plan_words(str(fields["snapshot"]), fields)
         summary = await last_of(self.manager.ports.commands, words[0], "-S", self._of, *words[1:])
-        self.manager.show(Notice(translate(N_("Nothing was written. A restore would do this:")), says.outcome(summary)))
+        said = says.outcome(summary, str(fields["overwrite"]))
+        self.manager.show(Notice(translate(N_("Nothing was written. A restore would do this:")), said))
 
     async def _restore(self) -> None:
         from gdp.tui.screens.dialogs import Question

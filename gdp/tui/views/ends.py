@@ -60,7 +60,7 @@ def sentences_of_end(run: Run, next_backup: str = "") -> Iterator[str]:
     yield _verdict(run)
     if run.reason is not Reason.NONE:
         yield _sentence(translate(REASONS[run.reason]))
-    if reason := why(run.summary):
+    if (reason := why(run.summary)) and run.state is not State.CANCELLED:  # who ended it knows why
         yield reason
     if run.state.is_done:
         yield from _figures(run)

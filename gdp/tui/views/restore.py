@@ -114,11 +114,16 @@ def plan_words(snapshot: str, fields: Record) -> tuple[str, ...]:
     return ("restore", "--dry-run", *options, "--", snapshot, *fields.get("paths", ()))
 
 
-def outcome(summary: Record) -> str:
-    """Return what a dry run says would happen."""
+def outcome(summary: Record, rule: str) -> str:
+    """Return what a dry run says would happen.
+
+    Args:
+        rule: of ``RULES``; with ``always`` nobody knows before the restore which files are right already.
+    """
     restored, unchanged = int(summary.get("files_restored", 0)), int(summary.get("files_unchanged", 0))
     skipped, deleted = int(summary.get("files_skipped", 0)) - unchanged, int(summary.get("files_deleted", 0))
-    lines = [translate(N_("Restored: {count}, {size}")).format(
+    restores = N_("Restored, or found right already: {count}, {size}") if rule == "always" else N_("Restored: {count}, {size}")
+    lines = [translate(restores).format(
         count=figures.count(restored), size=figures.size(int(summary.get("bytes_restored", 0)))
     )]  # fmt: skip
     for number, words in (

@@ -16,3 +16,7 @@ class Rows(DataTable[Text]):
 
     def __init__(self, *, id: str | None = None, cell_padding: int = 1) -> None:
         super().__init__(id=id, cursor_type="row", cell_padding=cell_padding, cursor_foreground_priority="renderable")
+
+    def watch_virtual_size(self) -> None:
+        """Draw anew what was drawn before the columns knew their widths: the table would keep it, with its cells cut off."""
+        self.notify_style_update()

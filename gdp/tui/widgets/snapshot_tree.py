@@ -108,14 +108,16 @@ class SnapshotTree(Tree[Item | More]):
             return Text("    ", base_style).append(str(node.label), style + Style(italic=True))
         colours = self.app.theme_variables
         arrow = "" if not node.allow_expand else self.ICON_NODE_EXPANDED if node.is_expanded else self.ICON_NODE
-        text = Text(arrow or "  ", base_style + Style(meta={"toggle": True} if arrow else {}))
+        text = Text(arrow or "  ", style + Style(meta={"toggle": True} if arrow else {}))
         box = self._marks.sign(item.path) if self._side in item.sides else " "
-        text.append(f"{box} ", base_style + Style(color=colours.get(_COLOURS.get(box, "idle")), meta=_BOX))
+        text.append(f"{box} ", style + Style(color=colours.get(_COLOURS.get(box, "idle")), meta=_BOX))
         if item.sign:
-            text.append(f"{item.sign} ", base_style + Style(color=colours[item.level.style]))
-        figures = Text.assemble(*((words, base_style + Style(color=colours.get(colour))) for words, colour in item.figures))
+            text.append(f"{item.sign} ", style + Style(color=colours[item.level.style]))
+        figures = Text.assemble(
+            *((words, style + Style(color=colours.get(colour), bold=False)) for words, colour in item.figures)
+        )
         room = self.size.width - self._indent(node) - cell_len(text.plain) - figures.cell_len - 3
-        return text.append(_fitting(str(node.label), max(8, room)), style).append("  ", base_style).append_text(figures)
+        return text.append(_fitting(str(node.label), max(8, room)), style).append("  ", style).append_text(figures)
 
     def get_label_width(self, node: Node) -> int:
         """Let nothing be wider than the tree: names are cut, since a folder may have very many."""
