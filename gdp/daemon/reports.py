@@ -24,6 +24,7 @@ from gdp.mail.server import configured_server, sender_of
 from gdp.model.backup_set import BackupSet, ReportMode
 from gdp.model.configuration import Configuration
 from gdp.model.events import Emit, Problem
+from gdp.model.run import error_of
 from gdp.model.runs import Facts, Kind, Run
 from gdp.model.timing.local import day_of
 from gdp.settings.configuration import ConfigurationFile
@@ -126,8 +127,14 @@ class Reports:
     def _send(self, configuration: Configuration) -> None:
         box = self._box(configuration)
         due = box.queue.next_due(self._clock())
-        if due is not None and due <= self._clock():
-            box.queue.send_due(partial(smtp.send, configured_server(configuration.mail)), self._clock)
+        if due is None or due > self._clock():
+            return
+        delivery = box.queue.send_due(partial(smtp.send, configured_server(configuration.mail)), self._clock)
+        if delivery.delayed or delivery.refused:
+            for failure in [entry.state.failure for entry in box.queue.entries() if entry.state.failure][-1:]:
+                self._complain(error_of(failure))
+        elif delivery.sent:
+            self._complaint = ""
 
     def _take(self, posted: Posted) -> None:
         for failure in posted.failures:
