@@ -65,11 +65,16 @@ class Reports:
         if background.trouble is not None or is_told(run):
             self._tasks.put(lambda configuration: self._post(run, one, background, configuration))
 
-    def tell_again(self, runs: list[Run]) -> None:
-        """Have runs of the last day told that may not have been."""
+    def tell_again(self, runs: list[Run], next_backup: Callable[[str], datetime | None]) -> None:
+        """Have runs of the last day told that may not have been.
+
+        Args:
+            runs: newest first.
+            next_backup: says when a set is backed up next.
+        """
         for run in reversed(runs):
             if run.ended is not None and run.ended > self._clock() - TOLD_AGAIN:
-                self.run_ended(run)
+                self.run_ended(run, next_backup(run.set_name))
 
     def deliver(self) -> None:
         """Note that the daemon lives, have summaries of days that are over made, and send what waits."""

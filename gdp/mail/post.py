@@ -145,7 +145,8 @@ class Post:
         short = msgspec.structs.replace(record, problems=record.problems[:MOST_PROBLEMS], changes={})
         digits = hashlib.sha256(_identity(record).encode()).hexdigest()[:16]
         name = f"{self._day(record.ended):%Y%m%d}-{digits}{_SUFFIX}"  # what is told again of a day takes its own place
-        write_whole(self._daily / name, msgspec.json.encode(_Kept(short, recipients)))
+        if not (self._daily / name).exists():  # whoever tells it again knows less of it
+            write_whole(self._daily / name, msgspec.json.encode(_Kept(short, recipients)))
 
     def _over(self, now: datetime) -> dict[Path, _Kept]:
         """Return the runs of days that are over. What cannot be read is left where it is."""
