@@ -165,7 +165,6 @@ def _set_status(service: Service, name: str, all_facts: AllFacts, week: tuple[Da
     problem = sentence_of(error) if error else ""
     sets = service.settings.sets.values()
     one = service.settings.sets.get(name)
-    skip, last = facts.last_skip, facts.last
     at_work = [_at_work(service, run) for run in service.runs.values() if run.set_name == name]
     return SetStatus(
         name=name,
@@ -173,15 +172,25 @@ def _set_status(service: Service, name: str, all_facts: AllFacts, week: tuple[Da
         problem=problem,
         target=str(one.target.repo) if one else "",
         schedule=tuple(map(str, one.schedule.when)) if one else (),
-        last=last,
+        last=facts.last,
         last_done=facts.last_done,
-        left_out=skip if skip and (last is None or skip.id > last.id) else None,
+        left_out=left_out_since(facts),
         last_check=newest_proof(all_facts, one, Kind.CHECK, sets) if one else None,
         last_drill=newest_proof(all_facts, one, Kind.DRILL, sets) if one else None,
         at_work=tuple(at_work),
         coming=tuple(_coming(service, name)),
         week=week,
     )
+
+
+def left_out_since(facts: Facts) -> Run | None:
+    """Return the run that was left out after the newest one that began; once that has ended, what it was too long for is past."""
+    skip, last = facts.last_skip, facts.last
+    if skip is None or (last is not None and skip.id < last.id):
+        return None
+    if last is not None and last.ended is not None and (skip.ended or skip.began) <= last.ended:
+        return None
+    return skip
 
 
 def _coming(service: Service, name: str) -> list[Coming]:

@@ -25,6 +25,7 @@ from gdp.mail.server import configured_server, sender_of
 from gdp.model.backup_set import BackupSet, ReportMode
 from gdp.model.configuration import Configuration
 from gdp.model.events import Emit, Problem
+from gdp.model.run import error_of
 from gdp.model.runs import Facts, Kind, Run
 from gdp.model.timing.local import day_of
 from gdp.settings.configuration import ConfigurationFile
@@ -65,11 +66,16 @@ class Reports:
         if background.trouble is not None or is_told(run):
             self._tasks.put(lambda configuration: self._post(run, one, background, configuration))
 
-    def tell_again(self, runs: list[Run]) -> None:
-        """Have runs of the last day told that may not have been."""
+    def tell_again(self, runs: list[Run], next_backup: Callable[[str], datetime | None]) -> None:
+        """Have runs of the last day told that may not have been.
+
+        Args:
+            runs: newest first.
+            next_backup: says when a set is backed up next.
+        """
         for run in reversed(runs):
             if run.ended is not None and run.ended > self._clock() - TOLD_AGAIN:
-                self.run_ended(run)
+                self.run_ended(run, next_backup(run.set_name))
 
     def deliver(self) -> None:
         """Note that the daemon lives, have summaries of days that are over made, and send what waits."""
@@ -127,8 +133,14 @@ class Reports:
     def _send(self, configuration: Configuration) -> None:
         box = self._box(configuration)
         due = box.queue.next_due(self._clock())
-        if due is not None and due <= self._clock():
-            box.queue.send_due(partial(smtp.send, configured_server(configuration.mail)), self._clock)
+        if due is None or due > self._clock():
+            return
+        delivery = box.queue.send_due(partial(smtp.send, configured_server(configuration.mail)), self._clock)
+        if delivery.delayed or delivery.refused:
+            for failure in [entry.state.failure for entry in box.queue.entries() if entry.state.failure][-1:]:
+                self._complain(error_of(failure))
+        elif delivery.sent:
+            self._complaint = ""
 
     def _take(self, posted: Posted) -> None:
         for failure in posted.failures:

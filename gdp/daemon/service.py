@@ -165,7 +165,8 @@ class Service:
         if (seconds := watchdog_seconds()) is not None:
             self._chores.every(seconds / 2, lambda: notify("WATCHDOG=1"))
         self._tell_settings()
-        self._reports.tell_again(self.journal.runs(most=TOLD_AGAIN_RUNS))
+        agenda = self.agenda or Agenda(next_look=self.now())
+        self._reports.tell_again(self.journal.runs(most=TOLD_AGAIN_RUNS), agenda.next_backup)
         notify("READY=1")
         self.emit(Note(N_("the daemon for {home} is ready; it knows {count:backup set|backup sets}"), self._facts()))
 

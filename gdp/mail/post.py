@@ -73,12 +73,12 @@ class Post:
         queued, failures = 0, []
         packed = pack_log(log)
         for_summary = tuple(one for one in recipients if decide(one.mode, record) is Hears.IN_SUMMARY)
-        for one in recipients:
-            if decide(one.mode, record) is not Hears.AT_ONCE:
-                continue
+        at_once = [one for one in recipients if decide(one.mode, record) is Hears.AT_ONCE]
+        for place, one in enumerate(at_once):
+            nth = sum(earlier.to == one.to for earlier in at_once[:place])  # the same address twice, in two languages perhaps
             try:
                 mail = self._mail(record, one, now, packed, log_name)
-                self.queue.add(mail, now, once=f"{_identity(record)} {one.to} {one.language}")
+                self.queue.add(mail, now, once=f"{_identity(record)} {one.to} {nth}")
                 queued += 1
             except GdpError as error:
                 failures.append(error)
@@ -145,7 +145,8 @@ class Post:
         short = msgspec.structs.replace(record, problems=record.problems[:MOST_PROBLEMS], changes={})
         digits = hashlib.sha256(_identity(record).encode()).hexdigest()[:16]
         name = f"{self._day(record.ended):%Y%m%d}-{digits}{_SUFFIX}"  # what is told again of a day takes its own place
-        write_whole(self._daily / name, msgspec.json.encode(_Kept(short, recipients)))
+        if not (self._daily / name).exists():  # whoever tells it again knows less of it
+            write_whole(self._daily / name, msgspec.json.encode(_Kept(short, recipients)))
 
     def _over(self, now: datetime) -> dict[Path, _Kept]:
         """Return the runs of days that are over. What cannot be read is left where it is."""

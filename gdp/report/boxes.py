@@ -12,7 +12,7 @@ from gdp.report.page import Box, Line, Tone, shown
 from gdp.report.recognise import find_cause
 
 MOST_LINES = 10  # of a box; the log has them all
-LONGEST_REMARK = 400
+LONGEST_REMARK = 800  # a changed host key, with both fingerprints and what to do, takes 500
 _SAID_BY_TITLE = {causes.PERMISSION, causes.VANISHED, causes.CHANGED, causes.SOURCE_MISSING, causes.SOURCE_UNLIKE}
 """whose title says all that can be said of a file"""
 _WEIGHTS = (Weight.GRAVE, Weight.MILD, Weight.HARMLESS)

@@ -90,7 +90,7 @@ class Recorder:
             problems=tuple(self._problems),
             problem_count=self._problem_count,
             stopped_by=None if is_done else stopped_by or self._exit_error or _died(exit_code, self._summary),
-            share_reached=None if is_done else self._share,
+            share_reached=None if self._summary else self._share,
             next_run=next_run,
         )
 
@@ -164,9 +164,9 @@ def _whole(fields: Mapping[str, Any], name: str) -> int | None:
 
 
 def _share(fields: Mapping[str, Any]) -> float | None:
-    """Return how far a run came; None as well when all was read, and who knows how much of it was sent."""
+    """Return how far a run came; None as well when it had hardly begun, or all was read: who knows how much of it was sent."""
     found = fields.get("percent_done")
-    return max(float(found), 0.0) if isinstance(found, int | float) and found < 1 else None
+    return float(found) if isinstance(found, int | float) and 0.01 <= found < 1 else None
 
 
 def _died(exit_code: int, summary: Mapping[str, Any]) -> Trouble | None:

@@ -19,6 +19,7 @@ import pytest
 from gdp.bootstrap.reach import does_answer, is_on_battery
 from gdp.bootstrap.service import environment_of_runs
 from gdp.daemon import run_log
+from gdp.daemon.answers import left_out_since
 from gdp.daemon.chores import Chores
 from gdp.daemon.journal import open_journal
 from gdp.daemon.notify import notify, watchdog_seconds
@@ -27,7 +28,7 @@ from gdp.daemon.runner import Began, Ended, Runner
 from gdp.daemon.tidy import tidy
 from gdp.jobs.steps import Role, Step, Verdict
 from gdp.model.backup_set import OnError
-from gdp.model.runs import Kind, Reason, Run, State
+from gdp.model.runs import Facts, Kind, Reason, Run, State
 from gdp.model.target import LocalTarget, parse_target
 from gdp.settings.zone import local_zone
 from tests.sshd import Sshd, run_sshd
@@ -356,3 +357,21 @@ def test_a_clock_that_is_set_during_a_run_is_noted(tmp_path: Path, set_by: int, 
 
     assert [line["set_by_seconds"] for line in lines if line["message_type"] == "clock"] == noted
     assert ended.verdict.state is (State.ATTENTION if noted else State.OK)
+
+
+@pytest.mark.parametrize(
+    ("last_ended", "left_out", "is_told"),
+    [(None, 1, True), (2, 1, False), (2, 2, False), (2, 3, True)],
+)
+def test_what_an_overlap_left_out_is_past_when_the_long_run_has_ended(
+    last_ended: int | None, left_out: int, is_told: bool
+) -> None:
+    """Else a set that is backed up all right says for ever that it was not. Moments are minutes after noon."""
+    last = Run(id=1, set_name="daten", kind=Kind.BACKUP, due=NOON, began=NOON)
+    if last_ended is not None:
+        last = msgspec.structs.replace(last, state=State.OK, ended=NOON + timedelta(minutes=last_ended))
+    moment = NOON + timedelta(minutes=left_out)
+    skip = Run(id=2, set_name="daten", kind=Kind.BACKUP, due=moment, began=moment, ended=moment, state=State.SKIPPED)
+
+    assert (left_out_since(Facts(last=last, last_skip=skip)) is not None) is is_told
+    assert left_out_since(Facts(last=msgspec.structs.replace(last, id=3), last_skip=skip)) is None

@@ -2,6 +2,7 @@
 
 import gzip
 import queue
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
@@ -53,6 +54,14 @@ def mailbox() -> Waiting:
 def port(mailbox: Waiting) -> Iterator[int]:
     with serving(mailbox) as port:
         yield port
+
+
+def wait_until_said(world: World, words: str) -> None:
+    """Wait until the daemon has said so in the system's log; nobody tells of it, so we look again and again."""
+    until = time.monotonic() + PATIENCE_SECONDS
+    while words not in (world.home.parent / "said").read_text():
+        assert time.monotonic() < until, "nothing was said"
+        time.sleep(0.05)
 
 
 def mail_to(world: World, port: int) -> None:
@@ -113,6 +122,7 @@ def test_a_mail_server_that_is_away_and_a_killed_daemon_lose_no_report(world: Wo
     world.write_set(**{"[report]": RECIPIENT})
     with world.daemon() as daemon:
         world.gdp("run", "daten", "--wait")
+        wait_until_said(world, "smtp://127.0.0.1:1 cannot be used")
         daemon.kill()
     with serving(mailbox) as port:
         mail_to(world, port)

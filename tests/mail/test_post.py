@@ -63,6 +63,26 @@ def test_a_run_is_reported_once_however_often_it_is_posted(post: Post) -> None:
     assert len(list((post.queue.folder / "daily").iterdir())) == 1
 
 
+def test_a_run_that_is_told_again_is_kept_for_the_summary_as_it_was(post: Post) -> None:
+    """The daemon that tells it again may know less of it, such as when the set runs next."""
+    for record in (SAMPLES["ok"], msgspec.structs.replace(SAMPLES["ok"], next_run=None)):
+        post.post_run(record, [CLEO], NOW)
+    post.post_summaries(TOMORROW)
+    text = waiting(post)[0].get_body(("plain",))
+
+    assert text is not None
+    assert "Nächster Lauf: 25.11.2026" in text.get_content()
+
+
+def test_a_recipient_whose_language_changed_hears_no_run_again(post: Post) -> None:
+    """The next daemon posts the runs of the last day again. An address that stands there twice gets both."""
+    english = msgspec.structs.replace(ANNE, language="en")
+    for recipients in ([ANNE], [english], [ANNE, english], [ANNE, english]):
+        post.post_run(SAMPLES["ok"], recipients, NOW)
+
+    assert sorted(str(one["Subject"])[:21] for one in waiting(post)) == ["[OK] daten auf server", "[OK] daten on server0"]
+
+
 def test_who_hears_of_problems_hears_that_all_is_well_again(post: Post) -> None:
     """Once, and of no other run that went well."""
     again = SAMPLES["again"]

@@ -170,6 +170,23 @@ def test_a_run_without_a_summary_is_not_done(code: int, stopped_by: Trouble | No
     assert record.stopped_by == (stopped_by or stops.died(code))
 
 
+@pytest.mark.parametrize("share", [0, 0.004, 1, 1.0])
+def test_a_share_that_would_mislead_is_not_told(share: float) -> None:
+    """Nothing was begun; or all was read, and much of it perhaps not sent."""
+    record = listen({"message_type": "status", "percent_done": share}).finish(130, ENDED, stopped_by=stops.TIME_OVER)
+
+    assert record.share_reached is None
+
+
+def test_a_check_that_found_damage_has_come_to_its_end() -> None:
+    """Its exit code says that something is wrong, and its summary that it was done."""
+    recorder = Recorder("daten", "server01", Kind.CHECK, BEGAN)
+    for fields in ({"message_type": "status", "percent_done": 0.5}, {"message_type": "summary", "num_errors": 1}):
+        recorder.take(msgspec.json.encode(fields))
+
+    assert recorder.finish(1, ENDED).share_reached is None
+
+
 def test_a_run_that_was_done_before_it_could_be_stopped() -> None:
     """The window closed in its last second: it is a whole backup."""
     record = listen(SUMMARY).finish(0, ENDED, stopped_by=stops.WINDOW_CLOSED)
