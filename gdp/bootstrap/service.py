@@ -1,6 +1,7 @@
 """Builds the daemon of a home folder."""
 
 import os
+import pwd
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -39,11 +40,22 @@ def program_words() -> tuple[str, ...]:
 
 
 def environment_of_runs(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """Return what runs and the commands of sets inherit: not our line to systemd, nor the packed program's libraries."""
+    """Return what runs and the commands of sets inherit: not our line to systemd, nor the packed program's libraries.
+
+    And who they are, which systemd tells no service of the computer: else no command would find what lies in ``~``.
+    """
     kept = {name: value for name, value in environment.items() if name not in _OURS}
     original = kept.pop(f"{_LIBRARIES}_ORIG", None)
     if getattr(sys, "frozen", False):
         kept.pop(_LIBRARIES, None)
         if original is not None:
             kept[_LIBRARIES] = original
-    return kept
+    return {**_login(), **kept}
+
+
+def _login() -> dict[str, str]:
+    try:
+        user = pwd.getpwuid(os.getuid())
+    except KeyError:
+        return {}
+    return {"HOME": user.pw_dir, "USER": user.pw_name, "LOGNAME": user.pw_name}

@@ -2,6 +2,7 @@
 
 import getpass
 import os
+import shlex
 from pathlib import Path
 
 from gdp.bootstrap.home import choose_home
@@ -10,6 +11,7 @@ from gdp.cli.screen import Screen
 from gdp.core.language import N_, translate
 from gdp.core.sentences import fill
 from gdp.installation.plan import Action, Step
+from gdp.installation.systemd import computer_has_systemd
 from gdp.model.events import Note
 
 _STEPS = {
@@ -34,17 +36,13 @@ def show_step(screen: Screen, step: Step) -> None:
 def say_service(screen: Screen, prepared: Prepared, choices: Choices) -> None:
     """Say whether backups run by themselves now, and what to do where they do not."""
     places, systemd = prepared.places, prepared.work.systemd
-    daemon = f"{places.runs} --home {prepared.home} daemon"
     if places.root != Path("/"):
         if choices.has_service:
             sentence = N_("Nothing was started in {root}. 'systemctl --root {root} enable gdp' has it start with that system.")
             screen.say(fill(sentence, {"root": places.root}))
         return
     if systemd is None:
-        screen.say(translate(N_("Nothing runs by itself: no service was made.") if not choices.has_service
-                             else N_("Nothing runs by itself: there is no systemd here.")))  # fmt: skip
-        sentence = N_("'{daemon}' runs the backup sets as long as it runs; have it started with the computer.")
-        screen.say(fill(sentence, {"daemon": daemon}))
+        _say_why_not(screen, prepared, choices)
         return
     if prepared.plan.waits_for:
         say_wait(screen, prepared.plan.waits_for)
@@ -57,6 +55,23 @@ def say_service(screen: Screen, prepared: Prepared, choices: Choices) -> None:
     if places.is_user and not systemd.lingers(user):
         sentence = N_("It runs only while {user} is logged in. With root's rights this changes: loginctl enable-linger {user}")
         screen.emit(Note(sentence, {"user": user}))
+
+
+def _say_why_not(screen: Screen, prepared: Prepared, choices: Choices) -> None:
+    """Say why there is no service, and what does instead."""
+    user = getpass.getuser()
+    if choices.has_service and prepared.places.is_user and computer_has_systemd():
+        sentence = N_(
+            "Nothing runs by itself: the systemd of {user} does not answer. Have root run 'loginctl enable-linger {user}', "
+            "or log in as {user} without su, and call 'gdp install' again."
+        )
+        screen.say(fill(sentence, {"user": user}))
+        return
+    screen.say(translate(N_("Nothing runs by itself: there is no systemd here.") if choices.has_service
+                         else N_("Nothing runs by itself: no service was made.")))  # fmt: skip
+    daemon = shlex.join((str(prepared.places.runs), "--home", str(prepared.home), "daemon"))
+    sentence = N_("This runs the backup sets as long as it runs; have it started with the computer: {daemon}")
+    screen.say(fill(sentence, {"daemon": daemon}))
 
 
 def say_old_daemon(screen: Screen, prepared: Prepared) -> None:

@@ -87,7 +87,9 @@ def connect(home: Path) -> Client:
     except OSError as error:
         connection.close()
         raise NoDaemon(
-            N_("no daemon is running for {home}"), N_("Start it with 'gdp daemon'; it runs the backup sets by itself."), home=home
+            N_("no daemon is running for {home}"),
+            N_("An installed one: 'systemctl start gdp' ('systemctl --user start gdp' for a user's); else: 'gdp daemon'."),
+            home=home,
         ) from error
     except BaseException:
         connection.close()

@@ -14,7 +14,8 @@ from pathlib import Path
 
 from gdp.core.errors import GdpError
 from gdp.daemon.diary_file import DiaryFile
-from gdp.daemon.journal import Journal, JournalError
+from gdp.daemon.journal import Journal
+from gdp.daemon.journal_file import JournalError
 from gdp.daemon.record import Background, background_of, is_told, log_to_attach, make_record, record_of_silence
 from gdp.daemon.settings import LiveSettings
 from gdp.daemon.silence import Silence, why_silent

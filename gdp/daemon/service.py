@@ -23,7 +23,8 @@ from gdp.core.errors import GdpError
 from gdp.core.language import N_
 from gdp.daemon.chores import Chores
 from gdp.daemon.conditions import Asker, Conditions
-from gdp.daemon.journal import Journal, JournalError, open_journal
+from gdp.daemon.journal import Journal, open_journal
+from gdp.daemon.journal_file import JournalError
 from gdp.daemon.notify import notify, watchdog_seconds
 from gdp.daemon.orphans import end_orphans
 from gdp.daemon.reports import Reports

@@ -35,11 +35,11 @@ class Systemd:
     def __init__(self, *, is_user: bool, environment: Mapping[str, str]) -> None:
         self._words = ["systemctl", "--user"] if is_user else ["systemctl"]
         self._is_user = is_user
-        self._environment = dict(environment)
+        self._environment = {**environment, "XDG_RUNTIME_DIR": _runtime_folder(environment)} if is_user else dict(environment)
 
     def is_there(self) -> bool:
         """Say whether it runs and answers."""
-        if not self._is_user and not _RUNNING.is_dir():
+        if not self._is_user and not computer_has_systemd():
             return False
         try:
             return self._call("show", "--property=Version").returncode == 0
@@ -95,9 +95,24 @@ class Systemd:
         )
 
 
+def computer_has_systemd() -> bool:
+    """Say whether the computer was started by one, whoever's services it runs."""
+    return _RUNNING.is_dir()
+
+
 def program_of(process: int) -> Path | None:
     """Return the program that a process runs; None where nobody can tell."""
     try:
         return Path(os.readlink(f"/proc/{process}/exe"))
     except OSError:
         return None
+
+
+def _runtime_folder(environment: Mapping[str, str]) -> str:
+    """Return the folder where a user's systemd listens: after a ``su`` the variable is missing, or names somebody else's."""
+    folder = environment.get("XDG_RUNTIME_DIR", "")
+    try:
+        is_own = os.stat(folder).st_uid == os.getuid()
+    except OSError:
+        is_own = False
+    return folder if is_own else f"/run/user/{os.getuid()}"

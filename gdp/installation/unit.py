@@ -4,6 +4,9 @@ from pathlib import Path
 
 from gdp.installation.places import Places
 
+_SHELL = ("/bin/sh", "-c", 'exec "$0" "$@"')
+_NOT_IN_A_PROGRAM = "$\"'\\\n\t"
+_ESCAPES = (("\\", "\\\\"), ('"', '\\"'), ("%", "%%"), ("$", "$$"), ("\n", "\\n"), ("\t", "\\t"))
 MARK = "# Written by 'gdp install'. Changes belong in 'systemctl edit gdp', they stay; this file is replaced."
 
 _HEAD = """\
@@ -15,7 +18,7 @@ After=network.target nss-lookup.target time-sync.target
 
 [Service]
 Type=notify
-ExecStart={program} --home {home} daemon
+ExecStart={start}
 ExecReload=/bin/kill -HUP $MAINPID
 Restart=always
 RestartSec=30
@@ -51,13 +54,22 @@ WantedBy=multi-user.target
 
 def unit_text(places: Places, home: Path) -> str:
     """Return the whole file."""
-    head = _HEAD.format(mark=MARK, program=quoted(places.runs), home=quoted(home))
+    head = _HEAD.format(mark=MARK, start=_command(str(places.runs), "--home", str(home), "daemon"))
     return head + (_USER_TAIL if places.is_user else _SYSTEM_TAIL)
 
 
-def quoted(path: Path) -> str:
-    """Return a path as a word of a command in a unit."""
-    text = str(path)
-    for character, instead in (("\\", "\\\\"), ('"', '\\"'), ("%", "%%"), ("$", "$$"), ("\n", "\\n"), ("\t", "\\t")):
+def _command(program: str, *words: str) -> str:
+    """Return what starts a program.
+
+    Of a program itself systemd replaces no ``$$``, and it refuses quotes and backslashes; so a shell starts such a one, which
+    then takes the shell's place.
+    """
+    started = (*_SHELL, program, *words) if any(character in program for character in _NOT_IN_A_PROGRAM) else (program, *words)
+    return " ".join(map(_quoted, started))
+
+
+def _quoted(text: str) -> str:
+    """Return a word of a command as it stands in a unit."""
+    for character, instead in _ESCAPES:
         text = text.replace(character, instead)
-    return f'"{text}"' if any(character in text for character in " \\\"'") else text
+    return f'"{text}"' if any(character in text for character in " \\\"';") else text

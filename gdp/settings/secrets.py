@@ -43,8 +43,12 @@ def read_secret(name: str, environment: Mapping[str, str] = os.environ) -> bytes
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)  # a pipe must not keep us waiting
     except OSError as error:
+        is_missing = isinstance(error, FileNotFoundError)
+        hint = (
+            N_("Look whether the path is right. For a new repository 'gdp key generate {path}' makes one.") if is_missing else ""
+        )
         raise BadInput(
-            N_("the password file {path} cannot be read: {reason}"), path=path, reason=error.strerror or str(error)
+            N_("the password file {path} cannot be read: {reason}"), hint, path=path, reason=error.strerror or str(error)
         ) from error
     with os.fdopen(descriptor, "rb") as stream:
         facts = os.fstat(descriptor)

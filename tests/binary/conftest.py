@@ -39,6 +39,7 @@ class Owner:
         self.gdp = home / ".local/bin/gdp"
         self.environment = {
             "HOME": str(home),
+            "XDG_RUNTIME_DIR": str(home),  # no systemd of a user listens there
             "PATH": f"{self.gdp.parent}:/usr/sbin:/usr/bin:/sbin:/bin",
             "LANG": "C.UTF-8",
             "GDP_LANGUAGE": "en",

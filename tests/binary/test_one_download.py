@@ -1,8 +1,6 @@
 """With the downloaded program alone: install, first set over SSH, backup, restore, daemon, mail, uninstall."""
 
 import os
-import pty
-import select
 import signal
 import socket
 import subprocess
@@ -14,12 +12,12 @@ from pathlib import Path
 import pytest
 
 from tests.binary.conftest import FOLDER, PORTABLE, Owner
+from tests.binary.terminal import FIRST_QUESTION, at_a_terminal
 from tests.installation.world import files_below
 from tests.mail.smtp_server import Mailbox, serving
 from tests.manifest import differences, manifest
 from tests.sshd import Sshd, run_sshd
 
-FIRST_QUESTION = b"Where to?"
 PATIENCE_SECONDS = 90
 
 
@@ -86,24 +84,10 @@ def test_a_portable_file_alone_is_enough(owner: Owner) -> None:
 
 def test_the_terminal_ui_comes_up(installed: Owner) -> None:
     """Its styles and widgets are loaded by name, which no packer sees."""
-    ours, theirs = pty.openpty()
-    process = subprocess.Popen(
-        [installed.gdp], env={**installed.environment, "TERM": "xterm-256color"}, stdin=theirs, stdout=theirs, stderr=theirs
-    )
-    os.close(theirs)
-    shown = b""
-    try:
-        until = time.monotonic() + PATIENCE_SECONDS
-        while FIRST_QUESTION not in shown and time.monotonic() < until and select.select([ours], [], [], PATIENCE_SECONDS)[0]:
-            shown += os.read(ours, 1 << 16)
-    except OSError:  # the other end has gone
-        process.wait(PATIENCE_SECONDS)
-    finally:
-        process.kill()
-        process.wait()
-        os.close(ours)
+    shown = at_a_terminal([installed.gdp], installed.environment, (FIRST_QUESTION, b""))
 
     assert FIRST_QUESTION in shown, shown.decode(errors="replace")[-2000:]
+    assert b"not installed" not in shown
 
 
 def test_a_set_is_backed_up_to_a_server_and_restored(owner_with_set: Owner, tmp_path: Path) -> None:
@@ -116,7 +100,7 @@ def test_a_set_is_backed_up_to_a_server_and_restored(owner_with_set: Owner, tmp_
 
 
 def test_the_daemon_runs_a_set_and_mails_arrive(owner_with_set: Owner, tmp_path: Path) -> None:
-    """Of the backup and of the restore drill that follows a first backup. And what the set's command inherits are the computer's libraries, not ours."""
+    """Of the backup and of the restore drill that follows a first backup. And the set's command inherits no library of ours."""
     printed = tmp_path / "printed"
     mailbox = Mailbox()
     with serving(mailbox) as port:

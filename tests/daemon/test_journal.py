@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gdp.core.process_identity import living_process, process_identity
-from gdp.daemon.journal import Journal, JournalError, open_journal, read_journal
+from gdp.daemon.journal import Journal, open_journal, read_journal
+from gdp.daemon.journal_file import JournalError
 from gdp.model.runs import Facts, Kind, Reason, State
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)

@@ -127,7 +127,7 @@ def test_without_a_service_it_says_that_nothing_runs_by_itself(admin: Admin, iso
 
     assert outcome.code == 0
     assert "Nothing runs by itself: no service was made." in outcome.out
-    assert f"'{program} --home {isolated_home}/gdp daemon' runs the backup sets" in outcome.out
+    assert f"runs the backup sets as long as it runs; have it started with the computer: {program} --home " in outcome.out
     assert os.readlink(isolated_home / ".local/bin/gdp") == str(program)
     assert not (isolated_home / ".config/systemd").exists()
 

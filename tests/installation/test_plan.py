@@ -8,7 +8,7 @@ import pytest
 from gdp.installation.places import Places, system_places
 from gdp.installation.plan import Action, Found, Plan, Wanted, plan_install
 from gdp.installation.systemd import ServiceState
-from gdp.installation.unit import quoted, unit_text
+from gdp.installation.unit import unit_text
 
 PLACES = system_places()
 HOME = Path("/root/.local/share/gdp")
@@ -98,8 +98,9 @@ def test_without_a_service_the_unit_is_left_as_it_is() -> None:
     assert plan.record.unit == "/etc/systemd/system/gdp.service"
 
 
-def test_words_of_a_unit_are_quoted() -> None:
+@pytest.mark.parametrize(
+    ("home", "word"), [("/srv/100% $HOME", '"/srv/100%% $$HOME"'), ('/a"b\\c', '"/a\\"b\\\\c"'), ("/plain", "/plain")]
+)
+def test_words_of_a_unit_are_quoted(home: str, word: str) -> None:
     """A percent sign is a specifier to systemd, a dollar a variable."""
-    assert quoted(Path("/srv/100% $HOME")) == '"/srv/100%% $$HOME"'
-    assert quoted(Path('/a"b\\c')) == '"/a\\"b\\\\c"'
-    assert quoted(Path("/plain")) == "/plain"
+    assert f"\nExecStart=/opt/gdp/current/gdp --home {word} daemon\n" in unit_text(PLACES, Path(home))

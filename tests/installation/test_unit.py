@@ -15,7 +15,7 @@ ANALYZE = shutil.which("systemd-analyze")
 
 @pytest.mark.skipif(ANALYZE is None, reason="systemd-analyze is not installed")
 @pytest.mark.parametrize("places", [system_places(), user_places({"HOME": "/home/x"})], ids=["system", "user"])
-@pytest.mark.parametrize("folder", ["plain", "odd 100% x"])
+@pytest.mark.parametrize("folder", ["plain", "odd 100% x", "$HOME", "it's", 'a "b" \\c'])
 def test_systemd_understands_every_line(places: Places, folder: str, tmp_path: Path) -> None:
     """It passes over what it does not know, and a service that is not hardened looks like one that is."""
     program = tmp_path / folder / "current"
@@ -34,6 +34,17 @@ def test_systemd_understands_every_line(places: Places, folder: str, tmp_path: P
 
     assert [line for line in run.stderr.splitlines() if "gdp.service" in line] == []
     assert run.returncode == 0
+
+
+@pytest.mark.parametrize("home", ["/home/a$b", "/home/$HOME", "/home/it's", '/home/"x"', "/home/a\\b"])
+def test_a_shell_starts_what_systemd_would_not(home: str) -> None:
+    """Systemd takes a program's ``$$`` as it stands, and no quotes in it. tests/binary/test_machine.py starts such."""
+    start = next(
+        line for line in unit_text(user_places({"HOME": home}), Path(home)).splitlines() if line.startswith("ExecStart=")
+    )
+
+    assert start.startswith('ExecStart=/bin/sh -c "exec \\"$$0\\" \\"$$@\\"" ')
+    assert start.endswith(" daemon")
 
 
 @pytest.mark.skipif(ANALYZE is None, reason="systemd-analyze is not installed")

@@ -27,13 +27,18 @@ def open_ui() -> int:
     """Show the UI until the user leaves it, and return the exit code. Raises BadInput where there is no terminal."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise BadInput(N_("the UI needs a terminal"), N_("'gdp --help' lists the commands for scripts."))
+    home = home_folder(current())
+    has_sets = (home / "sets").is_dir() and any((home / "sets").glob("*.toml"))
+    if not has_sets:
+        from gdp.cli.first_start import offer_installation  # start-up time
+
+        offer_installation()
     from gdp.tui.app import BackupManager  # start-up time
     from gdp.tui.commands import ChildCommands
     from gdp.tui.daemon_link import DaemonLink
     from gdp.tui.ports import Ports
     from gdp.tui.theme import named_theme
 
-    home = home_folder(current())
     ours = (*program_words(), "--home", str(home))
     environment = environment_of_runs() | {"GDP_LANGUAGE": os.environ.get("LANGUAGE", "en")}
     ports = Ports(
@@ -43,6 +48,5 @@ def open_ui() -> int:
         commands=ChildCommands((*ours, "--json"), environment),
         now=lambda: datetime.now(UTC),
     )
-    has_sets = (home / "sets").is_dir() and any((home / "sets").glob("*.toml"))
     theme = named_theme(ConfigurationFile(home).read().theme)
     return BackupManager(ports, theme=theme, first=None if has_sets else "wizard").run() or 0

@@ -21,7 +21,7 @@ def send_content(content: Ids) -> Iterator[Message]:
 
 
 def send_trees(trees: Sequence[tuple[bytes, Sequence[Piece]]]) -> Iterator[Message]:
-    """Yield the messages that bring directories, each (id, pieces); in the last one, an empty tuple stands for each content."""
+    """Yield the messages that bring directories, each (id, pieces); the last has an empty tuple in the place of each content."""
     for _, pieces in trees:
         for piece in pieces:
             if isinstance(piece, tuple):
