@@ -17,8 +17,8 @@ from gdp.model.node import ExtendedAttribute
 
 _OPEN = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
 _TRIES = 2
-BATCH_FILES = 64
-BATCH_BYTES = 1 << 20
+BATCH_FILES = 256  # all of a message, mostly
+BATCH_BYTES = 2 << 20
 CHANGED = N_("was saved, but changed while it was read: old and new contents may be mixed")
 NO_FILE = N_("it is no longer a regular file")
 
