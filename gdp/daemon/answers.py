@@ -23,7 +23,7 @@ MOST_RUNS = 1000
 def status(service: Service, _fields: Mapping[str, Any]) -> Mapping[str, object]:
     """Say how everything stands."""
     facts = service.journal.facts()
-    at_work = {run.set_name for run in service.runs.values()}
+    at_work = {run.set_name for run in service.work.runs.values()}
     names = sorted({*service.settings.sets, *service.settings.wrong, *at_work})
     now = service.now()
     begun = service.journal.begun_since(week_began(now), Kind.BACKUP)
@@ -51,11 +51,11 @@ def run(service: Service, fields: Mapping[str, Any]) -> Mapping[str, object]:
             ),
             name=one.name,
         )
-    if any((run.set_name, run.kind) == (one.name, Kind.BACKUP) for run in service.runs.values()):
+    if any((run.set_name, run.kind) == (one.name, Kind.BACKUP) for run in service.work.runs.values()):
         raise BadInput(N_("{name} is being backed up already"), N_("'gdp status' shows how far it is."), name=one.name)
     service.journal.want(one.name, Kind.BACKUP, service.now())
     service.look()
-    begun = [run for run in service.runs.values() if (run.set_name, run.kind) == (one.name, Kind.BACKUP)]
+    begun = [run for run in service.work.runs.values() if (run.set_name, run.kind) == (one.name, Kind.BACKUP)]
     return {"run": begun[0] if begun else None, "coming": _coming(service, one.name)}
 
 
@@ -72,7 +72,7 @@ def cancel(service: Service, fields: Mapping[str, Any]) -> Mapping[str, object]:
         return {"runs": [_cancelled(service, fields["run"])]}
     name = _name(fields)
     was_wanted = [kind for kind in Kind if service.journal.unwant(name, kind)]
-    cancelled = [run for run in service.runs.values() if run.set_name == name]
+    cancelled = [run for run in service.work.runs.values() if run.set_name == name]
     for one in cancelled:
         service.end_run(one.id, Verdict(State.CANCELLED))
     if not cancelled and not was_wanted:
@@ -106,7 +106,7 @@ def runs(service: Service, fields: Mapping[str, Any]) -> Mapping[str, object]:
 
 
 def _cancelled(service: Service, number: object) -> Run:
-    run = service.runs.get(number) if isinstance(number, int) else None
+    run = service.work.runs.get(number) if isinstance(number, int) else None
     if run is None:
         raise BadInput(N_("run {number} is not at work"), N_("'gdp status' shows what runs."), number=str(number))
     service.end_run(run.id, Verdict(State.CANCELLED))
@@ -145,8 +145,8 @@ def _set_status(service: Service, name: str, all_facts: AllFacts, week: tuple[Da
     one = service.settings.sets.get(name)
     skip, last = facts.last_skip, facts.last
     at_work = [
-        AtWork(run=run, progress=service.progress.get(run.id, {}), is_ending=service.runners[run.id].asked is not None)
-        for run in service.runs.values()
+        AtWork(run=run, progress=service.work.progress.get(run.id, {}), is_ending=service.work.was_asked_to_end(run.id))
+        for run in service.work.runs.values()
         if run.set_name == name
     ]
     return SetStatus(
