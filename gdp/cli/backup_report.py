@@ -8,6 +8,7 @@ from gdp.core import figures
 from gdp.core.language import N_, translate, translate_plural
 from gdp.core.sentences import fill
 from gdp.engine.archive.finish import BackupResult
+from gdp.report.rows import skipped_in_words
 
 
 def show_backup(screen: Screen, result: BackupResult, *, is_dry_run: bool) -> None:
@@ -31,6 +32,8 @@ def show_backup(screen: Screen, result: BackupResult, *, is_dry_run: bool) -> No
         "duration": figures.duration(result.duration_seconds),
     }
     screen.say(fill(N_("Read:     {files:file|files}, {bytes} in {duration}"), facts))
+    if left_out := skipped_in_words(asdict(result.skipped)):
+        screen.say(fill(N_("Left out: {what}"), {"what": left_out}))
     screen.say(_verdict(result))
     if result.damages:
         sentence = translate_plural(

@@ -35,6 +35,7 @@ COMMANDS = {
     "ls": Lazy("ls", N_("List the files of a snapshot.")),
     "find": Lazy("find", N_("Find files in the snapshots.")),
     "diff": Lazy("diff", N_("Show what differs between two snapshots.")),
+    "browse": Lazy("browse", N_("Keep the repository open and answer questions about its snapshots.")),
     "restore": Lazy("restore", N_("Restore files from a snapshot.")),
     "dump": Lazy("dump", N_("Write a file of a snapshot to standard output.")),
     "mount": Lazy("mount", N_("Show the snapshots as a folder.")),

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from gdp.cli.chosen_set import chosen_set, host_of
-from gdp.cli.translated import option
+from gdp.cli.translated import flag, option
 from gdp.cli.values import TagList
 from gdp.core.language import N_
 from gdp.model.snapshot import Snapshot, SnapshotId
@@ -26,12 +26,18 @@ def snapshot_filter() -> Declare:
     return declare
 
 
-def make_filter(hosts: Sequence[str], tags: Sequence[Sequence[str]], paths: Sequence[str]) -> SnapshotFilter:
+all_flag = flag("--all", "is_all", help=N_("With a backup set: also the snapshots of other sets and computers."))
+"""Declares ``--all``; the command receives ``is_all``."""
+
+
+def make_filter(
+    hosts: Sequence[str], tags: Sequence[Sequence[str]], paths: Sequence[str], *, is_all: bool = False
+) -> SnapshotFilter:
     """Return the filter that those options ask for. Relative paths are meant from here.
 
-    Without any of them a backup set, when one was named, means its own snapshots.
+    Without any of them a backup set, when one was named, means its own snapshots, unless ``is_all``.
     """
-    chosen = None if hosts or tags or paths else chosen_set()
+    chosen = None if hosts or tags or paths or is_all else chosen_set()
     if chosen is not None:
         return SnapshotFilter((host_of(chosen),), ((chosen.tag,),))
     return SnapshotFilter(tuple(hosts), tuple(tags), tuple(str(Path(path).absolute()) for path in paths))

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+import click
 import msgspec
 
 from gdp.bootstrap.access import Access, AccessSettings, CacheUse
@@ -15,6 +16,7 @@ from gdp.bootstrap.passwords import PasswordSource, choose_password, find_passwo
 from gdp.bootstrap.storages import Reaching
 from gdp.cli.chosen_set import chosen_set
 from gdp.cli.common import Common, current
+from gdp.cli.lifeline import heed
 from gdp.cli.reporting import reporting
 from gdp.cli.screen import Screen
 from gdp.core.errors import BadInput, DamagedData
@@ -27,6 +29,9 @@ from gdp.repo.ahead import TO_LOOK_INTO
 from gdp.repo.locks import ignoring_hangup
 from gdp.repo.repository import OnDamaged, Repository
 from gdp.repo.snapshots import SnapshotList
+
+LENDER = "gdp.cli.session"
+"""in a command's context: who lends its open repository to the commands below it, a ``Lend``"""
 
 
 class Session(msgspec.Struct, frozen=True):
@@ -47,9 +52,13 @@ class Session(msgspec.Struct, frozen=True):
         self.screen.emit(Problem(error.template, error.facts, hint=error.hint_template))
 
 
+Lend = Callable[[bool], Session]
+"""Is given ``looks_into``, see ``opened``"""
+
+
 @contextmanager
 def opened(*, exclusive: bool = False, writes: bool = False, locks: bool = True, looks_into: bool = False) -> Iterator[Session]:
-    """Open the repository and hold a lock while the block runs.
+    """Open the repository and hold a lock while the block runs; or use what the command around this one lends.
 
     Args:
         exclusive: nobody else may use the repository meanwhile.
@@ -58,6 +67,10 @@ def opened(*, exclusive: bool = False, writes: bool = False, locks: bool = True,
         looks_into: snapshots and index are read at once, while the lock is being taken. An index file that cannot be read is
             told and passed over: whoever looks into snapshots wants what can be had.
     """
+    lend: Lend | None = click.get_current_context().meta.get(LENDER)
+    if lend is not None:
+        yield lend(looks_into)
+        return
     with reporting() as screen:
         access = make_access(screen)
         with opened_with(access, screen, exclusive=exclusive, writes=writes, locks=locks, looks_into=looks_into) as session:
@@ -92,9 +105,7 @@ def opened_with(
             if meanwhile is not None:
                 meanwhile(repository)
             if looks_into:
-                screen.emit(StageBegan(N_("reading the index")))
-                looked[:] = [repository.snapshots()]  # before the index, so that it lists everything they need
-                repository.load_index(_tell_damaged_index(screen))
+                looked[:] = [look_into(repository, screen)]
 
         def look_again() -> None:
             if looks_into:
@@ -107,6 +118,14 @@ def opened_with(
             )
         with ignoring_hangup(), lock:
             yield Session(repository, screen, access, looked[0] if looked else None)
+
+
+def look_into(repository: Repository, screen: Screen) -> SnapshotList:
+    """Read snapshots and index; an index file that cannot be read is told and passed over. Returns the snapshots."""
+    screen.emit(StageBegan(N_("reading the index")))
+    listed = repository.snapshots()  # before the index, so that it lists everything they need
+    repository.load_index(_tell_damaged_index(screen))
+    return listed
 
 
 def _tell_damaged_index(screen: Screen) -> OnDamaged:
@@ -150,7 +169,9 @@ def make_access(screen: Screen, repo: str | None = None, *, cache: CacheUse = Ca
         reads_without_lock=bool(common.no_lock),
         retry_lock_seconds=common.retry_lock or 0.0,
     )
-    return Access(settings, ask_at_terminal, screen.emit)
+    access = Access(settings, ask_at_terminal, screen.emit)
+    heed(access.lease)
+    return access
 
 
 def chosen_target(common: Common) -> Target:

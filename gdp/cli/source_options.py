@@ -30,6 +30,11 @@ _REST = (
     flag("--exclude-caches", help=N_("Leave out what is in folders marked as a cache by a CACHEDIR.TAG.")),
     option("--exclude-larger-than", type=Size(1), metavar=N_("SIZE"), help=N_("Leave out larger files, such as 500M.")),
     flag("--one-file-system", "-x", help=N_("Stay on the file systems of the sources.")),
+    flag(
+        "--include-kernel-file-systems",
+        "kernel_file_systems",
+        help=N_("Read file systems of the kernel below a source too, such as /proc, which are else kept as empty folders."),
+    ),
 )
 
 

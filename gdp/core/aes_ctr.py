@@ -28,6 +28,13 @@ def ctr_public(key: bytes, iv: bytes, data: Buffer, output: bytearray, offset: i
         AES.new(key, AES.MODE_CTR, nonce=b"", initial_value=iv).encrypt(data, output=target)
 
 
+def ctr_stream(key: bytes, iv: bytes) -> Callable[[Buffer], bytes]:
+    """Return what encrypts or decrypts a long text: given one piece of any length after the other, it returns them done."""
+    from Crypto.Cipher import AES  # only where it is needed: start-up time
+
+    return AES.new(key, AES.MODE_CTR, nonce=b"", initial_value=iv).encrypt
+
+
 def ctr_many_public(key: bytes, data: Buffer, parts: Sequence[Part], output: bytearray) -> None:
     """Encrypt or decrypt parts of ``data``, one after the other into ``output``."""
     view, end = memoryview(data), 0

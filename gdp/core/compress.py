@@ -1,6 +1,7 @@
 """zstd frames as restic writes and reads them, with a bound on what a frame may unfold to."""
 
 import threading
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 
 import zstandard
@@ -20,6 +21,7 @@ class Compression(StrEnum):
 
 _SMALL_BYTES = 1 << 17
 _AT_ONCE_BYTES = 1 << 24  # larger than any block of a file; a directory with huge files in it is compared in parts
+_PIECE_BYTES = 1 << 18  # of a long frame that are in memory at a time
 
 
 class _Way:
@@ -60,11 +62,21 @@ class Compressor:
 
     def compress(self, plaintext: Buffer) -> bytes:
         """Return one frame that records its content size."""
-        way = self._small if len(plaintext) < _SMALL_BYTES else self._large
+        return self._context(len(plaintext)).compress(plaintext)
+
+    def compress_pieces(self, pieces: Iterable[Buffer], plain_bytes: int) -> Iterator[bytes]:
+        """Yield such a frame in pieces. ``plain_bytes`` is how much the plaintext's ``pieces`` are together."""
+        chunker = self._context(plain_bytes).chunker(size=plain_bytes, chunk_size=_PIECE_BYTES)
+        for piece in pieces:
+            yield from chunker.compress(piece)
+        yield from chunker.finish()  # type: ignore[no-untyped-call]  # the library forgot
+
+    def _context(self, plain_bytes: int) -> zstandard.ZstdCompressor:
+        way = self._small if plain_bytes < _SMALL_BYTES else self._large
         context = _contexts.compressors.get(way)
         if context is None:
             context = _contexts.compressors[way] = way.compressor()
-        return context.compress(plaintext)
+        return context
 
 
 def decompress(frame: Buffer, plain_bytes: int) -> bytes:
@@ -85,7 +97,7 @@ def decompress(frame: Buffer, plain_bytes: int) -> bytes:
 def unfolds_to(frame: Buffer, plaintext: Buffer) -> bool:
     """Say whether a frame holds exactly ``plaintext``. Some that do not raise DamagedData or HostileData."""
     if len(plaintext) <= _AT_ONCE_BYTES:
-        return is_same(decompress(frame, len(plaintext)), plaintext)
+        return is_same(decompress_bounded(frame, len(plaintext)), plaintext)
     view, end = memoryview(plaintext), 0
     try:
         with _contexts.decompressor.stream_reader(frame) as reader:
@@ -96,6 +108,21 @@ def unfolds_to(frame: Buffer, plaintext: Buffer) -> bool:
     except zstandard.ZstdError as error:
         raise DamagedData(N_("compressed data cannot be unfolded ({reason})"), reason=str(error)) from error
     return end == len(plaintext)
+
+
+def unfold_pieces(pieces: Iterable[Buffer]) -> Iterator[bytes]:
+    """Yield, in pieces, what a frame of our own holds that comes in pieces. Raises DamagedData unless it is one whole frame.
+
+    Never for the frames of others: a piece may unfold to anything.
+    """
+    unfolding = _contexts.decompressor.decompressobj()
+    try:
+        for piece in pieces:
+            yield unfolding.decompress(piece)
+    except zstandard.ZstdError as error:
+        raise DamagedData(N_("compressed data cannot be unfolded ({reason})"), reason=str(error)) from error
+    if not unfolding.eof or unfolding.unused_data:
+        raise DamagedData(N_("compressed data does not end where it should"))
 
 
 def is_same(opened: Buffer, plaintext: Buffer) -> bool:

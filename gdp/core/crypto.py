@@ -18,13 +18,13 @@ Source: Bernstein, "The Poly1305-AES message-authentication code", FSE 2005; res
 import base64
 import hmac
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import msgspec
 from cryptography.hazmat.primitives.poly1305 import Poly1305
 
 from gdp.core.aes_blocks import BlockCipher
-from gdp.core.aes_ctr import Buffer, ctr
+from gdp.core.aes_ctr import Buffer, ctr, ctr_stream
 from gdp.core.errors import DamagedData
 from gdp.core.language import N_
 
@@ -34,6 +34,7 @@ OVERHEAD_BYTES = IV_BYTES + MAC_BYTES
 KEY_BYTES = 64  # encryption 32, MAC k 16, MAC r 16
 Envelope = bytes | bytearray
 _ZERO_IV = bytes(IV_BYTES)
+_PIECE_BYTES = 1 << 18  # of a long envelope that are in memory at a time
 _LAST_COUNTER = (1 << 128) - 1
 
 
@@ -101,6 +102,17 @@ class MasterKey:
             for start, iv, body in zip(range(0, len(pads), IV_BYTES), ivs, bodies, strict=True)
         ]
 
+    def seal_pieces(self, pieces: Iterable[Buffer]) -> Iterator[bytes]:
+        """Yield, in pieces, the envelope around a plaintext that comes in pieces."""
+        iv = os.urandom(IV_BYTES)
+        encrypt, mac = ctr_stream(self._encrypt, iv), Poly1305(self._mac_key(iv))
+        yield iv
+        for piece in pieces:
+            sealed = encrypt(piece)
+            mac.update(sealed)
+            yield sealed
+        yield mac.finalize()
+
     def open(self, envelope: Buffer) -> bytes:
         """Return the plaintext. Raises DamagedData unless every bit is as it was sealed."""
         if len(envelope) < OVERHEAD_BYTES:
@@ -126,6 +138,12 @@ class MasterKey:
         if found != ivs:
             raise DamagedData(N_("a block did not open to what was sealed; the memory or the processor is faulty"))
         return plaintexts
+
+    def reopen_pieces(self, read: Callable[[int, int], bytes], length: int) -> Iterator[bytes]:
+        """Do the same, in pieces, for a long envelope of ``length`` bytes, of which ``read`` returns those at (offset, count)."""
+        decrypt, end = ctr_stream(self._encrypt, read(0, IV_BYTES)), length - MAC_BYTES
+        for start in range(IV_BYTES, end, _PIECE_BYTES):
+            yield decrypt(read(start, min(_PIECE_BYTES, end - start)))
 
     def __repr__(self) -> str:
         return "MasterKey(secret)"
@@ -157,7 +175,10 @@ class MasterKey:
 
     def _mac(self, iv: bytes, ciphertext: memoryview) -> bytes:
         # pycryptodome's Poly1305 needs six times as long for small blobs; a test holds both against each other.
-        return Poly1305.generate_tag(self._mac_r + self._block_cipher.encrypt(iv), ciphertext)
+        return Poly1305.generate_tag(self._mac_key(iv), ciphertext)
+
+    def _mac_key(self, iv: bytes) -> bytes:
+        return self._mac_r + self._block_cipher.encrypt(iv)
 
 
 class _MacJson(msgspec.Struct):

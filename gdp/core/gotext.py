@@ -17,6 +17,8 @@ from gdp.core.language import N_
 # --- JSON -------------------------------------------------------------------------------------------------------------
 
 _GO_ESCAPES = re.compile(b"[<>&]|\xe2\x80[\xa8\xa9]")
+_RARE = b"<", b">", b"&", b"\xe2\x80"
+"""none of them: nothing is to be escaped"""
 _GO_ESCAPED = {
     b"<": b"\\u003c",
     b">": b"\\u003e",
@@ -28,7 +30,10 @@ _GO_ESCAPED = {
 
 def encode_json(value: object) -> bytes:
     """Return compact JSON with the characters escaped that Go escapes; they can only stand inside strings."""
-    return _GO_ESCAPES.sub(lambda match: _GO_ESCAPED[match.group()], msgspec.json.encode(value))
+    text = msgspec.json.encode(value)
+    if any(rare in text for rare in _RARE):  # which is seen in an eighth of the time
+        return _GO_ESCAPES.sub(lambda match: _GO_ESCAPED[match.group()], text)
+    return text
 
 
 def json_string(raw: bytes) -> bytes:

@@ -14,7 +14,7 @@ from gdp.jobs.steps import Verdict
 from gdp.model.backup_set import BackupSet
 from gdp.model.restore_wish import read_wish
 from gdp.model.runs import Facts, Kind, Run, State
-from gdp.model.service import AtWork, Coming, ServiceStatus, SetStatus
+from gdp.model.service import CAN_PAUSE, AtWork, Coming, ServiceStatus, SetStatus
 from gdp.model.week import Day, week_began, week_of
 
 MOST_RUNS = 1000
@@ -81,14 +81,14 @@ def cancel(service: Service, fields: Mapping[str, Any]) -> Mapping[str, object]:
     return {"runs": cancelled}
 
 
-def pause(service: Service, _fields: Mapping[str, Any]) -> Mapping[str, object]:
-    """Begin nothing by itself any more. What runs goes on."""
-    return _set_paused(service, is_paused=True)
+def pause(service: Service, fields: Mapping[str, Any]) -> Mapping[str, object]:
+    """Begin nothing by itself any more, while what runs goes on; or hold up one run, by its number."""
+    return _set_paused(service, fields, is_paused=True)
 
 
-def resume(service: Service, _fields: Mapping[str, Any]) -> Mapping[str, object]:
-    """Begin again what is due."""
-    return _set_paused(service, is_paused=False)
+def resume(service: Service, fields: Mapping[str, Any]) -> Mapping[str, object]:
+    """Begin again what is due; or let one run go on."""
+    return _set_paused(service, fields, is_paused=False)
 
 
 def reload(service: Service, _fields: Mapping[str, Any]) -> Mapping[str, object]:
@@ -106,10 +106,15 @@ def runs(service: Service, fields: Mapping[str, Any]) -> Mapping[str, object]:
 
 
 def _cancelled(service: Service, number: object) -> Run:
+    run = _run_at_work(service, number)
+    service.end_run(run.id, Verdict(State.CANCELLED))
+    return run
+
+
+def _run_at_work(service: Service, number: object) -> Run:
     run = service.work.runs.get(number) if isinstance(number, int) else None
     if run is None:
         raise BadInput(N_("run {number} is not at work"), N_("'gdp status' shows what runs."), number=str(number))
-    service.end_run(run.id, Verdict(State.CANCELLED))
     return run
 
 
@@ -131,10 +136,26 @@ ANSWERS: Answers = {
 }
 
 
-def _set_paused(service: Service, *, is_paused: bool) -> Mapping[str, object]:
+def _set_paused(service: Service, fields: Mapping[str, Any], *, is_paused: bool) -> Mapping[str, object]:
+    if "run" in fields:
+        run = _run_at_work(service, fields["run"])
+        if run.kind not in CAN_PAUSE:
+            raise BadInput(N_("run {number} cannot be paused: only backups and restores can"), number=str(run.id))
+        service.work.pause(run.id, is_paused=is_paused)
+        service.tell_run(run)
+        return {"is_paused": is_paused, "run": run}
     service.journal.pause(is_paused=is_paused)
     service.look()
     return {"is_paused": is_paused}
+
+
+def _at_work(service: Service, run: Run) -> AtWork:
+    return AtWork(
+        run=run,
+        progress=service.work.progress.get(run.id, {}),
+        is_ending=service.work.was_asked_to_end(run.id),
+        is_paused=service.work.is_paused(run.id),
+    )
 
 
 def _set_status(service: Service, name: str, all_facts: AllFacts, week: tuple[Day, ...]) -> SetStatus:
@@ -144,11 +165,7 @@ def _set_status(service: Service, name: str, all_facts: AllFacts, week: tuple[Da
     sets = service.settings.sets.values()
     one = service.settings.sets.get(name)
     skip, last = facts.last_skip, facts.last
-    at_work = [
-        AtWork(run=run, progress=service.work.progress.get(run.id, {}), is_ending=service.work.was_asked_to_end(run.id))
-        for run in service.work.runs.values()
-        if run.set_name == name
-    ]
+    at_work = [_at_work(service, run) for run in service.work.runs.values() if run.set_name == name]
     return SetStatus(
         name=name,
         is_active=one is not None and one.is_active,

@@ -6,13 +6,12 @@ from contextlib import suppress
 from datetime import datetime
 from itertools import takewhile
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
 from gdp.daemon.journal import Journal
+from gdp.daemon.run_notes import RunNotes
 from gdp.daemon.silence import Silence
-from gdp.jobs.steps import Role
 from gdp.model import run as told
 from gdp.model.backup_set import BackupSet
 from gdp.model.runs import Facts, Kind, Reason, Run, State
@@ -40,7 +39,14 @@ _STOPS = {
     Reason.SHUTDOWN: stops.SHUTDOWN,
     Reason.LOST: stops.LOST,
 }
-_PROOFS = {State.OK: told.Verdict.OK, State.ATTENTION: told.Verdict.ATTENTION, State.ERROR: told.Verdict.ERROR}
+_VERDICTS = {
+    State.OK: told.Verdict.OK,
+    State.ATTENTION: told.Verdict.ATTENTION,
+    State.ERROR: told.Verdict.ERROR,
+    State.INTERRUPTED: told.Verdict.INTERRUPTED,
+    State.CANCELLED: told.Verdict.INTERRUPTED,
+}
+"""the journal and the mail say the same of a run"""
 _NO_CODE = 1  # of a run whose engine never ended by itself
 LOG_BYTES = 64 << 20  # of a log are attached at most; it lies at home whole
 MOST_LOOKED_AT = 100  # runs of a set and kind; so many never pass between two that are told
@@ -128,13 +134,22 @@ def make_record(run: Run, log: Path, *, host: str | None, background: Background
         background: what the journal said as it ended.
     """
     named = host or socket.gethostname()
-    recorder = Recorder(run.set_name, named, _KINDS[run.kind], run.began)
-    stop = _read_log(run, log, recorder)
+    recorder, notes = Recorder(run.set_name, named, _KINDS[run.kind], run.began), RunNotes(run)
+    recorder.take(msgspec.json.encode(run.summary))  # a disk that is full may have cut the log short
+    for line in _lines(log):
+        recorder.take(line)
+        notes.take(line)
+    for problem in notes.problems:
+        recorder.add(problem)
+    stop = notes.stop or (stops.CANCELLED if run.state is State.CANCELLED else _STOPS.get(run.reason))
     ended, next_run = run.ended or run.began, background.next_run
     if run.state is State.SKIPPED and stop is not None:
         return skipped(run.set_name, named, _KINDS[run.kind], run.began, stop, last=ended, next_run=next_run)
     code = _NO_CODE if run.exit_code is None else run.exit_code
     record = recorder.finish(code, ended, stopped_by=stop, next_run=next_run)
+    verdict = _VERDICTS.get(run.state, record.verdict)
+    stopped_by = None if run.state.is_done else stop or record.stopped_by
+    record = msgspec.structs.replace(record, verdict=verdict, stopped_by=stopped_by, remarks=tuple(notes.remarks))
     is_well = {record.verdict, *(proven.verdict for proven in background.proofs)} == {told.Verdict.OK}
     recovered_from = background.trouble.began if background.trouble and is_well else None
     return msgspec.structs.replace(record, proofs=background.proofs, recovered_from=recovered_from)
@@ -155,27 +170,7 @@ def log_to_attach(log: Path) -> bytes | None:
 
 def _proven(run: Run) -> told.Proven:
     figures = {name: number for name, number in run.summary.items() if type(number) is int}
-    return told.Proven(_KINDS[run.kind], run.ended or run.began, _PROOFS[run.state], figures)
-
-
-def _read_log(run: Run, log: Path, recorder: Recorder) -> told.Trouble | None:
-    """Let the recorder hear a run's log; return why somebody else ended the run, or it never began."""
-    stop = stops.CANCELLED if run.state is State.CANCELLED else _STOPS.get(run.reason)
-    words: list[str] = []
-    for line in _lines(log):
-        recorder.take(line)
-        step = _ours(line)
-        if seconds := step.get("set_by_seconds"):
-            recorder.add(stops.clock_set(round(seconds / 60)))
-        words = step.get("words", words)
-        if code := step.get("exit_code"):
-            command = " ".join(map(str, words))
-            if step.get("role") == Role.AFTER:
-                recorder.add(stops.after_failed(command, code))
-            elif step.get("role") == Role.BEFORE and run.reason is Reason.COMMAND:
-                is_declined = run.state is State.SKIPPED
-                stop = stops.command_declined(command) if is_declined else stops.command_failed(command, code)
-    return stop
+    return told.Proven(_KINDS[run.kind], run.ended or run.began, _VERDICTS[run.state], figures)
 
 
 def _is_harmless(run: Run) -> bool:
@@ -187,14 +182,3 @@ def _is_harmless(run: Run) -> bool:
 def _lines(log: Path) -> Iterator[bytes]:
     with suppress(OSError), log.open("rb") as stream:
         yield from stream
-
-
-def _ours(line: bytes) -> dict[str, Any]:
-    """Return the fields of a line that the runner wrote, about a step or the clock; nothing for any other."""
-    if b'"step' not in line and b'"clock"' not in line:
-        return {}
-    with suppress(msgspec.DecodeError, msgspec.ValidationError):
-        record = msgspec.json.decode(line, type=dict[str, Any])
-        if record.get("message_type") in {"step", "step_end", "clock"}:
-            return record
-    return {}

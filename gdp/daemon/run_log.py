@@ -10,8 +10,8 @@ from typing import Any
 import msgspec
 
 MOST_ITEM_BYTES = 64 << 20  # of lines that name single files; problems are always written
-_ITEM = "verbose_status"
-_NOT_KEPT = {"status"}  # comes every second
+_ITEM, _STEP_END = "verbose_status", "step_end"
+_STATUS = "status"  # comes every second: only the last one of a process is kept, which says how far it came
 
 
 class RunLog:
@@ -19,6 +19,7 @@ class RunLog:
 
     def __init__(self, path: Path) -> None:
         self._item_bytes = 0
+        self._status = b""
         self.lost_items = 0
         """how many files it does not name, since there are too many"""
         try:
@@ -38,10 +39,14 @@ class RunLog:
 
     def write(self, record: Mapping[str, Any], now: datetime) -> None:
         """Write one line."""
-        if record.get("message_type") in _NOT_KEPT:
-            return
+        kind = record.get("message_type")
         line = msgspec.json.encode({"at": now, **record}) + b"\n"
-        if record.get("message_type") == _ITEM:
+        if kind == _STATUS:
+            self._status = line
+            return
+        if kind == _STEP_END:
+            line, self._status = self._status + line, b""
+        if kind == _ITEM:
             if self._item_bytes + len(line) > MOST_ITEM_BYTES:
                 self.lost_items += 1
                 return

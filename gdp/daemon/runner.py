@@ -1,7 +1,8 @@
 """Makes one run: a thread that starts its processes one after the other and listens to them.
 
 Each process is a group of its own. The engine's standard input is a pipe that ends with us, however we end, and then it ends
-itself cleanly (``gdp/cli/lifeline.py``); a set's command that outlives us is found by its identity in the journal.
+itself cleanly, and through which it is paused (``gdp/cli/lifeline.py``); a set's command that outlives us is found by its
+identity in the journal.
 """
 
 import os
@@ -21,6 +22,7 @@ from gdp.core.process_identity import process_identity
 from gdp.daemon.run_log import RunLog
 from gdp.jobs.steps import Role, Step, Verdict, verdict_of_command, verdict_of_engine
 from gdp.model.runs import Run, State
+from gdp.model.service import PAUSE, RESUME
 
 LIFELINE_VARIABLE = "GDP_LIFELINE"
 LONGEST_LINE = 1 << 20  # bytes; what is longer is cut
@@ -82,8 +84,11 @@ class Runner:
         self._process: subprocess.Popen[bytes] | None = None
         self._role = Role.BEFORE
         self._asked: Verdict | None = None
+        self._is_paused = False
         self._exit_code: int | None = None
         self._summary: dict[str, Any] = {}
+        self._is_troubled = False
+        """it said of something that it went wrong, or the clock was set"""
         self.thread = threading.Thread(target=self._work, name=f"run {run.id}", daemon=True)
         self.thread.start()
 
@@ -92,12 +97,27 @@ class Runner:
         """What its end will mean, once somebody asked it to end."""
         return self._asked
 
+    @property
+    def is_paused(self) -> bool:
+        """Whether it was asked to wait."""
+        return self._is_paused
+
+    def pause(self, *, is_paused: bool) -> None:
+        """Let the engine wait where it is, with its lock, or go on. A command of the set is not held up."""
+        with self._lock:
+            if self._asked is None:
+                self._is_paused = is_paused
+                self._tell_engine()
+
     def end(self, verdict: Verdict) -> None:
         """Ask it to end cleanly: the engine so that the next run goes on, a command by SIGTERM. Commands after it still run."""
         with self._lock:
             if self._asked is not None:
                 return
             self._asked = verdict
+            if self._is_paused:
+                self._is_paused = False
+                self._tell_engine()
             self._ask_to_end()
 
     def kill(self) -> None:
@@ -116,6 +136,9 @@ class Runner:
             shown, passed = (after - before for before, after in zip(clocks, self._clocks(), strict=True))
             if abs(shown - passed) >= CLOCK_SET_SECONDS:
                 log.write({"message_type": "clock", "set_by_seconds": round(shown - passed)}, self._clock())
+                self._is_troubled = True
+        if verdict.state is State.OK and self._is_troubled:
+            verdict = Verdict(State.ATTENTION)
         self._tell(Ended(self._run.id, verdict, self._exit_code, self._summary))
 
     def _clocks(self) -> tuple[float, float]:
@@ -161,6 +184,8 @@ class Runner:
                 cwd="/",
             )
             self._process, self._role = process, step.role
+            if self._is_paused:
+                self._tell_engine()
             if self._asked is not None and step.role is not Role.AFTER:  # just now
                 self._ask_to_end()
         self._tell(Began(self._run.id, process_identity(process.pid)))
@@ -171,13 +196,14 @@ class Runner:
         for listener in listeners:
             listener.start()
         exit_code = process.wait()
-        if process.stdin is not None:
-            process.stdin.close()
         for listener in listeners:
             listener.join(timeout=None if is_engine else LEFT_BEHIND_SECONDS)
         with self._lock:
             self._process = None
-        log.write({"message_type": "step_end", "role": step.role, "exit_code": exit_code}, self._clock())
+            if process.stdin is not None:
+                process.stdin.close()
+        end = {"message_type": "step_end", "role": step.role, "exit_code": exit_code}
+        log.write(end if is_engine else {**end, "on_error": step.on_error}, self._clock())
         return exit_code
 
     def _listen(self, stream: IO[bytes], name: str, log: RunLog, is_engine: bool) -> None:  # noqa: FBT001 a thread's argument
@@ -188,8 +214,15 @@ class Runner:
                     record = {"message_type": "output", "stream": name, "text": line.decode(errors="replace").rstrip("\n")}
                 elif record.get("message_type") in _SUMMARIES:
                     self._summary = record
+                elif record.get("message_type") == "error":
+                    self._is_troubled = True
                 log.write(record, self._clock())
                 self._tell(Said(self._run.id, record))
+
+    def _tell_engine(self) -> None:
+        if self._process is not None and self._process.stdin is not None:
+            with suppress(BrokenPipeError):  # it has ended
+                os.write(self._process.stdin.fileno(), PAUSE if self._is_paused else RESUME)
 
     def _ask_to_end(self) -> None:
         if self._process is not None and self._role is Role.ENGINE:

@@ -85,6 +85,14 @@ class RunsAtWork:
         """Say whether a run was."""
         return self._runners[run].asked is not None
 
+    def pause(self, run: int, *, is_paused: bool) -> None:
+        """Hold a run up, or let it go on."""
+        self._runners[run].pause(is_paused=is_paused)
+
+    def is_paused(self, run: int) -> bool:
+        """Say whether a run is held up."""
+        return self._runners[run].is_paused
+
     def kill(self) -> None:
         """End all of them at once."""
         for runner in self._runners.values():

@@ -117,8 +117,10 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """what did not end the run; the first of many"""
     problem_count: int = 0
     """all of them"""
+    remarks: tuple[Trouble, ...] = ()
+    """what happened and changes nothing, such as a command's failure that is to be ignored"""
     stopped_by: Trouble | None = None
-    """what ended the run before it was done, or kept it from beginning"""
+    """what ended the run before it was done, kept it from beginning, or made it fail at its very end"""
     share_reached: float | None = None
     """0 to 1, of a run that broke off; None: not known"""
     next_run: datetime | None = None

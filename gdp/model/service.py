@@ -8,6 +8,12 @@ import msgspec
 from gdp.model.runs import Kind, Run
 from gdp.model.week import Day
 
+CAN_PAUSE = frozenset({Kind.BACKUP, Kind.RESTORE})
+"""whoever prunes keeps everybody else away, and the others are over soon"""
+
+PAUSE, RESUME = b"p", b"r"
+"""what the daemon writes to the standard input of a run; the end of it ends the run"""
+
 
 class Coming(msgspec.Struct, frozen=True, kw_only=True):
     """A run that will begin."""
@@ -29,6 +35,8 @@ class AtWork(msgspec.Struct, frozen=True, kw_only=True):
     """the newest record ``status``; see ``docs/json.md``"""
     is_ending: bool = False
     """it was asked to end"""
+    is_paused: bool = False
+    """it was asked to wait"""
 
 
 class SetStatus(msgspec.Struct, frozen=True, kw_only=True):

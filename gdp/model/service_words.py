@@ -48,6 +48,8 @@ def _at_work(work: AtWork) -> str:
     kind = kind_in_words(work.run)
     if work.is_ending:
         return translate(N_("{kind} ends")).format(kind=kind)
+    if work.is_paused:
+        return translate(N_("{kind} is paused")).format(kind=kind)
     done = work.progress.get("percent_done")
     percent = f" {min(99, int(done * 100))} %" if isinstance(done, int | float) else ""
     return translate(N_("{kind} runs")).format(kind=kind) + percent

@@ -2,7 +2,7 @@
 
 A computer that slept may have lost its lock: others treat a lock that was not refreshed as stale. So every write asks here first,
 and after a long pause waits until the process that holds the lock has confirmed it. It waits as well while the lock is
-still being taken.
+still being taken, and while somebody has paused the run: the lock goes on being confirmed then.
 """
 
 import mmap
@@ -19,6 +19,8 @@ from gdp.storage.wrapper import StorageWrapper
 REFRESHABLE_SECONDS = 22.5 * 60  # restic's bound: beyond it a lock must be confirmed before anything is written
 _CONFIRM_WAIT_SECONDS = 120.0
 _PENDING_STEP_SECONDS = 0.005  # a fresh lock is sure after a fifth of a second
+_PAUSED_STEP_SECONDS = 0.2
+_PAUSED_AT = 8  # behind the moment
 _LOST = -1.0
 _PENDING = -2.0
 _TIME = struct.Struct("<d")
@@ -30,7 +32,7 @@ def boot_clock() -> float:
 
 
 class Lease:
-    """One moment in memory that forked processes share: when the lock was last confirmed."""
+    """One moment in memory that forked processes share: when the lock was last confirmed. And whether the run is paused."""
 
     def __init__(self, clock: Callable[[], float] = boot_clock, sleep: Callable[[float], None] = time.sleep) -> None:
         self._memory = mmap.mmap(-1, mmap.PAGESIZE)
@@ -59,13 +61,26 @@ class Lease:
         """Say whether the lock was given up."""
         return self._moment == _LOST
 
-    def refuse_if_lost(self) -> None:
-        """Return unless the lock was given up; a lock that is still being taken is no reason to stop. Raises RepositoryLocked."""
+    def pause(self) -> None:
+        """Let the run stop where it asks next, until ``resume``."""
+        self._memory[_PAUSED_AT] = True
+
+    def resume(self) -> None:
+        """Let it go on."""
+        self._memory[_PAUSED_AT] = False
+
+    def go_on(self) -> None:
+        """Return unless the lock was given up; a lock that is still being taken is no reason to stop. Raises RepositoryLocked.
+
+        Waits while the run is paused.
+        """
+        self._wait_while_paused()
         if self.is_lost:
             raise _lost()
 
     def require(self) -> None:
-        """Return when the lock is known to be good. Raises RepositoryLocked when it is lost."""
+        """Return when the lock is known to be good, and the run is not paused. Raises RepositoryLocked when it is lost."""
+        self._wait_while_paused()
         waited = 0.0
         while self.age_seconds > REFRESHABLE_SECONDS:
             moment = self._moment
@@ -74,6 +89,10 @@ class Lease:
             step = _PENDING_STEP_SECONDS if moment == _PENDING else 1.0
             self._sleep(step)
             waited += step
+
+    def _wait_while_paused(self) -> None:
+        while self._memory[_PAUSED_AT]:
+            self._sleep(_PAUSED_STEP_SECONDS)
 
     @property
     def _moment(self) -> float:

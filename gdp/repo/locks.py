@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import msgspec
 
 from gdp.core.crypto import MasterKey
-from gdp.core.errors import DamagedData, FileMissing, RepositoryLocked, StorageError, StorageUnreachable
+from gdp.core.errors import DamagedData, FileMissing, RepositoryLocked, StorageDenied, StorageError, StorageUnreachable
 from gdp.core.gotext import encode_json, format_time
 from gdp.core.language import N_
 from gdp.model.events import Emit, Note, Problem, ignore_events
@@ -81,6 +81,8 @@ class LockKeeper:
         self._emit = emit
         self._ahead = ahead
         self._ours: set[str] = set()
+        self._stuck: set[str] = set()
+        """those of dead runs of ours which we may not remove; they forbid nothing"""
         """locks that are stored or about to be, and not given back yet"""
 
     @contextmanager
@@ -99,7 +101,7 @@ class LockKeeper:
         ``meanwhile`` may read, and is called in the time that a fresh lock takes to be sure; again after each conflict.
         ``when_sure`` is called then: it raises RepositoryLocked where what was read meanwhile does not hold any more.
         ``begins_early``: the block only reads, and need not wait until the lock is sure, unless conflicts are to be waited out.
-        It asks ``lease.refuse_if_lost`` now and then. A conflict ends it, whatever it made of what it read.
+        It asks ``lease.go_on`` now and then. A conflict ends it, whatever it made of what it read.
         Raises RepositoryLocked when the lock cannot be had within ``retry_seconds``.
         """
         taking = _Taking(exclusive, meanwhile or _do_nothing, when_sure or _do_nothing)
@@ -186,7 +188,8 @@ class LockKeeper:
     def replace(self, name: str, *, exclusive: bool) -> str:
         """Store a fresh lock, then remove the one it replaces; return the new name."""
         fresh = self.write_lock(exclusive=exclusive)
-        self.drop(name)
+        with contextlib.suppress(StorageDenied):  # it stays, which is told at the end
+            self.drop(name)
         return fresh
 
     def let_be_seen(self) -> None:
@@ -212,6 +215,11 @@ class LockKeeper:
         for name in sorted(self._ours):
             try:
                 self.drop(name)
+            except StorageDenied:  # the run itself is done, or has failed for a reason of its own
+                self._ours.discard(name)
+                hint = N_("Let the server allow it in the folder 'locks'; all else may stay forbidden.")
+                sentence = N_("lock {name} stays in the repository, which lets nobody delete")
+                self._emit(Problem(sentence, {"name": name[:8]}, hint=hint))
             except StorageUnreachable as error:  # must not stand in the place of what ended the run
                 self._ours.discard(name)
                 facts: dict[str, object] = {"name": name[:8], "reason": error}
@@ -252,7 +260,12 @@ class LockKeeper:
 
     def _begin(self, taking: _Taking) -> tuple[str, float]:
         """Look and write a lock; return its name and when it was there."""
-        self.clear_orphans()
+        try:
+            self.clear_orphans()
+        except StorageDenied:  # one that stays does no harm to anybody, unless it is exclusive
+            if taking.exclusive:
+                raise
+            self._stuck = set(self._journal.orphans())
         listed = self._ahead.take(FileKind.LOCKS) if self._ahead else None
         self._refuse_conflicts(exclusive=taking.exclusive, ours="", listed=listed)
         name = self.write_lock(exclusive=taking.exclusive)
@@ -302,7 +315,7 @@ class LockKeeper:
 
     def _refuse_conflicts(self, *, exclusive: bool, ours: str, listed: Listed | None = None) -> None:
         for seen in self.seen(but=ours, listed=listed):
-            if seen.conflicts_with(exclusive=exclusive):
+            if seen.name not in self._stuck and seen.conflicts_with(exclusive=exclusive):
                 self._forget_ahead()
                 raise seen.as_error()
 

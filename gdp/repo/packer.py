@@ -6,7 +6,7 @@ tell which file they came from (restic does so since 0.18). What is left at the 
 
 import hashlib
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from gdp.core.aes_ctr import Buffer
@@ -66,10 +66,6 @@ class _OpenPack:
         self.body = PackBody(path)
         self.blobs: list[PackedBlob] = []
 
-    @property
-    def size(self) -> int:
-        return self.body.size
-
     def add(self, kind: int, blob_id: bytes, sealed: Buffer, plain_length: int) -> None:
         self.blobs.append(PackedBlob(kind, blob_id, self.body.size, len(sealed), plain_length))
         self.body.append(sealed)
@@ -114,10 +110,18 @@ class Packer:
         slot = random.getrandbits(1)
         pack = self._open[slot]
         pack.add(self._kind, blob_id, sealed, plain_length)
-        if pack.size < self._target and len(pack.blobs) < _MOST_BLOBS:
+        if pack.body.size < self._target and len(pack.blobs) < _MOST_BLOBS:
             return None
         self._open[slot] = self._new()
         return pack.finish(self._key)
+
+    def add_long(self, blob_id: bytes, sealed: Iterable[Buffer], plain_length: int) -> FinishedPack:
+        """Return a pack of its own for a blob that is never in memory whole. The caller checks it before it is stored."""
+        alone = self._new()
+        for piece in sealed:
+            alone.body.append(piece)
+        alone.blobs.append(PackedBlob(self._kind, blob_id, 0, alone.body.size, plain_length))
+        return alone.finish(self._key)
 
     def _new(self) -> _OpenPack:
         return _OpenPack(self._staging_path())
@@ -126,7 +130,7 @@ class Packer:
         """Return what is left as packs, and begin anew."""
         first, second = self._open
         self._open = [self._new() for _ in range(_OPEN_PACKS)]
-        if first.size + second.size <= self._target and len(first.blobs) + len(second.blobs) < _MOST_BLOBS:
+        if first.body.size + second.body.size <= self._target and len(first.blobs) + len(second.blobs) < _MOST_BLOBS:
             first.absorb(second)
             second = self._new()
         return [pack.finish(self._key) for pack in (first, second) if pack.blobs]

@@ -75,15 +75,13 @@ class SharedIds:
 
     def add(self, blob_id: bytes) -> bool:
         """Add an id; return whether it is new."""
-        table, position = self._slot(blob_id)
-        if table[position : position + ID_BYTES] == blob_id:
-            return False
-        table[position : position + ID_BYTES] = blob_id
-        return True
+        table, position, is_new = self._slot(blob_id)
+        if is_new:
+            table[position : position + ID_BYTES] = blob_id
+        return is_new
 
     def __contains__(self, blob_id: bytes) -> bool:
-        table, position = self._slot(blob_id)
-        return table[position : position + ID_BYTES] == blob_id
+        return not self._slot(blob_id)[2]
 
     def close(self) -> None:
         """Give back the memory of this process."""
@@ -91,17 +89,19 @@ class SharedIds:
             table.close()
         os.close(self._file)
 
-    def _slot(self, blob_id: bytes) -> tuple[mmap.mmap, int]:
-        """Return where an id is, or where it belongs: a table and a position in bytes."""
+    def _slot(self, blob_id: bytes) -> tuple[mmap.mmap, int, bool]:
+        """Return where an id is, or where it belongs: a table, a position in bytes, and whether the slot is free."""
         start = int.from_bytes(blob_id[:8], "little")
         level = 0
         while True:
             table, slots = self._tables[level] if level < len(self._tables) else self._table(level)
-            position = (start % (slots - _PROBES)) * ID_BYTES
-            window = table[position : position + _PROBES * ID_BYTES]
-            for offset in range(0, len(window), ID_BYTES):
-                if window[offset : offset + ID_BYTES] in (blob_id, _FREE):
-                    return table, position + offset
+            first = (start % (slots - _PROBES)) * ID_BYTES
+            for position in range(first, first + _PROBES * ID_BYTES, ID_BYTES):
+                found = table[position : position + ID_BYTES]
+                if found == _FREE:
+                    return table, position, True
+                if found == blob_id:
+                    return table, position, False
             level += 1
 
     def _table(self, level: int) -> tuple[mmap.mmap, int]:

@@ -5,7 +5,7 @@ from collections import defaultdict
 from gdp.core import figures
 from gdp.core.language import N_, translate, translate_plural
 from gdp.core.sentences import hint_of, sentence_of
-from gdp.model.run import Kind, RunRecord, Trouble, Verdict, error_of
+from gdp.model.run import Kind, RunRecord, Trouble, error_of
 from gdp.report import causes
 from gdp.report.cause import Cause, Weight
 from gdp.report.page import Box, Line, Tone, shown
@@ -15,21 +15,23 @@ MOST_LINES = 10  # of a box; the log has them all
 LONGEST_REMARK = 400
 _SAID_BY_TITLE = {causes.PERMISSION, causes.VANISHED, causes.CHANGED, causes.SOURCE_MISSING, causes.SOURCE_UNLIKE}
 """whose title says all that can be said of a file"""
+_WEIGHTS = (Weight.GRAVE, Weight.MILD, Weight.HARMLESS)
+_TONES = {Weight.GRAVE: Tone.ERROR, Weight.MILD: Tone.ATTENTION, Weight.HARMLESS: Tone.IDLE}
 _SAID_WHOLLY = {causes.PAUSED, causes.SILENT}
 """whose title says all that can be said"""
 
 
 def make_boxes(record: RunRecord, most_lines: int = MOST_LINES) -> tuple[Box, ...]:
-    """Return a box for each cause: first what ended the run, then by weight and number."""
+    """Return a box for each cause: first what ended the run, then by weight and number, last what changes nothing."""
     grouped: dict[Cause, list[Trouble]] = defaultdict(list)
-    for problem in record.problems:
+    for problem in (*record.problems, *record.remarks):
         grouped[find_cause(problem, record.kind)].append(problem)
-    order = sorted(grouped, key=lambda cause: (cause.weight is not Weight.GRAVE, -len(grouped[cause])))
+    order = sorted(grouped, key=lambda cause: (_WEIGHTS.index(cause.weight), -len(grouped[cause])))
     if record.stopped_by is not None:
         last = find_cause(record.stopped_by, record.kind)
         order = [last, *(cause for cause in order if cause != last)]
         grouped[last] = [record.stopped_by, *grouped[last]]
-    boxes = [_box(cause, grouped[cause], record, most_lines) for cause in order]
+    boxes = [_box(cause, grouped[cause], record.kind, most_lines) for cause in order]
     if unkept := record.problem_count - len(record.problems):
         boxes.append(_unkept(unkept))
     return tuple(boxes)
@@ -50,23 +52,17 @@ def cause_title(cause: Cause, count: int = 1) -> str:
     return translate(cause.several).format(count=figures.count(count))
 
 
-def _box(cause: Cause, troubles: list[Trouble], record: RunRecord, most_lines: int) -> Box:
+def _box(cause: Cause, troubles: list[Trouble], kind: Kind, most_lines: int) -> Box:
     told = () if cause in _SAID_WHOLLY else troubles
-    lines = tuple(dict.fromkeys(_line(cause, trouble, record.kind) for trouble in told))
+    lines = tuple(dict.fromkeys(_line(cause, trouble, kind) for trouble in told))
     left_out = len(lines) - most_lines
     return Box(
-        tone=_tone(cause, record.verdict),
+        tone=_TONES[cause.weight],
         title=cause_title(cause, len(troubles)),
         step=translate(cause.step),
         lines=lines[:most_lines],
         more=_more(left_out) if left_out > 0 else "",
     )
-
-
-def _tone(cause: Cause, verdict: Verdict) -> Tone:
-    if cause.weight is Weight.GRAVE:
-        return Tone.ERROR
-    return Tone.IDLE if cause.weight is Weight.HARMLESS and verdict is Verdict.SKIPPED else Tone.ATTENTION
 
 
 def _line(cause: Cause, trouble: Trouble, kind: Kind) -> Line:

@@ -13,7 +13,7 @@ class Weight(Enum):
     MILD = auto()
     """it is, or will be by the next run"""
     HARMLESS = auto()
-    """a run that was left out for it needs nobody's eye: the next one makes up for it"""
+    """nobody has to look at it: the next run makes up for one that was left out for it, or it changed nothing"""
 
 
 class Cause(msgspec.Struct, frozen=True):

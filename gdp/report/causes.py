@@ -69,6 +69,12 @@ COMMAND_FAILED = Cause(
     N_("A command that belongs to the set failed."),
     N_("Try the command by hand. It stands in the section [commands] of the set."),
 )
+COMMAND_IGNORED = Cause(
+    N_("A command of the set failed, which is to be ignored."),
+    N_("Nothing, if that was meant. Otherwise try the command by hand. It stands in the section [commands] of the set."),
+    N_("{count} commands of the set failed, which is to be ignored."),
+    weight=Weight.HARMLESS,
+)
 COMMAND_DECLINED = Cause(
     N_("A command of the set wanted no backup now."),
     N_("Nothing, if that was meant. The next run asks it again."),
@@ -159,6 +165,13 @@ LOCK_LOST = Cause(
 LOCK_LEFT = Cause(
     N_("A lock was left in the repository."),
     N_("The next run from this computer removes it."),
+    weight=Weight.MILD,
+)
+LOCK_STAYS = Cause(
+    N_("The repository lets nobody delete, not even locks."),
+    N_(
+        "Have the server allow deleting in the repository's folder 'locks', and there only: each lock that stays slows runs down."
+    ),
     weight=Weight.MILD,
 )
 PASSWORD = Cause(

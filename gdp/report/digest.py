@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, tzinfo
 from enum import StrEnum
+from operator import attrgetter
 
 import msgspec
 
@@ -103,7 +104,14 @@ def _boxes(records: Sequence[RunRecord]) -> tuple[Box, ...]:
             found[key] = box, found.get(key, (box, 0))[1] + 1
     boxes = [_of_set(name, box, times) for (name, _step), (box, times) in found.items()]
     boxes.sort(key=lambda box: -_LOUDNESS.index(box.tone))
-    return tuple(boxes[:MOST_BOXES])
+    left_out = boxes[MOST_BOXES:]
+    return (*boxes[:MOST_BOXES], *([_untold(left_out)] if left_out else []))
+
+
+def _untold(boxes: Sequence[Box]) -> Box:
+    title = translate_plural("One more cause is not told here.", "{count} more causes are not told here.", len(boxes))
+    step = translate(N_("'gdp report list' shows the runs, 'gdp report show' tells the causes of each."))
+    return Box(tone=boxes[0].tone, title=title.format(count=figures.count(len(boxes))), step=step)
 
 
 def _of_set(set_name: str, box: Box, times: int) -> Box:
@@ -124,7 +132,8 @@ def _row(name: str, records: list[RunRecord]) -> Row:
     if problems := sum(record.problem_count for record in records):
         parts.append(problem_words(problems))
     if backups:
-        parts += gains(sum(record.files.new for record in backups), sum(record.bytes_new for record in backups))
+        new, changed, removed = (sum(map(attrgetter(f"files.{what}"), backups)) for what in ("new", "changed", "removed"))
+        parts += gains(new, sum(record.bytes_new for record in backups), changed=changed, removed=removed)
     parts += [f"{translate(KINDS[kind])}: {verdict_word(verdict)}" for kind, verdict in _others(records).items()]
     tone = max((verdict_tone(record) for record in records), key=_LOUDNESS.index)
     return Row(shown(name), ", ".join(parts), tone)

@@ -31,6 +31,7 @@ _TEMPLATES = {
     "{path} does not exist": causes.SOURCE_MISSING,
     "packs wait in {folder} before they are sent, and it cannot take more: {reason}": causes.LOCAL_FULL,
     "lock {name} is left in the repository: {reason}": causes.LOCK_LEFT,
+    "lock {name} stays in the repository, which lets nobody delete": causes.LOCK_STAYS,
     "our lock on the repository was lost during a long pause; the run stopped before it could do harm": causes.LOCK_LOST,
     "a folder of the last snapshot cannot be read: {reason}": causes.DAMAGED,
     "index file {name} is damaged: {reason}": causes.DAMAGED,
@@ -78,6 +79,8 @@ _TEMPLATES = {
     stops.FORBIDDEN.template: causes.FORBIDDEN,
     stops.command_failed("", 1).template: causes.COMMAND_FAILED,
     stops.after_failed("", 1).template: causes.COMMAND_FAILED,
+    stops.before_ignored("", 1).template: causes.COMMAND_IGNORED,
+    stops.after_ignored("", 1).template: causes.COMMAND_IGNORED,
     stops.command_declined("").template: causes.COMMAND_DECLINED,
 }
 

@@ -164,8 +164,9 @@ def _whole(fields: Mapping[str, Any], name: str) -> int | None:
 
 
 def _share(fields: Mapping[str, Any]) -> float | None:
+    """Return how far a run came; None as well when all was read, and who knows how much of it was sent."""
     found = fields.get("percent_done")
-    return min(max(float(found), 0.0), 1.0) if isinstance(found, int | float) else None
+    return max(float(found), 0.0) if isinstance(found, int | float) and found < 1 else None
 
 
 def _died(exit_code: int, summary: Mapping[str, Any]) -> Trouble | None:

@@ -1,5 +1,6 @@
 """The figures of a run as lines of a table. Pure."""
 
+from collections.abc import Mapping
 from datetime import tzinfo
 
 from gdp.core import figures
@@ -44,6 +45,7 @@ _SKIPPED = {
     "too_large": N_("{count:file|files} too large"),
     "sockets": N_("{count:socket|sockets}"),
     "other_file_systems": N_("{count:file or folder|files and folders} of other file systems"),
+    "kernel_file_systems": N_("{count:file system|file systems} of the kernel"),
 }
 
 
@@ -54,11 +56,16 @@ def make_rows(record: RunRecord, zone: tzinfo | None) -> tuple[Row, ...]:
     return (*_work(record), *_times(record, zone), *proof_rows(record, zone))
 
 
+def skipped_in_words(skipped: Mapping[str, int]) -> str:
+    """Return what was left out on purpose, by what a summary counts it as; empty: nothing was."""
+    return ", ".join(fill(sentence, {"count": number}) for name, sentence in _SKIPPED.items() if (number := skipped.get(name)))
+
+
 def _work(record: RunRecord) -> list[Row]:
     if record.kind is not Kind.BACKUP:
         found = [(label, record.figures.get(name), show) for name, label, show in _FIGURES[record.kind]]
         return [Row(translate(label), show(number)) for label, number, show in found if number is not None]
-    if record.verdict not in {Verdict.OK, Verdict.ATTENTION}:
+    if record.verdict not in {Verdict.OK, Verdict.ATTENTION} and not record.snapshot:
         return []
     rows = [
         Row(translate(N_("Files")), _counts(record.files)),
@@ -77,8 +84,8 @@ def _work(record: RunRecord) -> list[Row]:
 
 
 def _skipped(record: RunRecord) -> list[Row]:
-    parts = [fill(sentence, {"count": number}) for name, sentence in _SKIPPED.items() if (number := record.skipped.get(name))]
-    return [Row(translate(N_("Skipped")), ", ".join(parts))] if parts else []
+    words = skipped_in_words(record.skipped)
+    return [Row(translate(N_("Skipped")), words)] if words else []
 
 
 def _counts(counts: Counts) -> str:

@@ -56,6 +56,8 @@ def _detail(record: RunRecord, zone: tzinfo | None) -> str:
                 if record.problem_count
                 else ""
             )
+        case Verdict.ERROR if record.kind is Kind.BACKUP and record.snapshot:
+            return translate(N_("The files themselves are backed up."))
         case Verdict.INTERRUPTED | Verdict.ERROR if record.share_reached is not None:
             sentence = how_it_ended(record)
             return f"{sentence[:1].upper()}{sentence[1:]}."

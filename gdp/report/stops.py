@@ -1,7 +1,7 @@
 """Why a run ended before it was done, or never began, where the command itself cannot say so. The daemon names one of these."""
 
 from gdp.core.language import N_
-from gdp.model.run import Trouble
+from gdp.model.run import Fact, Trouble
 
 WINDOW_CLOSED = Trouble(N_("the backup window closed before the run was done"))
 TIME_OVER = Trouble(N_("the run took as long as it may"))
@@ -18,25 +18,38 @@ LOST = Trouble(N_("the service ended without a word in the middle of the run: ki
 _COMMAND_FAILED = N_("the command before the backup failed: {command} (exit code {code})")
 _COMMAND_DECLINED = N_("the command before the backup said that there is to be none now: {command}")
 _AFTER_FAILED = N_("the command after the backup failed: {command} (exit code {code})")
+_BEFORE_IGNORED = N_("the command before the backup failed, and the backup was made all the same: {command} (exit code {code})")
+_AFTER_IGNORED = N_("the command after the backup failed, which makes no difference to it: {command} (exit code {code})")
+_SAID_LAST = N_("its last words were: {said}")
 _OFF = N_("the computer was off or asleep, or the service did not run, for {hours:hour|hours}")
 _SET_FORWARD = N_("the clock was set forward by {minutes:minute|minutes}")
 _SET_BACK = N_("the clock was set back by {minutes:minute|minutes}")
 _DIED = N_("the program ended without a word (exit code {code})")
 
 
-def command_failed(command: str, exit_code: int) -> Trouble:
+def command_failed(command: str, exit_code: int, said: str = "") -> Trouble:
     """Return that a command before the backup failed, and the run with it."""
-    return Trouble(_COMMAND_FAILED, {"command": command, "code": exit_code})
+    return _of_command(_COMMAND_FAILED, command, exit_code, said)
 
 
-def command_declined(command: str) -> Trouble:
+def command_declined(command: str, said: str = "") -> Trouble:
     """Return that a command before the backup wanted none."""
-    return Trouble(_COMMAND_DECLINED, {"command": command})
+    return _of_command(_COMMAND_DECLINED, command, 0, said)
 
 
-def after_failed(command: str, exit_code: int) -> Trouble:
-    """Return that a command after the backup failed; the backup itself is made."""
-    return Trouble(_AFTER_FAILED, {"command": command, "code": exit_code})
+def after_failed(command: str, exit_code: int, said: str = "") -> Trouble:
+    """Return that a command after the backup failed, and the run with it; the snapshot itself is saved."""
+    return _of_command(_AFTER_FAILED, command, exit_code, said)
+
+
+def before_ignored(command: str, exit_code: int, said: str = "") -> Trouble:
+    """Return that a command before the backup failed, which is to be ignored."""
+    return _of_command(_BEFORE_IGNORED, command, exit_code, said)
+
+
+def after_ignored(command: str, exit_code: int, said: str = "") -> Trouble:
+    """Return that a command after the backup failed, which is to be ignored."""
+    return _of_command(_AFTER_IGNORED, command, exit_code, said)
 
 
 def died(exit_code: int) -> Trouble:
@@ -52,3 +65,8 @@ def computer_off(hours: int) -> Trouble:
 def clock_set(minutes: int) -> Trouble:
     """Return that the clock was set while a run went on; back where the number is negative."""
     return Trouble(_SET_BACK if minutes < 0 else _SET_FORWARD, {"minutes": abs(minutes)})
+
+
+def _of_command(template: str, command: str, exit_code: int, said: str) -> Trouble:
+    facts: dict[str, Fact] = {"command": command, "code": exit_code}
+    return Trouble(template, {**facts, "said": said}, _SAID_LAST) if said else Trouble(template, facts)

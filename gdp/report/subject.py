@@ -47,8 +47,8 @@ def _gains(record: RunRecord) -> list[str]:
 
 
 def gains(new: int, new_bytes: int, *, changed: int = 0, removed: int = 0) -> list[str]:
-    """Return what came in, as parts of a list: ``1,204 new``, ``3.1 GB``. The first three count files."""
-    if not (new or changed or removed or new_bytes):
+    """Return what came in, as parts of a list: ``1,204 new``, ``3.1 GB``. All but the bytes count files."""
+    if not (new or changed or removed):  # what a folder's new time takes would only puzzle
         return [translate(N_("nothing new"))]
     counts = ((N_("{count} new"), new), (N_("{count} changed"), changed), (N_("{count} removed"), removed))
     parts = [translate(sentence).format(count=figures.count(count)) for sentence, count in counts if count]

@@ -33,15 +33,11 @@ class StagedFile(Collection[bytes]):
         self._path = path
         self._is_named = False
         """the bytes lie under this path"""
+        self.size = 0
+        """bytes so far"""
         self._tail: list[Buffer] = []
-        self._tail_bytes = 0
         self._file: IO[bytes] | None = None
         self._file_bytes = 0
-
-    @property
-    def size(self) -> int:
-        """Bytes so far."""
-        return self._file_bytes + self._tail_bytes
 
     @property
     def total_bytes(self) -> int:
@@ -51,15 +47,15 @@ class StagedFile(Collection[bytes]):
     def append(self, piece: Buffer) -> None:
         """Add bytes at the end; they must not change any more. Raises StorageFull and other StorageErrors of the folder."""
         self._tail.append(piece)
-        self._tail_bytes += len(piece)
-        if self._tail_bytes >= _TAIL_BYTES or len(self._tail) >= _TAIL_PIECES:
+        self.size += len(piece)
+        if self.size - self._file_bytes >= _TAIL_BYTES or len(self._tail) >= _TAIL_PIECES:
             self.spill()
 
     def spill(self) -> None:
         """Write what waits in memory. Raises as ``append`` does."""
         if self._tail:
             self._spill(self._tail)
-            self._tail, self._tail_bytes = [], 0
+            self._tail = []
 
     def read(self, offset: int, length: int) -> bytes:
         """Return bytes that were appended."""
@@ -127,7 +123,7 @@ class StagedFile(Collection[bytes]):
                 folder=tempfile.gettempdir(),
                 reason=error.strerror,
             ) from error
-        self._file_bytes += self._tail_bytes
+        self._file_bytes = self.size
 
     def _open(self) -> IO[bytes]:
         if self._path is None:

@@ -23,7 +23,24 @@ class Daemon(Protocol):
         """Start it in the background, and return once it answers. Raises GdpError, with what it said, when it does not."""
 
 
-class Commands(Protocol):
+class Answering(Protocol):
+    """Whoever answers the words of a command with its records."""
+
+    def run(self, *words: str) -> AsyncGenerator[Record]:
+        """Yield the objects that a command writes with ``--json`` as they come, errors and notes too. Raises GdpError."""
+
+
+class Browser(Answering, Protocol):
+    """A repository that stays open: ``gdp browse``. It is asked ``snapshots``, ``ls``, ``find`` and ``diff``, one at a time.
+
+    Whoever stops listening ends it; the next question opens the repository again.
+    """
+
+    async def close(self) -> None:
+        """End it. Another question opens the repository again."""
+
+
+class Commands(Answering, Protocol):
     """The commands of this program, each run in a process of its own."""
 
     def run(self, *words: str, typed: str = "") -> AsyncGenerator[Record]:
@@ -37,6 +54,13 @@ class Commands(Protocol):
 
         Raises:
             GdpError: it ended with an ``exit_error``.
+        """
+
+    def browser(self, *options: str) -> Browser:
+        """Return a repository that stays open; nothing begins before the first question.
+
+        Args:
+            options: of ``gdp browse``, such as the set.
         """
 
 
@@ -63,6 +87,6 @@ async def last_of(commands: Commands, *words: str, typed: str = "") -> Record:
     return last
 
 
-async def all_of(commands: Commands, kind: str, *words: str) -> list[Record]:
+async def all_of(commands: Answering, kind: str, *words: str) -> list[Record]:
     """Run a command to its end and return its objects of one ``message_type``. Raises GdpError."""
     return [record async for record in commands.run(*words) if record.get("message_type") == kind]

@@ -46,3 +46,16 @@ def error_text(error: GdpError) -> str:
     if said and said[-1] not in ".!?":
         said += "."
     return f"{said} {hint}".strip()
+
+
+def one_line(name: str) -> str:
+    """Return a name that any terminal can take: in place of a line break and the like stands its picture."""
+    if name.isprintable():
+        return name
+    return "".join(map(_picture, name))
+
+
+def _picture(letter: str) -> str:
+    if letter.isprintable():
+        return letter
+    return chr(0x2400 + ord(letter)) if ord(letter) < 0x20 else "\ufffd"

@@ -61,7 +61,13 @@ def test_backup_tells_what_changed_by_name(ready: Gdp, source: Path) -> None:
     assert [named["path"] for named in changes["removed"]["names"]] == [f"{source}/sub/b.txt", f"{source}/sub/c.tmp"]
     assert changes["skipped"]["names"] == [{"path": f"{source}/socket", "kind": "socket"}]
     assert [outcome.summary[name] for name in ("files_removed", "dirs_removed")] == [2, 1]
-    assert outcome.summary["skipped"] == {"excluded": 0, "too_large": 0, "sockets": 1, "other_file_systems": 0}
+    assert outcome.summary["skipped"] == {
+        "excluded": 0,
+        "too_large": 0,
+        "sockets": 1,
+        "other_file_systems": 0,
+        "kernel_file_systems": 0,
+    }
     assert outcome.records[-1] == outcome.summary
 
 

@@ -3,6 +3,8 @@
 import hashlib
 import importlib.util
 import os
+from collections.abc import Callable
+from itertools import accumulate, pairwise
 from typing import Any
 
 import pytest
@@ -312,6 +314,38 @@ def test_what_is_sealed_together_opens_one_by_one(plaintexts: list[bytes], first
 
     assert len(set(counters)) == len(counters)
     assert [bytes(opened) for opened in KEY.reopen_many(envelopes)] == plaintexts
+
+
+LONG = os.urandom(700_000)
+
+
+@pytest.mark.parametrize("first", [None, 1, (1 << 128) - 5, (1 << 128) - 1])
+@pytest.mark.parametrize(
+    "sizes", [[], [0], [1], [15, 17, 0, 300], [16] * 9, [262_144, 262_144, 5], [700_000], [699_999, 1]], ids=str
+)
+def test_what_is_sealed_in_pieces_opens_whole(sizes: list[int], first: int | None) -> None:
+    """However it is cut, and where the counter begins anew. Restic will not know that it came in pieces."""
+    ends = list(accumulate(sizes, initial=0))
+    with pytest.MonkeyPatch.context() as patch:
+        if first is not None:
+            patch.setattr("gdp.core.crypto.os.urandom", first.to_bytes)
+        envelope = b"".join(KEY.seal_pieces(LONG[start:end] for start, end in pairwise(ends)))
+
+    assert KEY.open(envelope) == LONG[: ends[-1]]
+    assert b"".join(KEY.reopen_pieces(reading(envelope), len(envelope))) == LONG[: ends[-1]]
+
+
+@pytest.mark.parametrize("position", [0, 15, 16, 262_160, 700_015])
+def test_reopening_in_pieces_sees_every_bit_but_the_macs(position: int) -> None:
+    """As it does whole."""
+    envelope = bytearray(KEY.seal(LONG))
+    envelope[position] ^= 1
+
+    assert b"".join(KEY.reopen_pieces(reading(bytes(envelope)), len(envelope))) != LONG
+
+
+def reading(envelope: bytes) -> Callable[[int, int], bytes]:
+    return lambda offset, count: envelope[offset : offset + count]
 
 
 @settings(deadline=None)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from pyfastcdc import FastCDC
 
 from gdp.core.chunker import HOLE_BYTES, KIB, MAX_CHUNK_BYTES, Chunker, ChunkerParameters, seed_from_polynomial
-from gdp.core.compress import Compression, Compressor, decompress, decompress_bounded, unfolds_to
+from gdp.core.compress import Compression, Compressor, decompress, decompress_bounded, unfold_pieces, unfolds_to
 from gdp.core.errors import BadInput, DamagedData, HostileData
 from gdp.core.ids import BlobId, PackId, is_id_text
 from gdp.core.packformat import (
@@ -110,6 +110,34 @@ def test_only_lower_case_hex_is_a_name(text: str) -> None:
 def test_what_is_compressed_unfolds_to_itself(plaintext: bytes, compression: Compression) -> None:
     """At every level."""
     assert decompress(Compressor(compression).compress(plaintext), len(plaintext)) == plaintext
+
+
+def in_pieces(whole: bytes, size: int) -> list[bytes]:
+    return [whole[start : start + size] for start in range(0, len(whole), size)]
+
+
+@pytest.mark.parametrize("compression", Compression)
+@pytest.mark.parametrize("size", [0, 1, 262_144, 3_000_000])
+@pytest.mark.parametrize("piece", [7_001, 262_144, 5_000_000])
+def test_a_frame_made_in_pieces_is_like_any_other(compression: Compression, size: int, piece: int) -> None:
+    """It says its length, as restic's do; and it unfolds whole or in pieces."""
+    plaintext = random.Random(size).randbytes(size).hex()[:size].encode()
+    frame = b"".join(Compressor(compression).compress_pieces(in_pieces(plaintext, piece), size))
+
+    assert zstandard.frame_content_size(frame) == size
+    assert decompress(frame, size) == plaintext
+    assert b"".join(unfold_pieces(in_pieces(frame, piece))) == plaintext
+
+
+WHOLE = Compressor(Compression.AUTO).compress(bytes(1000) + b"x")
+
+
+@pytest.mark.parametrize("frame", [b"", b"no frame at all", WHOLE[:-1], WHOLE + b"x", WHOLE + WHOLE])
+@pytest.mark.parametrize("piece", [1, 1000])
+def test_pieces_that_are_not_one_whole_frame_are_refused(frame: bytes, piece: int) -> None:
+    """Wherever the pieces end."""
+    with pytest.raises(DamagedData):
+        list(unfold_pieces(in_pieces(frame, piece)))
 
 
 def unsized(plaintext: bytes) -> bytes:

@@ -118,7 +118,22 @@ def test_a_log_names_no_more_files_than_fit_and_every_problem(tmp_path: Path, mo
     text = (tmp_path / "logs" / "1.jsonl").read_text()
 
     assert (text.count("verbose_status"), log.lost_items) == (2, 7)
+    assert '"status"' not in text
     assert text.splitlines()[-1] == '{"at":"2026-11-24T12:00:00Z","message_type":"error"}'
+
+
+def test_a_log_says_how_far_a_process_came(tmp_path: Path) -> None:
+    """So that the mail can say where it broke off."""
+    with RunLog(tmp_path / "1.jsonl") as log:
+        for share in (0.1, 0.61):
+            log.write({"message_type": "status", "percent_done": share}, NOON)
+        log.write({"message_type": "step_end", "role": "engine", "exit_code": 130}, NOON)
+        log.write({"message_type": "step_end", "role": "after", "exit_code": 0}, NOON)
+    lines = [msgspec.json.decode(line) for line in (tmp_path / "1.jsonl").read_bytes().splitlines()]
+
+    assert [(line["message_type"], line.get("percent_done")) for line in lines] == [
+        ("status", 0.61), ("step_end", None), ("step_end", None),
+    ]  # fmt: skip
 
 
 def test_a_disk_that_takes_no_log_ends_no_run() -> None:
@@ -252,6 +267,8 @@ def end_of(told: "queue.SimpleQueue[Any]") -> Ended:
     return message
 
 
+TROUBLED = 'print(\'{"message_type": "error"}\\n{"message_type": "summary", "problems": 0}\')'
+"""done, with something that needs a person's eye and no exit code of its own, such as a lock that is left"""
 GOOD = 'print(\'{"message_type": "summary", "problems": 0}\')'
 
 
@@ -259,6 +276,7 @@ GOOD = 'print(\'{"message_type": "summary", "problems": 0}\')'
     ("steps", "state", "reason"),
     [
         ([engine(GOOD)], State.OK, Reason.NONE),
+        ([engine(TROUBLED)], State.ATTENTION, Reason.NONE),
         ([engine("raise SystemExit(3)")], State.ATTENTION, Reason.NONE),
         ([engine("raise SystemExit(130)")], State.INTERRUPTED, Reason.NONE),
         ([engine("import os; os.kill(os.getpid(), 9)")], State.ERROR, Reason.NONE),
@@ -327,13 +345,14 @@ def test_a_clock_that_is_set_during_a_run_is_noted(tmp_path: Path, set_by: int, 
     run = Run(id=1, set_name="daten", kind=Kind.BACKUP, due=NOON, began=NOON)
     now = [NOON]
     runner = Runner(
-        run, [shell(Role.BEFORE, "sleep 60")], program=(sys.executable,), environment=dict(os.environ), log=tmp_path / "1.jsonl",
-        tell=told.put, clock=lambda: now[0],
+        run, [shell(Role.BEFORE, "sleep 60", OnError.IGNORE)], program=(sys.executable,), environment=dict(os.environ),
+        log=tmp_path / "1.jsonl", tell=told.put, clock=lambda: now[0],
     )  # fmt: skip
     told.get(timeout=60)
     now[0] += timedelta(seconds=set_by)
     runner.kill()
-    end_of(told)
+    ended = end_of(told)
     lines = [msgspec.json.decode(line) for line in (tmp_path / "1.jsonl").read_bytes().splitlines()]
 
     assert [line["set_by_seconds"] for line in lines if line["message_type"] == "clock"] == noted
+    assert ended.verdict.state is (State.ATTENTION if noted else State.OK)

@@ -13,9 +13,12 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from gdp.daemon.record import Background, is_told, make_record, trouble_before
 from gdp.model import run as told
+from gdp.model.backup_set import OnError
 from gdp.model.run import Proven, Verdict
 from gdp.model.runs import Kind, Reason, Run, State
 from gdp.report import stops
+from gdp.report.run_page import make_run_page
+from gdp.report.text import as_text
 from tests.daemon.running import PATIENCE_SECONDS, World
 from tests.mail.smtp_server import Mailbox, serving
 
@@ -173,13 +176,15 @@ def test_a_command_that_said_no_is_named(tmp_path: Path) -> None:
     log = log_of(
         tmp_path,
         {"message_type": "step", "role": "before", "words": ["mount /backup"]},
-        {"message_type": "step_end", "role": "before", "exit_code": 32},
+        {"message_type": "output", "stream": "err", "text": "mount: no such device"},
+        {"message_type": "step_end", "role": "before", "exit_code": 32, "on_error": OnError.FAIL},
     )
     failed = make_record(run(State.ERROR, Reason.COMMAND), log, host=None, background=Background())
     declined = make_record(run(State.SKIPPED, Reason.COMMAND), log, host=None, background=Background())
 
-    assert failed.stopped_by == stops.command_failed("mount /backup", 32)
-    assert declined.stopped_by == stops.command_declined("mount /backup")
+    assert failed.stopped_by == stops.command_failed("mount /backup", 32, "mount: no such device")
+    assert failed.verdict is Verdict.ERROR
+    assert declined.stopped_by == stops.command_declined("mount /backup", "mount: no such device")
     assert declined.verdict is Verdict.SKIPPED
 
 
@@ -251,26 +256,71 @@ def test_trouble_before_a_good_run_is_found(runs: list[Run], number: int | None)
     assert (trouble.id if trouble else None) == number
 
 
-def test_a_run_is_well_again_only_when_its_report_says_so(tmp_path: Path) -> None:
-    """A command after it may have failed, which the journal takes for no failure of the run; or what was stored is damaged."""
-    summary: dict[str, object] = {"message_type": "summary", "files_new": 1}
-    after: tuple[dict[str, object], ...] = (
+def after_command(on_error: OnError) -> tuple[dict[str, object], ...]:
+    """Return what the log says of a command that failed after the backup."""
+    return (
         {"message_type": "step", "role": "after", "words": ["umount /mnt"]},
-        {"message_type": "step_end", "role": "after", "exit_code": 1},
+        {"message_type": "output", "stream": "err", "text": "umount: /mnt: target is busy."},
+        {"message_type": "step_end", "role": "after", "exit_code": 32, "on_error": on_error},
     )
-    well = make_record(FINE, log_of(tmp_path, summary), host=None, background=Background(trouble=BROKEN))
-    ill = make_record(FINE, log_of(tmp_path, summary, *after), host=None, background=Background(trouble=BROKEN))
+
+
+SUMMARY: dict[str, object] = {"message_type": "summary", "files_new": 1, "snapshot_id": "395d807c" * 8}
+
+
+def test_a_run_is_well_again_only_when_its_report_says_so(tmp_path: Path) -> None:
+    """What was stored may be damaged all the same."""
+    well = make_record(FINE, log_of(tmp_path, SUMMARY), host=None, background=Background(trouble=BROKEN))
     damage = Background(trouble=BROKEN, proofs=(Proven(told.Kind.CHECK, BEGAN, Verdict.ERROR),))
-    damaged = make_record(FINE, log_of(tmp_path, summary), host=None, background=damage)
+    damaged = make_record(FINE, log_of(tmp_path, SUMMARY), host=None, background=damage)
 
     assert (well.verdict, well.recovered_from) == (Verdict.OK, BEGAN)
-    assert (ill.verdict, ill.recovered_from) == (Verdict.ATTENTION, None)
     assert (damaged.verdict, damaged.recovered_from, damaged.proofs) == (Verdict.OK, None, damage.proofs)
+
+
+def test_a_command_whose_failure_is_to_be_ignored_is_told_and_changes_nothing(tmp_path: Path) -> None:
+    """The mail lists every occurrence, and says of the run what the journal says."""
+    before: tuple[dict[str, object], ...] = (
+        {"message_type": "step", "role": "before", "words": ["lvcreate"]},
+        {"message_type": "step_end", "role": "before", "exit_code": 5, "on_error": OnError.IGNORE},
+    )
+    log = log_of(tmp_path, *before, SUMMARY, *after_command(OnError.IGNORE))
+    record = make_record(FINE, log, host=None, background=Background())
+    text = as_text(make_run_page(record, language="en"))
+
+    assert (record.verdict, record.problem_count) == (Verdict.OK, 0)
+    assert record.remarks == (
+        stops.before_ignored("lvcreate", 5),
+        stops.after_ignored("umount /mnt", 32, "umount: /mnt: target is busy."),
+    )
+    assert "○ 2 commands of the set failed, which is to be ignored." in text
+    assert "Its last words were: umount: /mnt: target is busy." in " ".join(text.split())
+
+
+def test_a_command_that_makes_the_run_fail_at_its_end_is_its_cause(tmp_path: Path) -> None:
+    """The journal says so; the snapshot is saved, which the mail says."""
+    ended = run(State.ERROR, Reason.COMMAND, code=0)
+    record = make_record(ended, log_of(tmp_path, SUMMARY, *after_command(OnError.FAIL)), host="pc", background=Background())
+    page = make_run_page(record, language="en")
+
+    assert (record.verdict, record.problem_count) == (Verdict.ERROR, 0)
+    assert record.stopped_by == stops.after_failed("umount /mnt", 32, "umount: /mnt: target is busy.")
+    assert page.subject == "[ERROR] daten on pc: A command that belongs to the set failed"
+    assert page.detail == "The files themselves are backed up."
+    assert ("Snapshot", "395d807c") in [(row.label, row.value) for row in page.rows]
+
+
+def test_a_log_that_a_full_disk_cut_short_makes_no_failure_of_a_good_run(tmp_path: Path) -> None:
+    """The journal has the summary as well."""
+    ended = msgspec.structs.replace(FINE, summary={**SUMMARY, "files_new": 7})
+    record = make_record(ended, tmp_path / "none", host=None, background=Background())
+
+    assert (record.verdict, record.files.new, record.stopped_by) == (Verdict.OK, 7, None)
 
 
 def test_a_clock_that_was_set_is_told(tmp_path: Path) -> None:
     """Times of snapshots settle which are kept."""
-    lines = ({"message_type": "clock", "set_by_seconds": -7200}, {"message_type": "summary", "files_new": 1})
-    record = make_record(FINE, log_of(tmp_path, *lines), host=None, background=Background())
+    lines = ({"message_type": "clock", "set_by_seconds": -7200}, SUMMARY)
+    record = make_record(run(State.ATTENTION, code=0), log_of(tmp_path, *lines), host=None, background=Background())
 
     assert (record.verdict, record.problems) == (Verdict.ATTENTION, (stops.clock_set(-120),))

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from gdp.core.packformat import BlobKind
+from gdp.engine.archive import tree_text, worker
 from tests.engine.archive.running import Archive
 from tests.interop.restic import Restic
 from tests.manifest import differences, manifest
@@ -93,6 +94,28 @@ def test_restic_maintains_what_we_wrote(restic: Restic, archive: Archive, awkwar
 
 def _both() -> dict[str, str]:
     return {"RESTIC_FROM_PASSWORD": "geheim"}
+
+
+def test_a_directory_sealed_in_pieces_is_readable(
+    restic: Restic, archive: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As those with huge files in them are. Restic knows every file as unchanged, so it has the very same blocks."""
+    monkeypatch.setattr(worker, "_LONG_TEXT_BYTES", 1000)
+    monkeypatch.setattr(tree_text, "LONG_CONTENT_BYTES", 1000)
+    folder = tmp_path / "large"
+    (folder / "inner").mkdir(parents=True)
+    for name, size in {"image": 60_000_000, "inner/disk": 20_000_000, "inner/small": 100}.items():
+        (folder / name).write_bytes(random.Random(size).randbytes(size))
+    monkeypatch.chdir(folder)
+    archive.init(128 << 10).backup(".")
+    trees = [blob for _, blob in archive.open().index if blob.kind == BlobKind.TREE]
+    restic.check()
+    restic("restore", "latest", "--target", tmp_path / "restored")
+
+    assert max(blob.plain_length for blob in trees) > 20_000
+    assert not differences(manifest(folder), manifest(tmp_path / "restored"))
+    assert file_changes(restic.backup(".", cwd=folder)) == (0, 0)
+    assert archive.check() == ()
 
 
 @pytest.mark.parametrize("block_bytes", [1 << bits for bits in range(17, 23)])

@@ -77,6 +77,42 @@ def test_a_runs_memory_does_not_grow_with_the_file(tmp_path: Path, isolated_home
     assert peaks[4 * GIB] - peaks[GIB] < (chunks[4 * GIB] - chunks[GIB]) * BYTES_A_CHUNK + NOISE_BYTES, peaks
 
 
+_UNREAD = """
+import os, sys
+from gdp.__main__ import main
+from gdp.engine.archive.read_file import FileReader
+
+def read_stream(self, stream):
+    size = os.fstat(stream.fileno()).st_size
+    content = bytearray()
+    for _ in range(size // (512 << 10) // 1000):
+        content += os.urandom(32_000)
+    return content, size
+
+FileReader.read_stream = read_stream
+sys.exit(main())
+"""
+"""the program, with a worker that makes the ids of a file's blocks up, since nobody has terabytes to read"""
+
+
+@pytest.mark.parametrize("millions", [1, 3])
+def test_the_list_of_a_huge_files_blocks_takes_less_than_100_bytes_each(
+    tmp_path: Path, isolated_home: Path, millions: int
+) -> None:
+    """Also when the file has changed, and the last backup has its old list. At 512 KiB a block three million are 1.5 TiB."""
+    peaks = {}
+    for blocks in (1000, millions * 1_000_000):
+        archive = Archive(tmp_path / f"repository-{blocks}", isolated_home / "gdp").init()
+        file = tmp_path / f"file-{blocks}"
+        file.touch()
+        os.truncate(file, blocks * (512 << 10))
+        first = peak_of(["backup", str(file)], archive, tmp_path, _UNREAD)
+        os.utime(file)
+        peaks[blocks] = max(first, peak_of(["backup", str(file)], archive, tmp_path, _UNREAD))
+
+    assert peaks[blocks] - peaks[1000] < blocks * BYTES_A_CHUNK + NOISE_BYTES, peaks
+
+
 def make_marked(file: Path, size: int) -> None:
     """Make a file of holes with a mark every 256 KiB, so that no two blocks are alike and hardly any disk is used."""
     with file.open("wb") as stream:
@@ -86,10 +122,14 @@ def make_marked(file: Path, size: int) -> None:
             stream.write(offset.to_bytes(8, "big") + b"mark")
 
 
-def peak_of(arguments: list[str], archive: Archive, folder: Path) -> int:
-    """Run a command in a process of its own and return the peak of its and its workers' memory, in bytes."""
+def peak_of(arguments: list[str], archive: Archive, folder: Path, program: str = "") -> int:
+    """Run a command in a process of its own and return the peak of its and its workers' memory, in bytes.
+
+    ``program``: Python text that runs ``gdp`` otherwise than as it is.
+    """
     (folder / "password").write_bytes(PASSWORD)
-    words = command(["--repo", str(archive.folder), "--password-file", str(folder / "password"), *arguments])
+    options = ["--repo", str(archive.folder), "--password-file", str(folder / "password"), *arguments]
+    words = [sys.executable, "-c", program, *options] if program else command(options)
     measured = measure(words, {**os.environ, "PYTHONPATH": str(PROJECT)}, folder, folder / "log")
     assert measured.exit_code == 0, (folder / "log").read_text()
     return measured.peak_bytes

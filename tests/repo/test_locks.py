@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from gdp.core.errors import DamagedData, RepositoryLocked, StorageUnreachable
+from gdp.core.errors import DamagedData, RepositoryLocked, StorageDenied, StorageUnreachable
 from gdp.core.gotext import encode_json, format_time
 from gdp.core.language import N_
 from gdp.model.events import Event, Problem
@@ -197,7 +197,7 @@ def test_who_only_reads_may_begin_before_the_lock_is_sure(repo: Repository) -> N
     settling, lease = Settling(), Lease(sleep=lambda _: None)
     with keeper(repo, sleep=settling).hold(exclusive=False, lease=lease, begins_early=True):
         assert len(lock_names(repo)) == 1
-        lease.refuse_if_lost()
+        lease.go_on()
         with pytest.raises(RepositoryLocked):
             lease.require()
         settling.may_end.set()
@@ -216,7 +216,7 @@ def test_a_conflict_in_the_second_look_ends_who_began_early(repo: Repository) ->
         write_lock(repo, exclusive=True)
         settling.may_end.set()
         eventually(lambda: lease.is_lost)
-        lease.refuse_if_lost()
+        lease.go_on()
 
     with pytest.raises(RepositoryLocked, match="somebody@elsewhere"), hold:
         read()
@@ -424,6 +424,35 @@ def test_a_note_without_its_lock_is_dropped(repo: Repository) -> None:
 
     assert keeper(repo).clear_orphans() == []
     assert list(journal.orphans()) == []
+
+
+def test_where_nobody_may_delete_runs_go_on_and_locks_that_stay_are_told(repo: Repository) -> None:
+    """Some append-only servers forbid it for locks as well. A backup there is a backup; what deletes is refused at once."""
+    told: list[Event] = []
+    storage = repo.storage
+    assert isinstance(storage, MemoryStorage)
+
+    def forbid(operation: str, _file: StoredFile | None) -> None:
+        if operation == "remove":
+            raise StorageDenied(N_("{path} is denied"), path="locks")
+
+    def holder() -> LockKeeper:
+        return LockKeeper(storage, repo.key, 2, OwnLocks(repo.home / "mine"), lambda _: None, emit=told.append)
+
+    storage.before = forbid
+    with holder().hold(exclusive=True, lease=Lease()):
+        pass
+    for note in (repo.home / "mine").iterdir():  # its process is dead
+        note.write_text("999999999 1 x")
+    with holder().hold(exclusive=False, lease=Lease()):
+        pass
+    with pytest.raises(StorageDenied), holder().hold(exclusive=True, lease=Lease()):
+        pytest.fail("it was refused too late")
+
+    assert len(lock_names(repo)) == 2
+    assert [event.template for event in told if isinstance(event, Problem)] == [
+        "lock {name} stays in the repository, which lets nobody delete"
+    ] * 2
 
 
 # --- keeping it, and losing it -----------------------------------------------------------------------------------------

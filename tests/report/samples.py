@@ -136,6 +136,8 @@ SAMPLES = {
         recovered_from=BEGAN - timedelta(days=1),
         figures={"num_errors": 0, "packs": 11_400, "packs_read": 4, "bytes_read": 67_000_000},
     ),
+    "ignored": make(remarks=(stops.after_ignored("umount /mnt", 32, "umount: /mnt: target is busy."),)),
+    "after-failed": make(verdict=Verdict.ERROR, stopped_by=stops.after_failed("umount /mnt", 32)),
     "clock": make(verdict=Verdict.ATTENTION, problems=(stops.clock_set(-61),), problem_count=1),
     "attention": make(verdict=Verdict.ATTENTION, problems=PROBLEMS, problem_count=len(PROBLEMS)),
     "line": broken(share_reached=0.617, stopped_by=error_trouble(BROKE), problems=PROBLEMS[:3], problem_count=3),

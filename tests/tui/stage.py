@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -95,6 +95,24 @@ class StagedCommands:
             await asyncio.sleep(0)
             yield record
 
+    def browser(self, *options: str) -> "StagedBrowser":
+        return StagedBrowser(self, options)
+
+
+class StagedBrowser:
+    """A repository that stays open, of the same script; what it is asked counts as run."""
+
+    def __init__(self, commands: StagedCommands, options: tuple[str, ...]) -> None:
+        self.commands, self.options = commands, options
+
+    async def run(self, *words: str) -> AsyncGenerator[Record]:
+        async with aclosing(self.commands.run(*words)) as records:
+            async for record in records:
+                yield record
+
+    async def close(self) -> None:
+        pass
+
 
 def ports(home: Path, daemon: StagedDaemon | None = None, commands: StagedCommands | None = None) -> Ports:
     """Return a stage."""
@@ -110,14 +128,18 @@ def ports(home: Path, daemon: StagedDaemon | None = None, commands: StagedComman
 
 @asynccontextmanager
 async def shown(
-    stage: Ports, *, size: tuple[int, int] = (80, 24), language: str = "en", theme: str | None = None
+    stage: Ports, *, size: tuple[int, int] = (80, 24), language: str = "en", theme: str | None = None, notifies: bool = False
 ) -> AsyncIterator[tuple[BackupManager, Pilot[int]]]:
-    """Show the UI and wait until it has drawn itself."""
+    """Show the UI and wait until it has drawn itself.
+
+    Args:
+        notifies: what is notified is drawn too.
+    """
     was = os.environ.get("GDP_LANGUAGE")
     os.environ["GDP_LANGUAGE"] = language
     try:
         app = BackupManager(stage, theme=theme)
-        async with app.run_test(size=size) as pilot:
+        async with app.run_test(size=size, notifications=notifies) as pilot:
             await settle(pilot)
             yield app, pilot
     finally:

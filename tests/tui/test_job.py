@@ -72,7 +72,7 @@ CASES: dict[str, tuple[SetStatus, Run | None]] = {
         ),
         None,
     ),
-    "done": (sets.good_set("postgres"), ended(State.ATTENTION, **BACKUP_DONE)),
+    "done": (sets.proven_set("postgres"), ended(State.ATTENTION, **BACKUP_DONE)),
     "lost": (sets.good_set("postgres"), ended(State.INTERRUPTED, reason=Reason.LOST)),
     "restored": (
         sets.good_set("postgres"),
@@ -176,23 +176,42 @@ async def test_a_run_is_cancelled_by_its_number_after_a_question(tmp_path: Path)
         assert ("cancel", {"run": 7}) in daemon.asked
 
 
-async def test_the_daemon_is_paused_and_goes_on(tmp_path: Path) -> None:
-    """The same key would mean two things; each has its own, and only one is offered."""
-    daemon = StagedDaemon(sets.status(at_work()))
+async def test_a_run_is_paused_and_goes_on(tmp_path: Path) -> None:
+    """The same key would mean two things; each has its own, and only one is offered. A prune offers none."""
+    one, request = at_work(), {"is_paused": True}
+    daemon = StagedDaemon(sets.status(one), {"pause": request, "resume": request})
     async with shown(ports(tmp_path, daemon)) as (app, pilot):
         app.go("job", run=7)
         await settle(pilot)
         await pilot.press("u", "p")
         await settle(pilot)
-        assert ("resume", {}) not in daemon.asked
-        daemon.status = sets.status(at_work(), is_paused=True)
-        daemon.tell({"event": "settings"})
+        work = msgspec.structs.replace(one.at_work[0], is_paused=True)
+        daemon.status = sets.status(msgspec.structs.replace(one, at_work=(work,)))
+        daemon.tell({"event": "run", "run": {}})
         await settle(pilot)
-        assert "nothing begins by itself" in text_of(app)
+        assert "Paused ▲" in text_of(app)
+        await pilot.press("p", "u")
+        await settle(pilot)
+        daemon.status = sets.status(at_work(Kind.PRUNE))
+        daemon.tell({"event": "run", "run": {}})
+        await settle(pilot)
         await pilot.press("p", "u")
         await settle(pilot)
 
-        assert [request for request, _fields in daemon.asked if request != "status"] == ["pause", "resume"]
+        assert [asked for asked in daemon.asked if asked[0] != "status"] == [("pause", {"run": 7}), ("resume", {"run": 7})]
+
+
+async def test_that_the_daemon_is_paused_is_said(tmp_path: Path) -> None:
+    """What runs goes on."""
+    daemon = StagedDaemon(sets.status(at_work()))
+    async with shown(ports(tmp_path, daemon)) as (app, pilot):
+        app.go("job", run=7)
+        await settle(pilot)
+        daemon.status = sets.status(at_work(), is_paused=True)
+        daemon.tell({"event": "settings"})
+        await settle(pilot)
+
+        assert "nothing begins by itself" in text_of(app)
 
 
 async def test_the_end_is_shown_when_it_comes(tmp_path: Path) -> None:

@@ -14,11 +14,11 @@ from gdp.tui.ports import Record
 from gdp.tui.screens.dialogs import Notice, Problem, Question
 from gdp.tui.screens.job import Job
 from gdp.tui.screens.restore_plan import RestorePlan
-from gdp.tui.views.restore import Marks, children_of, newest_first
+from gdp.tui.views.restore import Marks, items_of, newest_first
 from gdp.tui.widgets.ticks import Tick
 from tests.tui import sets
 from tests.tui.screens_as_text import compare, text_of
-from tests.tui.stage import LANGUAGES, SIZES, StagedCommands, StagedDaemon, ports, settle, shown
+from tests.tui.stage import BERLIN, LANGUAGES, NOW, SIZES, StagedCommands, StagedDaemon, ports, settle, shown
 
 SNAPSHOTS: list[dict[str, Any]] = [
     {
@@ -37,8 +37,16 @@ NODES: dict[str, list[dict[str, Any]]] = {
     ],
     "/srv/anna": [],
 }
-
-
+CHANGES: list[dict[str, Any]] = [
+    {"modifier": "+", "path": "/srv/neu.txt", "size": 9000},
+    {"modifier": "-", "path": "/srv/alt.txt", "old_size": 1000},
+    {"modifier": "M", "path": "/srv/plan.pdf", "old_size": 1_204_000, "size": 1_300_000},
+    {"modifier": "+", "path": "/srv/neu/"},
+    {"modifier": "+", "path": "/srv/neu/[b]x.txt", "size": 70_000},
+    {"modifier": "M", "path": "/srv/viel/eins.txt", "old_size": 12, "size": 12},
+    {"modifier": "-", "path": "/srv/viel/tief/zwei\nzeilen.txt", "old_size": 500_000},
+    {"modifier": "T", "path": "/srv/zeiger"},
+]
 MOMENT = "2026-11-20T10:00:00Z"
 
 
@@ -49,10 +57,10 @@ def script(words: tuple[str, ...]) -> Iterable[Record] | GdpError:
     if words[0] == "ls":
         return [{"message_type": "node", **node} for node in NODES[words[-1]]]
     if words[0] == "find":
-        return [{"message_type": "match", "path": "/srv/plan.pdf", "size": 9, "mtime": MOMENT, "snapshot": x * 64} for x in "ab"]
+        common = {"message_type": "match", "path": "/srv/plan.pdf", "type": "file", "mtime": MOMENT}
+        return [{**common, "size": size, "snapshot": digit * 64} for digit, size in (("b", 9), ("c", 8), ("a", 9))]
     if words[0] == "diff":
-        paths = (("+", "/srv/neu.txt"), ("-", "/srv/alt.txt"), ("M", "/srv/plan.pdf"), ("U", "/srv/anna/"))
-        return [{"message_type": "change", "modifier": modifier, "path": path} for modifier, path in paths]
+        return [{"message_type": "change", **change} for change in CHANGES]
     return [
         {"message_type": "summary", "files_restored": 12, "bytes_restored": 9_000_000, "files_skipped": 3, "files_deleted": 2}
     ]
@@ -79,23 +87,29 @@ async def open_files(app: Any, pilot: Any) -> None:
     await read(pilot)
     await pilot.press("enter")
     await read(pilot)
-    await pilot.press("down", "enter")
+    await pilot.press("down")
     await read(pilot)
 
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("case", ["snapshots", "files", "plan", "delete", "find", "diff"])
+@pytest.mark.parametrize("case", ["snapshots", "files", "plan", "delete", "find", "diff", "filter"])
 async def test_restore_looks_as_it_was_looked_at(case: str, language: str, size: str, tmp_path: Path) -> None:
     """Whoever restores is in a hurry and afraid; each step asks one thing."""
     async with shown(stage(tmp_path), size=SIZES[size], language=language) as (app, pilot):
-        if case in {"snapshots", "find", "diff"}:
+        if case in {"snapshots", "find", "diff", "filter"}:
             app.go("restore", name="daten")
             await read(pilot)
-            await pilot.press(*{"find": "f", "diff": "d"}.get(case, ""))
+            await pilot.press(*{"find": "f", "diff": "d", "filter": "d"}.get(case, ""))
             await read(pilot)
         if case == "find":
             await pilot.press(*"plan", "enter")
+            await read(pilot)
+        if case == "diff":
+            await pilot.press("end", "up", "space", "up", "right")
+            await settle(pilot)
+        if case == "filter":
+            await pilot.press("slash", *"zwei")
             await read(pilot)
         if case in {"files", "plan", "delete"}:
             await open_files(app, pilot)
@@ -202,27 +216,97 @@ async def test_a_file_that_was_found_is_restored_as_it_was_then(tmp_path: Path) 
         await pilot.press("f10")
         await read(pilot)
 
-    assert ("find", "--no-lock", "-S", "daten", "--ignore-case", "--", "*plan*") in one.commands.run_words
+    words = ("find", "--newest-first", "--most", "100000", "--ignore-case", "--", "*plan*")
+    assert words in one.commands.run_words
     assert dict(one.daemon.asked)["restore"]["paths"] == ["/srv/plan.pdf"]
-    assert dict(one.daemon.asked)["restore"]["snapshot"] == "b" * 64
+    assert dict(one.daemon.asked)["restore"]["snapshot"] == "c" * 64
+
+
+async def compare_two(app: Any, pilot: Any) -> None:
+    """Open the comparison of the two backups of the set; the cursor is on the first folder."""
+    app.go("restore", name="daten")
+    await read(pilot)
+    await pilot.press("d")
+    await read(pilot)
+    await pilot.press("down")
 
 
 async def test_what_was_removed_comes_back_from_the_older_backup(tmp_path: Path) -> None:
-    """A comparison shows it, and one key leads to the restore."""
+    """A comparison shows it, and one key leads to the restore of what the cursor is on."""
     one = stage(tmp_path)
     async with shown(one) as (app, pilot):
-        app.go("restore", name="daten")
-        await read(pilot)
-        await pilot.press("d")
-        await read(pilot)
-        await pilot.press("slash", *"ALT", "enter", "enter")
+        await compare_two(app, pilot)
+        await pilot.press("slash", *"ALT", "enter", "end", "r")
         await read(pilot)
         await pilot.press("f10")
         await read(pilot)
 
-    assert one.commands.run_words[-1] == ("diff", "--no-lock", "-S", "daten", "--", "a" * 64, "b" * 64)
+    assert one.commands.run_words[-1] == ("diff", "--", "a" * 64, "b" * 64)
     assert dict(one.daemon.asked)["restore"]["paths"] == ["/srv/alt.txt"]
     assert dict(one.daemon.asked)["restore"]["snapshot"] == "a" * 64
+
+
+async def test_what_was_added_is_chosen_from_the_newer_backup_only(tmp_path: Path) -> None:
+    """The older one does not have it: a restore of it from there would fail."""
+    one = stage(tmp_path)
+    async with shown(one) as (app, pilot):
+        await compare_two(app, pilot)
+        await pilot.press("down", "space")
+        await read(pilot)
+        assert "neu/" in text_of(app)
+        assert "1 entry chosen" not in text_of(app)
+        await pilot.press("o", "space")
+        await read(pilot)
+        assert "1 entry chosen · from the newer backup" in text_of(app)
+        await pilot.press("r")
+        await read(pilot)
+        await pilot.press("f10")
+        await read(pilot)
+
+    assert dict(one.daemon.asked)["restore"]["paths"] == ["/srv/neu"]
+    assert dict(one.daemon.asked)["restore"]["snapshot"] == "b" * 64
+
+
+async def test_a_folder_of_very_many_files_is_shown_piece_by_piece(tmp_path: Path) -> None:
+    """Everything can be reached, and nothing stands still meanwhile."""
+    one = stage(tmp_path)
+    many = [{"path": f"/srv/{number:05}", "name": f"{number:05}", "type": "file", "size": 1} for number in range(2500)]
+    one.commands.script = lambda words: (
+        [{"message_type": "node", **node} for node in (many if words[-1] == "/srv" else NODES["/"])]
+        if words[0] == "ls"
+        else script(words)
+    )
+    async with shown(one) as (app, pilot):
+        await open_files(app, pilot)
+        for _round in range(100):
+            await settle(pilot)
+        await pilot.press("end")
+        await settle(pilot)
+        assert "1,500 more entries" in text_of(app)
+        await pilot.press("enter")
+        await read(pilot)
+        assert "01000" in text_of(app)
+        await pilot.press("end", "enter", "end")
+        await read(pilot)
+
+        assert "02499" in text_of(app)
+        assert "more entr" not in text_of(app)
+
+
+async def test_a_folder_that_cannot_be_read_can_be_opened_again(tmp_path: Path) -> None:
+    """A line that was lost for a moment must not leave an empty folder behind, which looks like lost files."""
+    one = stage(tmp_path)
+    async with shown(one) as (app, pilot):
+        await open_files(app, pilot)
+        one.commands.script = lambda words: GdpError("the line broke")
+        await pilot.press("down", "enter")
+        await read(pilot)
+        assert isinstance(app.screen, Problem)
+        one.commands.script = script
+        await pilot.press("escape", "enter")
+        await read(pilot)
+
+        assert one.commands.run_words[-2:] == [("ls", "--", "b" * 64, "/srv/anna")] * 2
 
 
 def test_marks_of_a_folder_hold_for_what_lies_below() -> None:
@@ -245,4 +329,4 @@ def test_marks_of_a_folder_hold_for_what_lies_below() -> None:
 def test_snapshots_and_entries_come_in_the_order_in_which_they_are_looked_for() -> None:
     """The newest first, folders before files."""
     assert [one["short_id"][0] for one in newest_first(SNAPSHOTS)] == ["b", "c", "a"]
-    assert [node["name"] for node in children_of("/srv", NODES["/srv"])] == ["anna", "b\ufffd", "plan.pdf"]
+    assert [item.name for item in items_of("/srv", NODES["/srv"], NOW, BERLIN)] == ["anna/", "b\ufffd", "plan.pdf"]

@@ -141,15 +141,23 @@ async def test_schedules_are_added_and_removed(tmp_path: Path) -> None:
     """A set may have several, or none."""
     async with shown(ports(tmp_path)) as (app, pilot):
         await host(app, pilot, ScheduleEditor({"schedule.when": ["daily 02:30"]}))
-        await pilot.press("ctrl+n")
+        app.screen.query_one("#schedules", OptionList).focus()
+        await pilot.press("a")
+        await settle(pilot)
+        assert app.screen.focused is app.screen.query_one("#kind")
         app.screen.query_one("#times", Input).value = "14:00"
         await settle(pilot)
         assert editor(app).value["schedule.when"] == ["daily 02:30", "daily 14:00"]
         app.screen.query_one("#schedules", OptionList).focus()
-        await pilot.press("up", "f8")
+        await pilot.press("up", "delete")
         await settle(pilot)
         assert editor(app).value["schedule.when"] == ["daily 14:00"]
-        await pilot.press("f8")
+        app.screen.query_one("#times", Input).focus()
+        await pilot.press("home", "delete", "a", "backspace", "0")
+        await settle(pilot)
+        assert editor(app).value["schedule.when"] == ["daily 04:00"]  # 14:00, and not another schedule
+        app.screen.query_one("#schedules", OptionList).focus()
+        await pilot.press("delete")
         await settle(pilot)
 
         assert editor(app).value["schedule.when"] == []

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from textual.widgets import Input
 
 from gdp.core.errors import BadInput, LoginRefused
 from gdp.model.backup_set import Recovery
@@ -163,13 +164,58 @@ async def test_back_keeps_what_was_entered(tmp_path: Path) -> None:
         app.unfinished["wizard"] = (FILLED, 4)
         app.go("wizard")
         await settle(pilot)
-        app.screen.query_one("#when Input").value = "weekdays 01:00"  # type: ignore[attr-defined]
+        app.screen.query_one("#sentence", Input).value = "weekdays 01:00"
+        app.screen.query_one("#row-schedule-window Input", Input).value = "20 to 6"
+        await settle(pilot)
         await pilot.press("ctrl+b")
         await settle(pilot)
         await pilot.press("ctrl+n")
         await settle(pilot)
 
         assert "Monday to Friday at 01:00" in text_of(app)
+        assert app.screen.query_one("#row-schedule-window Input", Input).value == "20 to 6"
+
+
+async def test_a_schedule_with_a_mistake_is_not_gone_past(tmp_path: Path) -> None:
+    """Also where it is in a field that is folded away."""
+    async with shown(ports(tmp_path)) as (app, pilot):
+        app.unfinished["wizard"] = (FILLED, 4)
+        app.go("wizard")
+        await settle(pilot)
+        app.screen.query_one("#row-schedule-window Input", Input).value = "20 to 6"
+        await settle(pilot)
+        await pilot.press("ctrl+n")
+        await settle(pilot)
+
+        assert "step 5 of 7" in text_of(app)
+        assert app.screen.focused is app.screen.query_one("#row-schedule-window Input")
+        assert "'20' is no time of day" in text_of(app)
+        app.screen.query_one("#row-schedule-window Input", Input).value = ""
+        app.screen.query_one("#sentence", Input).value = "sometimes"
+        await settle(pilot)
+        app.screen.query_one("#schedules").focus()
+        await pilot.press("a")
+        await pilot.press("ctrl+n")
+        await settle(pilot)
+        assert app.screen.focused is app.screen.query_one("#sentence")
+        assert app.screen.query_one("#sentence", Input).value == "sometimes"
+
+
+async def test_a_set_may_have_several_schedules(tmp_path: Path) -> None:
+    """What is added in the list is in the draft, and Go on stays Ctrl+N there too."""
+    async with shown(ports(tmp_path)) as (app, pilot):
+        app.unfinished["wizard"] = (FILLED, 4)
+        app.go("wizard")
+        await settle(pilot)
+        await pilot.press("a")
+        app.screen.query_one("#sentence", Input).value = "hourly weekdays 08:30-17:00"
+        await settle(pilot)
+        await pilot.press("ctrl+n")
+        await settle(pilot)
+
+        assert "step 6 of 7" in text_of(app)
+        draft = app.screen.draft  # type: ignore[attr-defined]
+        assert values_of(draft, ())["schedule.when"] == ["daily 02:30", "hourly weekdays 08:30-17:00"]
 
 
 def test_a_target_that_was_typed_whole_is_put_into_its_fields() -> None:
@@ -208,11 +254,14 @@ def test_a_password_in_an_address_is_refused_without_showing_it() -> None:
 
 def test_the_values_of_a_draft_are_those_of_a_set() -> None:
     """What the summary says is what the file says."""
-    draft = msgspec.structs.replace(FILLED, password_file="/p", recovery=Recovery.NOBODY, when="daily 02:30\nweekends 12:00")
+    schedule = {"schedule.when": ["daily 02:30", "Wochenende 12:00"], "schedule.retry-pauses": "1m, 10m"}
+    draft = msgspec.structs.replace(FILLED, password_file="/p", recovery=Recovery.NOBODY, schedule=schedule)
     values = values_of(draft, ())
 
     assert values["target.repo"] == "sftp://server01@backup.example.com/srv/backup"
     assert values["schedule.when"] == ["daily 02:30", "weekends 12:00"]
+    assert values["schedule.retry-pauses"] == ["1m", "10m"]
+    assert "schedule.random-offset" not in values
     assert (values["retention.keep-daily"], values["retention.keep-monthly"]) == (7, 12)
     assert "retention.keep-yearly" not in values
     assert values["report"] == [{"to": "admin@example.com", "mode": "every-run"}]

@@ -11,10 +11,13 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from gdp.core.sealed_box import make_private_key
+from gdp.engine.recovery.escrow import open_sheet
 from gdp.settings.sets import SetFiles
 from gdp.tui.app import BackupManager
 from gdp.tui.commands import ChildCommands
-from gdp.tui.screens.dialogs import Problem, Question
+from gdp.tui.screens.dialogs import Notice, Problem, Question
+from gdp.tui.screens.escrow import Escrow
 from gdp.tui.screens.overview import Overview
 from gdp.tui.screens.sheet import Sheet
 from gdp.tui.screens.wizard import Wizard
@@ -73,11 +76,11 @@ async def to_the_summary(app: BackupManager, pilot: Pilot[int], target: Path, so
     await until(pilot, lambda: wizard.query("#recovery"))
     await choose(app, pilot, "recovery", recovery)
     await pilot.press("ctrl+n")
-    await until(pilot, lambda: wizard.query("#measuring") or wizard.query("#when"))
+    await until(pilot, lambda: wizard.query("#measuring") or wizard.query("#schedules"))
     if wizard.query("#measuring"):
         await until(pilot, lambda: wizard.query_one("#blocks").display)
         await pilot.press("ctrl+n")
-    await until(pilot, lambda: wizard.query("#when"))
+    await until(pilot, lambda: wizard.query("#schedules"))
     await pilot.press("ctrl+n")
     await until(pilot, lambda: wizard.query("#reports"))
     await choose(app, pilot, "reports", 1)
@@ -136,6 +139,38 @@ async def test_from_nothing_to_a_set_with_a_sheet(tmp_path: Path, source: Path) 
     assert not list((home / "passwords").glob(".*"))
 
 
+async def test_from_nothing_to_a_set_with_an_escrow(tmp_path: Path, source: Path) -> None:
+    """Nothing runs before the password is sealed, and the receiver's private key opens what was sealed."""
+    home, target, key = tmp_path / "home", tmp_path / "repository", make_private_key()
+    (tmp_path / "dealer.pub").write_text(key.public.pem)
+    daemon = StagedDaemon(sets.status())
+    async with shown(ports(home, daemon, real_commands(home))) as (app, pilot):  # type: ignore[arg-type]
+        app.go("wizard")
+        await settle(pilot)
+        await to_the_summary(app, pilot, target, source, recovery=1)
+        await fill(app, pilot, name="daten")
+        await pilot.press("ctrl+n")
+        await until(pilot, lambda: isinstance(app.screen, Escrow))
+        inactive = not SetFiles(home).read("daten").is_active
+        asked_before = [request for request, _fields in daemon.asked if request == "run"]
+        await fill(app, pilot, to__key=str(tmp_path / "dealer.pub"), fingerprint=key.public.fingerprint)
+        app.screen.query_one("#seal").focus()
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, Notice))
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, Overview))
+
+    made = SetFiles(home).read("daten")
+    sheet = open_sheet((home / "escrow-daten.txt").read_text(), key)
+    assert inactive
+    assert not asked_before
+    assert made.is_active
+    assert made.encryption.recovery == "escrow"
+    assert (str(sheet.repo), sheet.set_name) == (str(target), "daten")
+    assert sheet.password not in Path(made.encryption.password_file).read_text()
+    assert ("run", {"set": "daten"}) in daemon.asked
+
+
 async def test_a_failure_on_the_way_is_said_and_another_attempt_goes_on(tmp_path: Path, source: Path) -> None:
     """The target is full of something else when the repository is to be made; nothing is half made, and pressing again works."""
     home, target = tmp_path / "home", tmp_path / "repository"
@@ -143,7 +178,7 @@ async def test_a_failure_on_the_way_is_said_and_another_attempt_goes_on(tmp_path
     async with shown(ports(home, daemon, real_commands(home))) as (app, pilot):  # type: ignore[arg-type]
         app.go("wizard")
         await settle(pilot)
-        wizard = await to_the_summary(app, pilot, target, source, recovery=1)
+        wizard = await to_the_summary(app, pilot, target, source, recovery=2)
         (target / "data").write_text("in the way")
         await fill(app, pilot, name="daten")
         await pilot.press("ctrl+n")

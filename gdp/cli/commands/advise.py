@@ -79,6 +79,7 @@ def _options(given: dict[str, Any], screen: Screen) -> BackupOptions:
         marker_files=take_markers(given),
         exclude_larger_than=given["exclude_larger_than"],
         one_file_system=given["one_file_system"],
+        kernel_file_systems=given["kernel_file_systems"],
         compression=Compression(given["compression"]),
     )
 

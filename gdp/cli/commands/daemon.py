@@ -80,22 +80,44 @@ def cancel_command(*, name: str | None, number: int | None) -> None:
         screen.record("summary", answer)
 
 
-@click.command("pause", cls=Command, help=N_("Begin no run by itself any more, until 'gdp resume'; what runs goes on."))
+@click.command(
+    "pause",
+    cls=Command,
+    help=N_("Begin no run by itself any more, until 'gdp resume', while what runs goes on; or hold up one run."),
+)
+@option(
+    "--run",
+    "number",
+    type=click.IntRange(1),
+    metavar=N_("NUMBER"),
+    help=N_("Only this run: a backup or a restore waits where it is."),
+)
 @common_options()
-def pause_command() -> None:
+def pause_command(*, number: int | None) -> None:
     """Pause."""
     with reporting() as screen, daemon() as client:
-        screen.record("summary", client.ask("pause"))
-        screen.say(translate(N_("Paused: nothing begins by itself until 'gdp resume'. What runs goes on.")))
+        screen.record("summary", client.ask("pause", **_one_run(number)))
+        if number is None:
+            screen.say(translate(N_("Paused: nothing begins by itself until 'gdp resume'. What runs goes on.")))
+        else:
+            screen.say(translate(N_("Run {number} waits until 'gdp resume --run {number}'.")).format(number=number))
 
 
-@click.command("resume", cls=Command, help=N_("Begin runs again; what was due meanwhile is made up for once."))
+@click.command("resume", cls=Command, help=N_("Begin runs again, what was due meanwhile once; or let one run go on."))
+@option("--run", "number", type=click.IntRange(1), metavar=N_("NUMBER"), help=N_("Only this run goes on."))
 @common_options()
-def resume_command() -> None:
+def resume_command(*, number: int | None) -> None:
     """Go on."""
     with reporting() as screen, daemon() as client:
-        screen.record("summary", client.ask("resume"))
-        screen.say(translate(N_("Runs begin again as they are due.")))
+        screen.record("summary", client.ask("resume", **_one_run(number)))
+        if number is None:
+            screen.say(translate(N_("Runs begin again as they are due.")))
+        else:
+            screen.say(translate(N_("Run {number} goes on.")).format(number=number))
+
+
+def _one_run(number: int | None) -> dict[str, int]:
+    return {} if number is None else {"run": number}
 
 
 def _status(answer: dict[str, Any]) -> ServiceStatus:

@@ -37,7 +37,7 @@ def command(*, before: str, after: str, metadata: bool) -> int:
 
         def tell(change: Change) -> None:
             screen.result(f"{change.modifier:<4} {os.fsdecode(change.path)}")
-            screen.record("change", {"path": os.fsdecode(change.path), "modifier": change.modifier})
+            screen.record("change", _fields(change) if screen.json else None)
 
         trees = _tree(session, old), _tree(session, new)
         statistics = diff(session.repository, *trees, tell, with_metadata=metadata, emit=screen.emit)
@@ -49,6 +49,12 @@ def command(*, before: str, after: str, metadata: bool) -> int:
 
 def _tree(session: Session, picked: Picked) -> bytes:
     return find_folder(session.repository, picked.snapshot, picked.folder)
+
+
+def _fields(change: Change) -> dict[str, object]:
+    sizes = {"old_size": change.old_bytes, "size": change.new_bytes}
+    known = {name: size for name, size in sizes.items() if size is not None}
+    return {"path": os.fsdecode(change.path), "modifier": change.modifier, **known}
 
 
 def _show(screen: Screen, statistics: DiffStatistics) -> None:

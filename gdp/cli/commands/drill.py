@@ -87,7 +87,7 @@ def command(**given: Any) -> int:
                 workers,
                 secrets=access.make_storage.secrets,
                 emit=screen.emit,
-                may_go_on=access.lease.refuse_if_lost,
+                may_go_on=access.lease.go_on,
             )
         _show(screen, result, picked, options.seed)
         if result.mismatches:

@@ -1,7 +1,7 @@
 """``gdp find``."""
 
 from collections.abc import Iterable
-from itertools import groupby
+from itertools import groupby, islice
 from typing import Any
 
 import click
@@ -12,7 +12,7 @@ from gdp.cli.pattern_options import rules_option
 from gdp.cli.picking import pick_many
 from gdp.cli.records import SHORT_ID
 from gdp.cli.screen import Screen
-from gdp.cli.selection import make_filter, snapshot_filter
+from gdp.cli.selection import all_flag, make_filter, snapshot_filter
 from gdp.cli.session import Session, opened
 from gdp.cli.translated import Command, argument, flag, option
 from gdp.cli.values import Size, parse_moment
@@ -39,16 +39,22 @@ _TYPES = ("file", "dir", "symlink", "dev", "chardev", "fifo")
 @flag("--blob", help=N_("PATTERN is the id of a block, or of a folder's tree."))
 @flag("--tree", help=N_("The same."))
 @flag("--pack", help=N_("PATTERN is the id of a pack."))
+@flag("--newest-first", help=N_("Begin with the newest snapshot."))
+@option("--most", type=click.IntRange(1), metavar=N_("NUMBER"), help=N_("Stop after so many."))
 @flag("--long", "-l", help=N_("With mode, owner, size and time."))
+@all_flag
 @snapshot_filter()
 @common_options()
 def command(**given: Any) -> int:
     """Find files."""
     with opened(looks_into=True) as session:
-        wanted = make_filter(given["hosts"], given["tags"], given["paths"])
+        wanted = make_filter(given["hosts"], given["tags"], given["paths"], is_all=given["is_all"])
         snapshots = pick_many(session, given["names"], wanted)
+        if given["newest_first"]:
+            snapshots = dict(reversed(snapshots.items()))
         query = _query(session, given)
-        hits = _show(session.screen, find(session.repository, snapshots, query, emit=session.screen.emit), is_long=given["long"])
+        found = islice(find(session.repository, snapshots, query, emit=session.screen.emit), given["most"])
+        hits = _show(session.screen, found, is_long=given["long"])
         session.screen.record("summary", {"hits": hits, "snapshots": len(snapshots)})
         return 1 if session.screen.problems else 0
 

@@ -75,7 +75,7 @@ def command(**given: Any) -> int:
                 folder=picked.folder,
                 secrets=access.make_storage.secrets,
                 emit=screen.emit,
-                may_go_on=access.lease.refuse_if_lost,
+                may_go_on=access.lease.go_on,
             )
         _show(screen, result, options, picked.id)
         return 1 if result.problems else 0

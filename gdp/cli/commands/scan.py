@@ -1,6 +1,7 @@
 """``gdp scan``."""
 
 import os
+from dataclasses import asdict
 from typing import Any
 
 import click
@@ -20,6 +21,7 @@ from gdp.engine.archive.options import BackupOptions
 from gdp.engine.archive.sources import existing_sources
 from gdp.engine.scan.count import Count, Scanned, scan_sources
 from gdp.engine.scan.hits import Hit
+from gdp.report.rows import skipped_in_words
 
 UNREADABLE_SOURCES = 3
 _SOURCES = (N_("Source"), N_("Folders"), N_("Files"), N_("Size"))
@@ -51,6 +53,7 @@ def command(**given: Any) -> int:
             marker_files=take_markers(given),
             exclude_larger_than=given["exclude_larger_than"],
             one_file_system=given["one_file_system"],
+            kernel_file_systems=given["kernel_file_systems"],
             sources=existing_sources(take_sources(given), screen.emit),
         )
         _show(screen, scan_sources(options, patterns.excludes, patterns.rules, screen.emit))
@@ -67,12 +70,15 @@ def _show(screen: Screen, scanned: Scanned) -> None:
     screen.result()
     facts = {"files": total["files"], "folders": total["folders"], "size": figures.size(total["bytes"])}
     screen.result(fill(N_("A backup would read {files:file|files} in {folders:folder|folders}, {size}."), facts))
+    skipped = asdict(scanned.skipped)
+    if left_out := skipped_in_words(skipped):
+        screen.result(fill(N_("Left out: {what}"), {"what": left_out}))
     for one in scanned.sources:
         screen.record("source", {"path": os.fsdecode(one.path), **_fields(one)})
     for hit in scanned.hits:
         ignores = {"ignores_case": True} if hit.pattern.ignores_case else {}
         screen.record("pattern", {"pattern": hit.pattern.text, **_fields(hit), **ignores})
-    screen.record("summary", {**total, "problems": screen.problems})
+    screen.record("summary", {**total, "skipped": skipped, "problems": screen.problems})
 
 
 def _table(screen: Screen, headings: tuple[str, ...], rows: list[list[str]]) -> None:

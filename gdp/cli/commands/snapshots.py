@@ -8,7 +8,7 @@ from gdp.cli.common import common_options
 from gdp.cli.picking import pick_many
 from gdp.cli.records import SHORT_ID, snapshot_fields
 from gdp.cli.screen import Screen
-from gdp.cli.selection import make_filter, newest_of_each, snapshot_filter
+from gdp.cli.selection import all_flag, make_filter, newest_of_each, snapshot_filter
 from gdp.cli.session import opened
 from gdp.cli.snapshot_name import snapshot_argument
 from gdp.cli.table import layout
@@ -27,6 +27,7 @@ _HEADINGS = (N_("Snapshot"), N_("Time"), N_("Host"), N_("Tags"), N_("Size"), N_(
     "--latest", type=click.IntRange(1), metavar=N_("NUMBER"), help=N_("Only the newest so many of each host and set of paths.")
 )
 @flag("--compact", "-c", help=N_("One line a snapshot."))
+@all_flag
 @snapshot_filter()
 @common_options()
 def command(
@@ -34,13 +35,14 @@ def command(
     names: Sequence[str],
     latest: int | None,
     compact: bool,
+    is_all: bool,
     hosts: Sequence[str],
     tags: Sequence[Sequence[str]],
     paths: Sequence[str],
 ) -> int:
     """List the snapshots."""
     with opened() as session:
-        found = pick_many(session, names, make_filter(hosts, tags, paths))
+        found = pick_many(session, names, make_filter(hosts, tags, paths, is_all=is_all))
         _show(session.screen, newest_of_each(found, latest) if latest else found, compact=compact)
         return 1 if session.screen.problems else 0
 

@@ -3,7 +3,7 @@
 import hashlib
 import random
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from gdp.core.aes_ctr import Buffer
 from gdp.core.packformat import BlobKind
@@ -28,13 +28,20 @@ class BlobStore:
         """Return the ids of small files' contents, after storing those that are not stored already."""
         ids = [hashlib.sha256(plaintext).digest() for plaintext in plaintexts]
         new = [(blob_id, plaintext) for blob_id, plaintext in zip(ids, plaintexts, strict=True) if self._known.add(blob_id)]
-        random.shuffle(new)  # neither a pack nor the IVs in it tell in which order a directory's files of which sizes come
         self._pack(BlobKind.DATA, new)
         return ids
 
-    def store_tree(self, blob_id: bytes, plaintext: Buffer) -> None:
-        """Store a directory that the caller knows to be new."""
-        self._pack(BlobKind.TREE, [(blob_id, plaintext)])
+    def store_trees(self, trees: list[tuple[bytes, Buffer]]) -> None:
+        """Store directories, each (id, text), that the caller knows to be new."""
+        self._pack(BlobKind.TREE, trees)
+
+    def store_long_tree(self, blob_id: bytes, text: Iterable[bytes], plain_bytes: int) -> None:
+        """Do the same for one whose text, of ``plain_bytes``, is never in memory whole."""
+        sealed, plain_length = self._sealer.seal_long_tree(text, plain_bytes)
+        with self._packing:
+            pack = self._packers[BlobKind.TREE].add_long(blob_id, sealed, plain_length)
+        self._sealer.check_long_tree(blob_id, pack.parts.read, pack.blobs[0].length)
+        self._uploads.put(pack)
 
     def flush(self) -> None:
         """Return when everything is safely stored."""
@@ -44,6 +51,7 @@ class BlobStore:
         self._uploads.finish()
 
     def _pack(self, kind: BlobKind, blobs: list[tuple[bytes, Buffer]]) -> None:
+        random.shuffle(blobs)  # neither a pack nor the IVs in it tell in which order a directory's files of which sizes come
         sealed = self._sealer.seal_many(kind, [plaintext for _, plaintext in blobs])
         with self._packing:
             packer = self._packers[kind]

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 
 from gdp.core.gotext import format_time
-from gdp.engine.archive.metadata import Row, make_node, user_name
+from gdp.engine.archive.metadata import Ids, Row, make_node, user_name
 from gdp.engine.archive.options import BackupOptions, StandardInput
 from gdp.engine.archive.parent import snapshot_paths
 from gdp.engine.archive.stored import StoredBlobs
@@ -74,7 +74,7 @@ def make_snapshot(
     )
 
 
-def standard_input_trees(source: StandardInput, content: bytes, size: int, now_ns: int) -> list[list[Piece]]:
+def standard_input_trees(source: StandardInput, content: Ids, size: int, now_ns: int) -> list[list[Piece]]:
     """Return the directories, innermost first and root last, that hold a stream's contents under its name."""
     parts = [part for part in source.filename.split(b"/") if part not in (b"", b".", b"..")]
     owner = (os.getuid(), os.getgid())

@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from gdp.engine.archive.known import Known
-from gdp.engine.archive.metadata import Row
+from gdp.engine.archive.metadata import Ids, Row
 from gdp.engine.archive.walk import Directory
 
 _KIND_BITS = 0o170000  # of a mode
 
 
-def gone_from(directory: Directory, rows: Sequence[Row], known: Mapping[bytes, tuple[Row, bytes]]) -> list[tuple[Row, bytes]]:
+def gone_from(directory: Directory, rows: Sequence[Row], known: Mapping[bytes, tuple[Row, Ids]]) -> list[tuple[Row, Ids]]:
     """Return the files and directories that a directory had, or has something else in the place of.
 
     None where only some of its entries are taken, as on the way to a source. What could not be looked at is not gone.
@@ -29,12 +29,12 @@ def gone_from(directory: Directory, rows: Sequence[Row], known: Mapping[bytes, t
     ]
 
 
-def all_below(known: Known, path: bytes, tree: bytes) -> Iterator[tuple[bytes, Row]]:
+def all_below(known: Known, path: bytes, tree: Ids) -> Iterator[tuple[bytes, Row]]:
     """Yield path and row of each file and directory below a directory that is gone, as far as the last backup is known."""
     waiting = [(path, tree)]
     while waiting:
         path, tree = waiting.pop()
-        directory = known.directory(path, tree)
+        directory = known.directory(path, bytes(tree))
         for row, value in directory.by_name().values() if directory is not None else ():
             if row.is_directory:
                 waiting.append((path + row.name + b"/", value))

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple, Protocol
 
 from gdp.core.errors import DamagedData
-from gdp.engine.archive.metadata import Row, unpack_rows
+from gdp.engine.archive.metadata import Ids, Row, unpack_rows
 from gdp.model.node import Node
 
 _FORMATS = {"file": stat.S_IFREG, "dir": stat.S_IFDIR, "symlink": stat.S_IFLNK}
@@ -21,12 +21,12 @@ class KnownDirectory(NamedTuple):
     tree: bytes
     rows: bytes
     """packed; empty when only the snapshot's trees are known"""
-    values: list[bytes]
+    values: list[Ids]
     """as Directory.values"""
-    entries: Mapping[bytes, tuple[Row, bytes]] | None = None
+    entries: Mapping[bytes, tuple[Row, Ids]] | None = None
     """by name: row, value; None: to be made of ``rows``"""
 
-    def by_name(self) -> Mapping[bytes, tuple[Row, bytes]]:
+    def by_name(self) -> Mapping[bytes, tuple[Row, Ids]]:
         """Return the entries by name."""
         if self.entries is not None:
             return self.entries
@@ -83,7 +83,7 @@ class KnownTrees:
             return None
         return KnownDirectory(tree, b"", [], entries)
 
-    def _entries(self, nodes: list[Node]) -> Iterator[tuple[bytes, tuple[Row, bytes]]]:
+    def _entries(self, nodes: list[Node]) -> Iterator[tuple[bytes, tuple[Row, Ids]]]:
         for node in nodes:
             value = bytes.fromhex(node.subtree) if node.subtree else bytes.fromhex("".join(node.content or ()))
             if node.type == "file" and not self._has_data(value):

@@ -21,6 +21,9 @@ from gdp.core.ids import ID_BYTES
 from gdp.model.node import NO_JSON, ExtendedAttribute, Node, NodeType, link_fields
 from gdp.model.tree import encode_node
 
+Ids = bytes | bytearray
+"""blob ids, joined"""
+
 
 class Row(NamedTuple):
     """An entry of a directory as lstat tells it. Sizes in bytes, times in nanoseconds since 1970."""
@@ -60,6 +63,7 @@ _TYPES: dict[int, NodeType] = {
     stat.S_IFIFO: "fifo",
     stat.S_IFSOCK: "socket",
 }
+_REGULAR = stat.S_IFREG
 _PLAIN_NAME = re.compile(rb"[ !#-%'-;=?-\[\]-~]+\Z")  # what neither Go's quoting nor JSON changes
 _MARSHAL_WITHOUT_REFERENCES = 2  # later versions write equal values differently when they are one object
 _NO_ATTRIBUTES = (errno.ENOTSUP, errno.ENODATA, errno.ENOSYS)
@@ -73,7 +77,11 @@ PlainRow = tuple[bytes, int, int, int, int, int, int, int, int, int, int]
 def plain_row(name: bytes, status: os.stat_result) -> PlainRow:
     """Return the row for a name and what lstat says."""
     mode = status.st_mode
+    size, links, device = status.st_size, status.st_nlink, 0
     kind = mode & 0o170000
+    if kind != _REGULAR:
+        size, links = 0, 0 if kind == stat.S_IFDIR else links
+        device = status.st_rdev if kind in (stat.S_IFBLK, stat.S_IFCHR) else 0
     return (
         name,
         mode,
@@ -83,9 +91,9 @@ def plain_row(name: bytes, status: os.stat_result) -> PlainRow:
         status.st_gid,
         status.st_ino,
         status.st_dev,
-        status.st_size if kind == stat.S_IFREG else 0,
-        0 if kind == stat.S_IFDIR else status.st_nlink,
-        status.st_rdev if kind in (stat.S_IFBLK, stat.S_IFCHR) else 0,
+        size,
+        links,
+        device,
     )
 
 
@@ -114,8 +122,8 @@ def make_node(
     row: Row,
     attributes: list[ExtendedAttribute] | None,
     *,
-    content: bytes | None = None,
-    subtree: bytes | None = None,
+    content: Ids | None = None,
+    subtree: Ids | None = None,
     target: bytes | None = None,
 ) -> Node:
     """Return the node of an entry.
@@ -155,7 +163,7 @@ def make_node(
     )
 
 
-def encode_file(row: PlainRow, attributes: list[ExtendedAttribute] | None, content: bytes) -> bytes:
+def encode_file(row: PlainRow, attributes: list[ExtendedAttribute] | None, content: Ids) -> bytes:
     """Return the JSON of a file's node: to the byte what ``encode_node(make_node())`` gives, in half the time for most."""
     name, mode, mtime_ns, ctime_ns, uid, gid, inode, device_id, size, links, device = row
     is_plain = inode and device_id and size and links and content and mode & 0o7777 and not device and not attributes
@@ -169,7 +177,7 @@ def encode_file(row: PlainRow, attributes: list[ExtendedAttribute] | None, conte
     ).encode()
 
 
-def hex_ids(content: bytes) -> str:
+def hex_ids(content: Ids) -> str:
     """Return blob ids, given joined, as they stand between the first and the last quote of a JSON list."""
     return content.hex(",", ID_BYTES).replace(",", '","') if len(content) > ID_BYTES else content.hex()
 
@@ -194,11 +202,13 @@ def read_attributes(file: int | bytes) -> list[ExtendedAttribute] | None:
         if error.errno in _NO_ATTRIBUTES:
             return None
         raise
+    if not names:
+        return None
     found = []
     for name in names:
         value = os.getxattr(file, name, follow_symlinks=follow)
         found.append(ExtendedAttribute(name, binascii.b2a_base64(value, newline=False).decode()))
-    return found or None
+    return found
 
 
 @lru_cache(maxsize=4096)

@@ -1,7 +1,8 @@
 """Our own notes of the last backup of some paths, in a SQLite file. Always rebuildable, never needed.
 
 They hold for one snapshot, and as long as every index file of that time is still there: a prune replaces index files, so then no
-block can have been removed. Each record carries a checksum. Whatever goes wrong with them, the backup goes on without.
+block can have been removed. Each record carries a checksum. The blocks of a large file lie beside the record of its directory, in
+pieces: a record is in memory four times. Whatever goes wrong with them, the backup goes on without.
 """
 
 import contextlib
@@ -10,10 +11,17 @@ import marshal
 import os
 import sqlite3
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
 
 from gdp.engine.archive.known import KnownDirectory
-from gdp.engine.archive.metadata import group_name, user_name
+from gdp.engine.archive.metadata import Ids, group_name, user_name
+from gdp.engine.archive.tree_text import is_long
+
+_FORMAT = 2  # of records; others' notes hold for nothing
+_PIECE_BYTES = 1 << 20  # of the blob ids of a large file
+_Apart = tuple[int, int, int]
+"""which of a directory's values is not in the record: place, length, checksum"""
 
 
 class DirectoryNotes:
@@ -42,26 +50,39 @@ class DirectoryNotes:
         del tree
         try:
             row = self._database.execute("SELECT record FROM directory WHERE path = ?", (path,)).fetchone()
+            record: bytes = row[0] if row else b""
+            if not record or zlib.crc32(record[4:]) != int.from_bytes(record[:4], "little"):
+                return None
+            tree, rows, values, apart = marshal.loads(record[4:])
+            for value in apart:
+                content = self._content(path, value)
+                if content is None:
+                    return None
+                values[value[0]] = content
         except sqlite3.Error:
             return None
-        record: bytes = row[0] if row else b""
-        if not record or zlib.crc32(record[4:]) != int.from_bytes(record[:4], "little"):
-            return None
-        return KnownDirectory(*marshal.loads(record[4:]))
+        return KnownDirectory(tree, rows, values)
 
-    def put(self, path: bytes, tree: bytes, rows: bytes, values: list[bytes]) -> None:
+    def put(self, path: bytes, tree: bytes, rows: bytes, values: Sequence[Ids]) -> None:
         """Note a directory as it is in the snapshot being made."""
-        record = marshal.dumps((tree, rows, values))
+        self._execute("DELETE FROM content WHERE path = ?", (path,))
+        apart = [self._put_content(path, place, value) for place, value in enumerate(values) if is_long(value)]
+        noted = list(values)
+        for place, _, _ in apart:
+            noted[place] = b""
+        record = marshal.dumps((tree, rows, noted, apart))
         record = zlib.crc32(record).to_bytes(4, "little") + record
         self._execute("INSERT OR REPLACE INTO directory VALUES (?, ?)", (path, record))
 
     def drop_below(self, path: bytes) -> None:
         """Forget a directory (its path ends with ``/``) and all below it."""
-        self._execute("DELETE FROM directory WHERE path >= ? AND path < ?", (path, path[:-1] + b"0"))
+        for table in ("directory", "content"):
+            self._execute(f"DELETE FROM {table} WHERE path >= ? AND path < ?", (path, path[:-1] + b"0"))
 
     def clear(self) -> None:
         """Forget everything, before a backup that compares with nothing or with a snapshot we know nothing of."""
         self._execute("DELETE FROM directory")
+        self._execute("DELETE FROM content")
         self._execute("DELETE FROM header")
 
     def commit(self, snapshot: str, index_names: set[str], owners: set[tuple[int, int]]) -> None:
@@ -77,6 +98,23 @@ class DirectoryNotes:
     def close(self) -> None:
         """Give them back."""
         self._database.close()
+
+    def _content(self, path: bytes, noted: _Apart) -> bytearray | None:
+        """Return the blob ids of a large file; None when they are not those that were noted. Raises sqlite3.Error."""
+        place, size, checksum = noted
+        content = bytearray(size)
+        end = 0
+        pieces = "SELECT piece FROM content WHERE path = ? AND place = ? ORDER BY start"
+        for (piece,) in self._database.execute(pieces, (path, place)):
+            content[end : end + len(piece)] = piece
+            end += len(piece)
+        return content if end == size and zlib.crc32(content) == checksum else None
+
+    def _put_content(self, path: bytes, place: int, content: Ids) -> _Apart:
+        for start in range(0, len(content), _PIECE_BYTES):
+            piece = memoryview(content)[start : start + _PIECE_BYTES]
+            self._execute("INSERT INTO content VALUES (?, ?, ?, ?)", (path, place, start, piece))
+        return place, len(content), zlib.crc32(content)
 
     def _header(self, name: str) -> str | None:
         row = self._database.execute("SELECT value FROM header WHERE name = ?", (name,)).fetchone()
@@ -119,6 +157,10 @@ def _connect(path: Path) -> sqlite3.Connection:
         database.execute("BEGIN IMMEDIATE")
         database.execute("CREATE TABLE IF NOT EXISTS header (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID")
         database.execute("CREATE TABLE IF NOT EXISTS directory (path BLOB PRIMARY KEY, record BLOB) WITHOUT ROWID")
+        database.execute(
+            "CREATE TABLE IF NOT EXISTS content (path BLOB, place INTEGER, start INTEGER, piece BLOB, "
+            "PRIMARY KEY (path, place, start)) WITHOUT ROWID"
+        )
     except BaseException:
         database.close()
         raise
@@ -126,9 +168,9 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 
 def _names_fingerprint(owners: str) -> str:
-    """Return what changes when nodes would be written differently for the same rows: owners' names, and the time zone."""
+    """Return what changes when nodes would be written differently for the same rows: owners' names, the time zone, the format."""
     names = [(user_name(int(uid)), group_name(int(gid))) for uid, gid in (pair.split(":") for pair in owners.split())]
     zone = os.environ.get("TZ", "")
     with contextlib.suppress(OSError):
         zone += hashlib.sha256(Path("/etc/localtime").read_bytes()).hexdigest()
-    return hashlib.sha256(repr((names, zone)).encode()).hexdigest()
+    return hashlib.sha256(repr((_FORMAT, names, zone)).encode()).hexdigest()

@@ -34,6 +34,8 @@ class BackupOptions:
     exclude_larger_than: int | None = None
     """bytes"""
     one_file_system: bool = False
+    kernel_file_systems: bool = False
+    """read them below a source too, such as ``/proc`` below ``/``; one that is a source itself is read in any case"""
     tags: Sequence[str] = ()
     hostname: str = ""
     time_ns: int | None = None

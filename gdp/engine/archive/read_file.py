@@ -11,7 +11,7 @@ from typing import NamedTuple
 from gdp.core.chunker import Chunker, ChunkerParameters
 from gdp.core.language import N_
 from gdp.engine.archive.blob_store import BlobStore
-from gdp.engine.archive.metadata import Row, encode_file, plain_row, read_attributes
+from gdp.engine.archive.metadata import Ids, Row, encode_file, plain_row, read_attributes
 from gdp.engine.archive.tree_text import is_long
 from gdp.model.node import ExtendedAttribute
 
@@ -28,7 +28,7 @@ class FileRead(NamedTuple):
 
     row: tuple[object, ...]
     """as the open file said"""
-    content: bytes
+    content: Ids
     """blob ids, joined"""
     node: bytes
     """JSON, without a content that ``is_long``; empty when the file could not be read"""
@@ -80,7 +80,7 @@ class FileReader:
                 done.append(found)
         return done + self._store_small(batch)
 
-    def read_stream(self, stream: RawIOBase) -> tuple[bytes, int]:
+    def read_stream(self, stream: RawIOBase) -> tuple[bytearray, int]:
         """Store what a stream holds; return (blob ids, bytes)."""
         pool = self._threads_for_chunks()
         content = bytearray()
@@ -98,7 +98,7 @@ class FileReader:
             content += b"".join(future.result() for future in before)
         finally:
             wait([*before, *now])  # after an error too: chunks lie where the next file will be read into
-        return bytes(content), size
+        return content, size
 
     def _read(self, path: bytes, name: bytes) -> FileRead | _Small:
         """Read a file; one that changes meanwhile is read once more."""
@@ -112,7 +112,7 @@ class FileReader:
                 before = os.fstat(descriptor)
                 if not stat.S_ISREG(before.st_mode):
                     return FileRead((), b"", b"", NO_FILE, streamed_bytes)
-                data = content = b""
+                data, content = b"", bytearray()
                 if before.st_size > self._whole_bytes:
                     content, size = self._read_large(descriptor)
                     streamed_bytes += size
@@ -133,7 +133,7 @@ class FileReader:
                 return _result(name, before, attributes, content, size, problem)._replace(streamed_bytes=streamed_bytes)
         raise AssertionError  # the last attempt returns
 
-    def _read_large(self, descriptor: int) -> tuple[bytes, int]:
+    def _read_large(self, descriptor: int) -> tuple[bytearray, int]:
         with io.FileIO(descriptor, closefd=False) as file:
             return self.read_stream(file)
 
@@ -162,7 +162,7 @@ def _result(
     name: bytes,
     status: os.stat_result,
     attributes: list[ExtendedAttribute] | None,
-    content: bytes,
+    content: Ids,
     size: int,
     problem: str,
 ) -> FileRead:

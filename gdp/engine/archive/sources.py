@@ -1,7 +1,7 @@
 """Where the sources of a backup stand in the snapshot. Looks at names only, but for whether a source exists."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import count
 
 from gdp.core.errors import BadInput
@@ -44,6 +44,16 @@ def root_of(sources: Sequence[bytes]) -> Branch:
         names[0] = _name_at_root(names[0], real[0], places)
         _plant(root, names, real)
     return root
+
+
+def branch_below(path: bytes, sources: Iterable[bytes]) -> Branch | None:
+    """Return the branch that covers what of the sources lies below a directory; None: nothing. All paths are absolute."""
+    branch = Branch(path)
+    for source in sources:
+        if source.startswith(path + b"/"):
+            names = source[len(path) + 1 :].split(b"/")
+            _plant(branch, names, [b"/".join([path, *names[:end]]) for end in range(1, len(names) + 1)])
+    return branch or None
 
 
 def _name_at_root(name: bytes, path: bytes, places: dict[bytes, bytes]) -> bytes:

@@ -7,22 +7,24 @@ travels as ids, and is written out only where the text is hashed or stored.
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 
-from gdp.engine.archive.metadata import hex_ids
+from gdp.core.ids import ID_BYTES
+from gdp.engine.archive.metadata import Ids, hex_ids
 from gdp.model.tree import TREE_BEGINS, TREE_ENDS, join_nodes
 
-Piece = bytes | tuple[bytes]
+Piece = bytes | tuple[Ids]
 """JSON; or, alone in a tuple, blob ids joined, to be written as the members of a list"""
 LONG_CONTENT_BYTES = 64 << 10  # two thousand blocks
 _PIECE_BYTES = 64 << 10  # of ids that are written out at a time
+_JSON_BYTES_AN_ID = 2 * ID_BYTES + 3  # with quotes and comma
 _NO_CONTENT, _CONTENT_BEGINS, _CONTENT_ENDS = b'"content":[]', b'"content":["', b'"]'
 
 
-def is_long(content: bytes) -> bool:
+def is_long(content: Ids) -> bool:
     """Say whether a file's blob ids are to be left out of its node."""
     return len(content) > LONG_CONTENT_BYTES
 
 
-def tree_pieces(nodes: Sequence[bytes], left_out: Mapping[int, bytes]) -> list[Piece]:
+def tree_pieces(nodes: Sequence[bytes], left_out: Mapping[int, Ids]) -> list[Piece]:
     """Return the text of a directory from its nodes' JSON.
 
     Args:
@@ -54,6 +56,12 @@ def write_out(pieces: Sequence[Piece]) -> Iterator[bytes]:
         (content,) = piece
         for start in range(0, len(content), _PIECE_BYTES):
             yield (b'","' if start else b"") + hex_ids(content[start : start + _PIECE_BYTES]).encode()
+
+
+def text_bytes(pieces: Sequence[Piece]) -> int:
+    """Return the length of the text."""
+    # The first and the last quote of a content are not in its piece, and it has a comma less than ids.
+    return sum(len(piece) if isinstance(piece, bytes) else len(piece[0]) // ID_BYTES * _JSON_BYTES_AN_ID - 3 for piece in pieces)
 
 
 def tree_id(pieces: Sequence[Piece]) -> bytes:

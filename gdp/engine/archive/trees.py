@@ -4,6 +4,7 @@ A directory is finished when all its files have contents and all its subdirector
 did not change is taken from the last backup without being looked at again.
 """
 
+import operator
 import os
 import stat
 from collections.abc import Callable
@@ -14,7 +15,7 @@ from gdp.core.language import N_
 from gdp.engine.archive.dispatch import Dispatcher, FileWork
 from gdp.engine.archive.gone import all_below, gone_from
 from gdp.engine.archive.known import Known, KnownDirectory
-from gdp.engine.archive.metadata import Row, encode_file, is_same_file, make_node, pack_rows, read_attributes, unpack_rows
+from gdp.engine.archive.metadata import Ids, Row, encode_file, is_same_file, make_node, pack_rows, read_attributes, unpack_rows
 from gdp.engine.archive.notes import DirectoryNotes
 from gdp.engine.archive.options import BackupOptions
 from gdp.engine.archive.read_file import FileRead
@@ -24,6 +25,7 @@ from gdp.model.events import Emit, ItemDone, Problem
 from gdp.model.tree import encode_node
 
 _NOT_READ = N_("cannot be read: {reason}")
+_OWNER = operator.attrgetter("uid", "gid")
 Change = Literal["new", "changed", "unmodified"]
 FileTicket = tuple[Directory, int, Change]
 """which row of which directory a file is, and why it is read"""
@@ -46,19 +48,20 @@ class Counts:
 class _Work:
     """A directory on its way into the snapshot."""
 
-    __slots__ = ("directory_changes", "is_unchanged", "known", "known_trees", "nodes", "pending", "rows", "values")
+    __slots__ = ("directory_changes", "is_as_walked", "known", "known_trees", "nodes", "pending", "rows", "values")
 
-    def __init__(self, known: KnownDirectory | None, pending: int) -> None:
-        self.known = known
-        self.is_unchanged = False
-        """its entries are the known ones; what is below them may differ"""
+    def __init__(self, pending: int) -> None:
+        self.known: KnownDirectory | None = None
+        """where its entries are those of the last backup; what is below them may differ"""
+        self.is_as_walked = True
+        """no file changed between the walk and its reading"""
         self.rows: list[Row] = []
         """unpacked only where something changed"""
         self.known_trees: dict[int, bytes] = {}
         """the last backup's tree id of each subdirectory, by position"""
         self.directory_changes: dict[int, Change] = {}
         """by position, the subdirectories that are new or whose own metadata changed"""
-        self.values: list[bytes | None] = []
+        self.values: list[Ids | None] = []
         """per row: a file's blob ids joined, a directory's tree id, else empty; None: left out"""
         self.nodes: dict[int, bytes] = {}
         """JSON of rows, as far as it is made"""
@@ -104,11 +107,11 @@ class TreeBuilder:
                 self._finish_ready(directory.parent)
             return
         known = self._known.directory(directory.path, self._tree_in_parent(directory))
-        work = self._work[directory] = _Work(known, len(directory.children))
+        work = self._work[directory] = _Work(len(directory.children))
         if known is not None and known.rows and known.rows == directory.packed_rows:
             self._take_over(directory, work, known)
         else:
-            self._compare(directory, work)
+            self._compare(directory, work, known)
         self._finish_ready(directory)
 
     def file_done(self, ticket: FileTicket, result: FileRead) -> None:
@@ -120,17 +123,20 @@ class TreeBuilder:
             template = result.problem if result.node else _NOT_READ
             self._report(directory.path_of(position, row.name), result.problem, template)
         if result.node:
-            work.rows[position] = row = Row._make(result.row)
+            if result.row != row:
+                work.rows[position] = row = Row._make(result.row)
+                work.is_as_walked = False
             work.values[position] = result.content
             work.nodes[position] = result.node
             self._count_file(directory, row, change)
         work.pending -= 1
-        self._finish_ready(directory)
+        if not work.pending:
+            self._finish_ready(directory)
 
     def _take_over(self, directory: Directory, work: _Work, known: KnownDirectory) -> None:
-        work.is_unchanged = True
+        work.known = known
         work.values = list(known.values)
-        work.known_trees = {child.position: known.values[child.position] for child in directory.children}
+        work.known_trees = {child.position: bytes(known.values[child.position]) for child in directory.children}
         self.counts.files["unmodified"] += directory.file_count
         self.counts.files_done += directory.file_count
         self.counts.bytes_done += directory.file_bytes
@@ -138,8 +144,8 @@ class TreeBuilder:
             for row in unpack_rows(directory.packed_rows):
                 self._report_file(directory, row, "unmodified")
 
-    def _compare(self, directory: Directory, work: _Work) -> None:
-        entries = work.known.by_name() if work.known is not None else {}
+    def _compare(self, directory: Directory, work: _Work, known: KnownDirectory | None) -> None:
+        entries = known.by_name() if known is not None else {}
         work.rows = unpack_rows(directory.packed_rows)
         work.values = [None] * len(work.rows)
         for position, row in enumerate(work.rows):
@@ -148,7 +154,7 @@ class TreeBuilder:
                 if old is None or old[0] != row:
                     work.directory_changes[position] = "new" if old is None else "changed"
                 if old is not None and old[0].is_directory:
-                    work.known_trees[position] = old[1]
+                    work.known_trees[position] = bytes(old[1])
             elif not row.is_file:
                 work.values[position] = b""
             elif old is not None and self._is_same(row, old[0]):
@@ -157,8 +163,8 @@ class TreeBuilder:
             else:
                 work.pending += 1
                 change: Change = "new" if old is None else "changed"
-                folder, slash, name = directory.path_of(position, row.name).rpartition(b"/")
-                self._dispatcher.read_file(FileWork(folder + slash, name, row.name, row.size, (directory, position, change)))
+                folder, name = directory.place_of(position, row.name)
+                self._dispatcher.read_file(FileWork(folder, name, row.name, row.size, (directory, position, change)))
         for gone, value in gone_from(directory, work.rows, entries) if entries else ():
             self._count_removed(directory.path + gone.name, gone, value)
         if self._notes is not None and entries:
@@ -184,23 +190,23 @@ class TreeBuilder:
             above.pending -= 1
 
     def _tree_of(self, directory: Directory, work: _Work) -> bytes:
-        known = work.known
-        if work.is_unchanged and known is not None and work.values == known.values:
-            self._count_directory(directory, known.tree)
-            return known.tree
+        if work.known is not None and work.values == work.known.values:
+            self._count_directory(directory, work.known.tree)
+            return work.known.tree
         tree = self._store(directory, work)
         self._count_directory(directory, tree)
         if self._notes is not None:
-            saved = [(row, value) for row, value in zip(work.rows, work.values, strict=True) if value is not None]
-            rows = pack_rows([row for row, _ in saved])
-            self._notes.put(directory.path, tree, rows, [value for _, value in saved])
-            self.owners.update((row.uid, row.gid) for row, _ in saved)
+            saved = [row for row, value in zip(work.rows, work.values, strict=True) if value is not None]
+            is_as_walked = work.is_as_walked and len(saved) == len(work.rows)
+            rows = directory.packed_rows if is_as_walked else pack_rows(saved)
+            self._notes.put(directory.path, tree, rows, [value for value in work.values if value is not None])
+            self.owners.update(map(_OWNER, saved))
         return tree
 
     def _store(self, directory: Directory, work: _Work) -> bytes:
         work.rows = work.rows or unpack_rows(directory.packed_rows)
         nodes: list[bytes] = []
-        left_out: dict[int, bytes] = {}
+        left_out: dict[int, Ids] = {}
         for position, row in enumerate(work.rows):
             value = work.values[position]
             if value is None:
@@ -208,7 +214,7 @@ class TreeBuilder:
             if position not in work.nodes:
                 self._encode_into(work, directory, position, row, value)
             if position in work.nodes:
-                if row.is_file and is_long(value):
+                if is_long(value) and row.is_file:
                     left_out[len(nodes)] = value
                 nodes.append(work.nodes[position])
         return self.store_tree(tree_pieces(nodes, left_out))
@@ -220,14 +226,14 @@ class TreeBuilder:
             self._dispatcher.store_tree(tree, pieces)
         return tree
 
-    def _encode_into(self, work: _Work, directory: Directory, position: int, row: Row, value: bytes) -> None:
+    def _encode_into(self, work: _Work, directory: Directory, position: int, row: Row, value: Ids) -> None:
         """Make an entry's node; one that cannot be looked at is left out."""
         node = self._encode(directory.path_of(position, row.name), row, value)
         work.values[position] = None if node is None else value
         if node is not None:
             work.nodes[position] = node
 
-    def _encode(self, path: bytes, row: Row, value: bytes) -> bytes | None:
+    def _encode(self, path: bytes, row: Row, value: Ids) -> bytes | None:
         try:
             attributes = read_attributes(path)
             if row.is_directory:
@@ -258,7 +264,7 @@ class TreeBuilder:
         if self._options.report_items:
             self._report_file(directory, row, change)
 
-    def _count_removed(self, path: bytes, row: Row, value: bytes) -> None:
+    def _count_removed(self, path: bytes, row: Row, value: Ids) -> None:
         """Count what is gone, with all that was below it."""
         gone = [(path, row)]
         if row.is_directory:

@@ -9,8 +9,9 @@ from typing import NamedTuple
 
 from gdp.core.language import N_
 from gdp.engine.archive.metadata import PlainRow, pack_rows, plain_row
+from gdp.engine.archive.mounts import KernelFileSystems
 from gdp.engine.archive.options import BackupOptions
-from gdp.engine.archive.sources import Branch
+from gdp.engine.archive.sources import Branch, branch_below
 from gdp.model.events import Emit, ItemDone, Note, Problem
 from gdp.model.exclusion import MarkerFile
 
@@ -31,8 +32,10 @@ class Child(NamedTuple):
     """where it really is, with ``/`` at the end"""
     only: Branch | None
     """what is taken of it; None: all"""
-    is_beyond: bool
-    """it is another file system's, and its contents are not wanted"""
+    device: int
+    """its file system"""
+    is_beyond: bool = False
+    """its contents are not wanted, since they lie in another file system"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,6 +65,13 @@ class Directory:
         """Return where an entry really is."""
         return self.places.get(position) or self.path + name
 
+    def place_of(self, position: int, name: bytes) -> tuple[bytes, bytes]:
+        """Return the same in two: the folder, with ``/`` at the end, and the name there."""
+        if position not in self.places:
+            return self.path, name
+        folder, slash, name = self.places[position].rpartition(b"/")
+        return folder + slash, name
+
 
 @dataclass(slots=True)
 class _Listing:
@@ -75,14 +85,14 @@ class _Listing:
     is_whole: bool = True
     unread: set[bytes] = field(default_factory=set)
 
-    def add(self, row: PlainRow, path: bytes, only: Branch | None = None, *, device: int | None = None) -> None:
-        """Add an entry; ``device`` is the file system that the walk may not leave."""
+    def add(self, row: PlainRow, path: bytes, only: Branch | None = None, *, is_beyond: bool = False) -> None:
+        """Add an entry."""
         kind = row[1] & 0o170000
         if kind == stat.S_IFREG:
             self.file_count += 1
             self.file_bytes += row[8]
         elif kind == stat.S_IFDIR:
-            self.children.append(Child(len(self.rows), path + b"/", only, device is not None and row[7] != device))
+            self.children.append(Child(len(self.rows), path + b"/", only, row[7], is_beyond))
         self.rows.append(row)
 
 
@@ -96,6 +106,8 @@ class Skipped:
     sockets: int = 0
     other_file_systems: int = 0
     """files, and directories whose contents lie there"""
+    kernel_file_systems: int = 0
+    """the same for file systems of the kernel, such as ``/proc``"""
 
 
 class Walker:
@@ -104,6 +116,8 @@ class Walker:
     def __init__(self, options: BackupOptions, emit: Emit) -> None:
         self._options, self._emit = options, emit
         self._excludes = options.excludes
+        self._kernel_file_systems = KernelFileSystems()
+        self._named = frozenset(map(_absolute, options.sources))
         self.files_found = 0
         self.bytes_found = 0
         self.problems = 0
@@ -111,29 +125,23 @@ class Walker:
 
     def walk(self, branch: Branch) -> Iterator[Directory]:
         """Yield each directory once its entries are known, before the directories in it."""
-        stack: list[tuple[Directory | None, Child, int | None]] = [(None, Child(0, b"/", branch, False), None)]
+        stack: list[tuple[Directory | None, Child]] = [(None, Child(0, b"/", branch, 0))]
         while stack:
-            parent, child, device = stack.pop()
-            listing = self._listing(child, device)
+            parent, child = stack.pop()
+            listing = self._listing(child)
             directory = _finished(child, parent, listing)
             self.files_found += directory.file_count
             self.bytes_found += directory.file_bytes
             yield directory
-            for below in reversed(directory.children):
-                # A source may lie on any file system; the walk below it stays there.
-                bound = device
-                if self._options.one_file_system and listing and child.only is not None and below.only is None:
-                    bound = listing.rows[below.position][7]
-                stack.append((directory, below, bound))
+            stack += [(directory, below) for below in reversed(directory.children)]
 
-    def _listing(self, child: Child, device: int | None) -> _Listing | None:
-        if child.is_beyond:
-            self.skipped.other_file_systems += 1
-            return _Listing()  # a mount point: the directory itself is kept, empty
+    def _listing(self, child: Child) -> _Listing | None:
         if child.only is not None:
             return self._list_branch(child.only)
+        if child.is_beyond:
+            return _Listing()  # a mount point: the directory itself is kept, empty
         try:
-            return self._list(child.path, device)
+            return self._list(child.path, child.device)
         except OSError as error:
             self._problem(child.path, error)
             return None
@@ -154,12 +162,13 @@ class Walker:
                 self.skipped.excluded += 1
                 continue
             row = plain_row(name, status)
-            if branch is not None or self._is_taken(path, row, None):
+            is_beyond = branch is None and self._is_beyond(path, row, _device_around(path))
+            if branch is not None or self._is_taken(path, row, is_beyond=is_beyond):
                 listing.places[len(listing.rows)] = path
-                listing.add(row, path, branch)
+                listing.add(row, path, self._named_in(path) if is_beyond else branch, is_beyond=is_beyond)
         return listing
 
-    def _list(self, path: bytes, device: int | None) -> _Listing:
+    def _list(self, path: bytes, device: int) -> _Listing:
         # Should the directory have become a link since its parent was listed, it is not followed.
         descriptor = os.open(path.rstrip(b"/"), _OPEN_DIRECTORY)
         try:
@@ -169,14 +178,14 @@ class Walker:
         finally:
             os.close(descriptor)
 
-    def _list_entries(self, path: bytes, found: list[_Found], device: int | None) -> _Listing:
+    def _list_entries(self, path: bytes, found: list[_Found], device: int) -> _Listing:
         if self._options.marker_files:
             found = self._respect_markers(path, found)
         excludes = self._excludes
         absolute = os.path.abspath(path).rstrip(b"/") + b"/" if excludes else b""
         listing = _Listing()
         rows = listing.rows
-        takes_any_file = device is None and self._options.exclude_larger_than is None
+        takes_any_file = self._options.exclude_larger_than is None
         for name, entry in found:
             try:
                 if excludes and excludes(absolute + name, entry.is_dir(follow_symlinks=False)):
@@ -187,23 +196,39 @@ class Walker:
                 self._problem(path + name, error)
                 listing.unread.add(name)
                 continue
-            if takes_any_file and row[1] & 0o170000 == _REGULAR:  # nearly all there is, in a third of the time
+            is_beyond = row[7] != device and self._is_beyond(path + name, row, device)
+            if takes_any_file and not is_beyond and row[1] & 0o170000 == _REGULAR:  # nearly all there is, in a third of the time
                 rows.append(row)
                 listing.file_count += 1
                 listing.file_bytes += row[8]
-            elif self._is_taken(path + name, row, device):
-                listing.add(row, path + name, device=device)
+            elif self._is_taken(path + name, row, is_beyond=is_beyond):
+                listing.add(row, path + name, self._named_in(path + name) if is_beyond else None, is_beyond=is_beyond)
         return listing
 
-    def _is_taken(self, path: bytes, row: PlainRow, device: int | None) -> bool:
+    def _is_beyond(self, path: bytes, row: PlainRow, device: int) -> bool:
+        """Say whether an entry lies in a file system that is left out, and count it then. What was named is never beyond."""
+        if row[7] == device or _absolute(path) in self._named:
+            return False
+        if self._options.one_file_system:
+            self.skipped.other_file_systems += 1
+            return True
+        if not self._options.kernel_file_systems and row[7] in self._kernel_file_systems:
+            self.skipped.kernel_file_systems += 1
+            return True
+        return False
+
+    def _named_in(self, path: bytes) -> Branch | None:
+        """Return what was named below a directory whose other contents are left out."""
+        return branch_below(_absolute(path), self._named)
+
+    def _is_taken(self, path: bytes, row: PlainRow, *, is_beyond: bool) -> bool:
         kind = row[1] & 0o170000
+        if is_beyond and kind != stat.S_IFDIR:
+            return False  # a file of another file system, mounted over one of ours
         if kind == stat.S_IFSOCK:
             self.skipped.sockets += 1
             self._emit(Note(N_("{path} is a socket; sockets are not backed up"), {"path": os.fsdecode(path)}))
             self._report_skipped(path, "socket")
-            return False
-        if device is not None and row[7] != device and kind != stat.S_IFDIR:
-            self.skipped.other_file_systems += 1  # a file of another file system, mounted over one of ours
             return False
         most = self._options.exclude_larger_than
         if most is not None and kind == stat.S_IFREG and row[8] > most:
@@ -228,6 +253,18 @@ class Walker:
         self.problems += 1
         reason = os.strerror(error.errno or 0)
         self._emit(Problem(N_("cannot be read: {reason}"), {"reason": reason}, os.fsdecode(path)))
+
+
+def _absolute(path: bytes) -> bytes:
+    return os.path.abspath(path).replace(b"//", b"/")
+
+
+def _device_around(path: bytes) -> int:
+    """Return the file system of the directory that holds a path; -1 when that cannot be seen."""
+    try:
+        return os.stat(os.path.dirname(path) or b".").st_dev
+    except OSError:
+        return -1
 
 
 def _finished(child: Child, parent: Directory | None, listing: _Listing | None) -> Directory:

@@ -5,11 +5,13 @@ message from the parent                             answer
 ==================================================  ================================================================
 ``("connect", secrets)``                            none; may come before "start", to a worker that will be needed for sure
 ``("start", WorkerStart as a tuple)``               none
-``("files", number, [(folder, names), ...])``       ``("files", number, [FileRead as a tuple, ...])``
-``("stream", number, descriptor)``                  ``("stream", number, content, size)``
-``("tree", id, [Piece, ...])``                        none
+``("files", number, [(folder, names), ...])``       ``("files", number, [FileRead as a tuple, ...], [...])``
+``("stream", number, descriptor)``                  ``("stream", number, size)``
+``("trees", [(id, [Piece, ...]), ...])``            none
 ``("flush",)``                                      ``("flushed",)`` when everything is safely stored
 ==================================================  ================================================================
+
+Before trees, a stream or files go the long contents in them, see ``travel``.
 
 A name is bytes, or (name, name in the snapshot) where they differ.
 
@@ -21,13 +23,15 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from gdp.core.aes_ctr import Buffer
 from gdp.core.chunker import ChunkerParameters
 from gdp.core.compress import Compression
 from gdp.core.crypto import MasterKey
 from gdp.core.packformat import BlobKind
 from gdp.engine.archive.blob_store import BlobStore
 from gdp.engine.archive.read_file import FileReader
-from gdp.engine.archive.tree_text import Piece, write_out
+from gdp.engine.archive.travel import Arrivals, send_content, send_files
+from gdp.engine.archive.tree_text import text_bytes, write_out
 from gdp.engine.archive.uploads import Uploads
 from gdp.engine.workers import Channel
 from gdp.repo.lease import Lease, LeasedStorage
@@ -37,6 +41,7 @@ from gdp.repo.sealer import BlobSealer
 from gdp.repo.shared_ids import SharedIds
 from gdp.storage.contract import Storage
 
+_LONG_TEXT_BYTES = 8 << 20  # of a directory, as the largest block of a file; a longer one is sealed and opened in pieces
 OpenStorage = Callable[[Mapping[str, str]], Storage]
 """Opens a connection of this process's own, with the secrets that the parent asked the user for."""
 
@@ -101,10 +106,12 @@ class _Started:
         self._store = BlobStore(sealer, packers, known, uploads)
         parameters = ChunkerParameters(start.block_bytes, start.seed)
         self._reader = FileReader(self._store, parameters, start.threads, self._advance)
+        self._arrivals = Arrivals()
         self.handlers: dict[str, Callable[..., None]] = {
             "files": self._files,
             "stream": self._stream,
-            "tree": self._tree,
+            "ids": self._arrivals.take,
+            "trees": self._trees,
             "flush": self._flush,
         }
 
@@ -115,20 +122,26 @@ class _Started:
             self._storage.prepare()
 
     def _files(self, number: int, groups: list[tuple[bytes, list[bytes | tuple[bytes, bytes]]]]) -> None:
-        results = self._reader.read_all(_named(groups))
-        self._channel.send(("files", number, [tuple(result) for result in results]))
+        for message in send_files(number, self._reader.read_all(_named(groups))):
+            self._channel.send(message)
 
     def _stream(self, number: int, descriptor: int) -> None:
         with io.FileIO(descriptor) as stream:
             content, size = self._reader.read_stream(stream)
-        self._channel.send(("stream", number, content, size))
+        for message in send_content(content):
+            self._channel.send(message)
+        self._channel.send(("stream", number, size))
 
-    def _tree(self, tree_id: bytes, pieces: list[Piece]) -> None:
-        text = bytearray()
-        for part in write_out(pieces):
-            text += part
-        pieces.clear()  # a huge one need not be in memory twice
-        self._store.store_tree(tree_id, text)
+    def _trees(self, trees: list[tuple[bytes, list[bytes | tuple[()]]]]) -> None:
+        texts: list[tuple[bytes, Buffer]] = []
+        for tree_id, sent in trees:
+            pieces = self._arrivals.tree(sent)
+            size = text_bytes(pieces)
+            if size > _LONG_TEXT_BYTES:
+                self._store.store_long_tree(tree_id, write_out(pieces), size)
+            else:
+                texts.append((tree_id, b"".join(write_out(pieces))))
+        self._store.store_trees(texts)
 
     def _flush(self) -> None:
         self._store.flush()

@@ -24,6 +24,10 @@ class Change:
     modifier: str
     """``+`` added, ``-`` removed, ``M`` other content, ``T`` another kind, ``U`` other metadata, ``M?`` other content although
     everything else is equal: the disk may be failing"""
+    old_bytes: int | None = None
+    """size of the older side, None where that has no file here"""
+    new_bytes: int | None = None
+    """the same of the newer side"""
 
 
 @dataclass(slots=True)
@@ -149,7 +153,7 @@ class _Comparison:
         elif self._with_metadata and old != new:
             modifier += "U"
         if modifier:
-            self._tell(Change(path + b"/" if new.type == "dir" else path, modifier))
+            self._tell(Change(path + b"/" if new.type == "dir" else path, modifier, _bytes_of(old), _bytes_of(new)))
         _add_content(self._old.blobs, old)
         _add_content(self._new.blobs, new)
 
@@ -159,7 +163,8 @@ class _Comparison:
         while waiting:
             path, node, depth = waiting.pop()
             is_folder = node.type == "dir"
-            self._tell(Change(path + b"/" if is_folder else path, side.modifier))
+            sizes = (_bytes_of(node), None) if side is self._old else (None, _bytes_of(node))
+            self._tell(Change(path + b"/" if is_folder else path, side.modifier, *sizes))
             side.count.add(node)
             _add_content(side.blobs, node)
             if is_folder and depth < DEEPEST_FOLDER:
@@ -191,6 +196,10 @@ def _merge(old: list[tuple[bytes, Node]], new: list[tuple[bytes, Node]]) -> Iter
     before, after = dict(old), dict(new)
     for name in sorted(before.keys() | after.keys()):
         yield name, before.get(name), after.get(name)
+
+
+def _bytes_of(node: Node) -> int | None:
+    return node.size if node.type == "file" else None
 
 
 def _add_content(blobs: set[_Blob], node: Node) -> None:

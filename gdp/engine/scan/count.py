@@ -8,7 +8,7 @@ from gdp.core.language import N_
 from gdp.engine.archive.metadata import unpack_rows
 from gdp.engine.archive.options import BackupOptions
 from gdp.engine.archive.sources import root_of
-from gdp.engine.archive.walk import Directory, Walker
+from gdp.engine.archive.walk import Directory, Skipped, Walker
 from gdp.engine.scan.hits import CountedExcludes, Hit
 from gdp.model.events import Emit, Progress, StageBegan
 from gdp.model.exclusion import Pattern, PatternRules
@@ -35,6 +35,7 @@ class Scanned:
     """in the order of the patterns"""
     problems: int
     """how much could not be read"""
+    skipped: Skipped
 
 
 def scan_sources(options: BackupOptions, patterns: Sequence[Pattern], rules: PatternRules, emit: Emit) -> Scanned:
@@ -60,7 +61,7 @@ def scan_sources(options: BackupOptions, patterns: Sequence[Pattern], rules: Pat
             count.files += directory.file_count
             count.bytes += directory.file_bytes
         tell(directory.path)
-    return Scanned(counts, excludes.hits, walker.problems)
+    return Scanned(counts, excludes.hits, walker.problems, walker.skipped)
 
 
 def _count_single(directory: Directory, holders: Sequence[tuple[bytes, Count]]) -> None:

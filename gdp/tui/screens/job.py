@@ -17,7 +17,7 @@ from gdp.core.language import N_, translate
 from gdp.core.sentences import fill
 from gdp.model.run_words import kind_in_words
 from gdp.model.runs import Kind, Run, State
-from gdp.model.service import AtWork
+from gdp.model.service import CAN_PAUSE, AtWork
 from gdp.tui import standing
 from gdp.tui.log_reader import ERROR_MARKS, LogReader, is_error
 from gdp.tui.page import Page
@@ -27,6 +27,7 @@ from gdp.tui.standing import Level, Standing
 from gdp.tui.views import job as says
 from gdp.tui.views.ends import duration, problem_of, sentences_of_end
 from gdp.tui.views.overview import coming_backup
+from gdp.tui.views.proofs import proof_lines
 from gdp.tui.words import rate, short_moment
 
 MOST_RUNS = 1000  # that the daemon tells at once
@@ -51,13 +52,13 @@ class Job(Page[None]):
     HELP = N_(
         "What a run does, how far it is, and what went wrong so far, also before this screen was opened. It may be closed:"
         " the daemon makes the run.\n\n"
-        "Pause holds up what would begin by itself, for all sets; what runs goes on."
+        "Pause lets this run wait where it is, and keep its lock. On the overview, p holds up what would begin by itself."
     )
     BINDINGS: ClassVar[list[Any]] = [
         Binding("escape", "back", N_("Back")),
         Binding("c", "cancel", N_("Cancel")),
-        Binding("p", "pause", N_("Pause the daemon")),
-        Binding("u", "pause(True)", N_("Let it go on"), key_display="u"),
+        Binding("p", "pause", N_("Pause")),
+        Binding("u", "pause(True)", N_("Continue"), key_display="u"),
         Binding("l", "log", N_("Report and log")),
         Binding("n", "follow", N_("Show the next run")),
     ]
@@ -67,7 +68,7 @@ class Job(Page[None]):
         self._number = run
         self._run: Run | None = None
         self._progress: Record = {}
-        self._is_ending = self._is_missing = False
+        self._is_ending = self._is_missing = self._is_paused = False
         self._errors: list[Record] = []
         self._reader: LogReader | None = None
         self._reading = asyncio.Lock()
@@ -109,8 +110,9 @@ class Job(Page[None]):
             case "cancel":
                 return is_up and not self.has_ended and self._run is not None and not self._is_ending
             case "pause":
-                is_paused = picture.status is not None and picture.status.is_paused
-                return is_up and is_paused is bool(parameters)
+                work = picture.work(self._number)
+                can_wait = work is not None and work.run.kind in CAN_PAUSE and not work.is_ending
+                return is_up and can_wait and self._is_paused is bool(parameters)
             case "log":
                 return self._run is not None
             case "follow":
@@ -132,7 +134,7 @@ class Job(Page[None]):
         self.begin(self._cancel())
 
     def action_pause(self, goes_on: bool = False) -> None:  # noqa: FBT001, FBT002 an action's parameter
-        """Let nothing begin by itself any more, or again."""
+        """Let the run wait, or go on."""
         self.begin(self._pause("resume" if goes_on else "pause"))
 
     def action_log(self) -> None:
@@ -146,7 +148,7 @@ class Job(Page[None]):
             _ = self.app.switch_screen(Job(work.run.id))
 
     def _take(self, work: AtWork) -> None:
-        self._run, self._is_ending, self._is_missing = work.run, work.is_ending, False
+        self._run, self._is_ending, self._is_paused, self._is_missing = work.run, work.is_ending, work.is_paused, False
         if work.progress:
             self._progress = work.progress
 
@@ -204,7 +206,7 @@ class Job(Page[None]):
             await self.manager.refresh_status()
 
     async def _pause(self, request: str) -> None:
-        await self.manager.ports.daemon.ask(request)
+        await self.manager.ports.daemon.ask(request, run=self._number)
         await self.manager.refresh_status()
 
     def _redraw(self) -> None:
@@ -234,6 +236,8 @@ class Job(Page[None]):
             return Standing(Level.ATTENTION, translate(N_("The daemon is gone")))
         if self._is_ending:
             return Standing(Level.BUSY, translate(N_("is ending")))
+        if self._is_paused:
+            return Standing(Level.ATTENTION, translate(N_("Paused")))
         return Standing(Level.BUSY, says.stage(self._progress) or translate(N_("begins")))
 
     def _show_progress(self) -> None:
@@ -265,9 +269,10 @@ class Job(Page[None]):
         run, words = self._run, self.query_one("#job-words", Static)
         sentences: list[str] = []
         if run is not None and self.has_ended:
-            one, ports = self.manager.picture.of_set(run.set_name), self.manager.ports
+            one, now, zone = self.manager.picture.of_set(run.set_name), self.manager.ports.now(), self.manager.ports.zone
             coming = coming_backup(one) if one else None
-            sentences = list(sentences_of_end(run, short_moment(coming, ports.now(), ports.zone) if coming else ""))
+            sentences = list(sentences_of_end(run, short_moment(coming, now, zone) if coming else ""))
+            sentences += proof_lines(one, now, zone) if one and run.kind is Kind.BACKUP else []
             if self._next_run() is not None:
                 sentences.append(translate(N_("It goes on already: press n.")))
         elif run is not None and self.manager.picture.link is Link.NONE:

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any, ClassVar
 
+from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
@@ -15,6 +16,7 @@ from gdp.core.sentences import fill
 from gdp.tui.page import Page
 from gdp.tui.ports import Record, all_of, last_of
 from gdp.tui.screens.dialogs import Entry, Question
+from gdp.tui.screens.escrow import Escrow
 from gdp.tui.screens.sheet import Sheet
 from gdp.tui.secret_files import is_kept_here, keep_secret, secret_for_a_moment
 from gdp.tui.views.keys import COLUMNS, SHORT, key_row, recovery_lines, sharing
@@ -38,6 +40,7 @@ class Keys(Page[None]):
         Binding("c", "change", N_("Change the password")),
         Binding("d", "revoke", N_("Revoke")),
         Binding("b", "sheet", N_("Sheet")),
+        Binding("e", "escrow", N_("Escrow"), show=False),
         Binding("v", "decline", N_("Do without"), show=False),
         Binding("escape", "back", N_("Back"), key_display="Esc"),
     ]
@@ -52,7 +55,7 @@ class Keys(Page[None]):
     def body(self) -> ComposeResult:
         with Vertical(classes="box", id="keys-box"):
             yield Static(id="keys-recovery")
-            yield DataTable[str](id="keys", cursor_type="row")
+            yield DataTable[Text](id="keys", cursor_type="row")
             yield Static(translate(N_("Asking the repository …")), id="keys-note", classes="hint note")
 
     def on_mount(self) -> None:
@@ -90,6 +93,10 @@ class Keys(Page[None]):
         """Make a recovery sheet."""
         self.begin(self._sheet(), group="work")
 
+    def action_escrow(self) -> None:
+        """Seal a password for somebody else."""
+        self.begin(self._escrow(), group="work")
+
     def action_decline(self) -> None:
         """Settle that nobody else can."""
         self.begin(self._decline(), group="work")
@@ -114,9 +121,9 @@ class Keys(Page[None]):
             note.update("")
         table = self.query_one(DataTable)
         table.clear(columns=True)
-        table.add_columns(*(translate(title) for title in COLUMNS))
+        table.add_columns(*(Text(translate(title)) for title in COLUMNS))
         for key in self._keys:
-            table.add_row(*key_row(key))
+            table.add_row(*map(Text, key_row(key)))
         self.refresh_bindings()
 
     async def _ask_new(self, title: str) -> str | None:
@@ -185,6 +192,10 @@ class Keys(Page[None]):
         if await self.app.push_screen_wait(Question(title, text, translate(N_("Make it")))):
             await self.app.push_screen_wait(Sheet(self._set))
             await self._load()
+
+    async def _escrow(self) -> None:
+        await self.app.push_screen_wait(Escrow(self._set))
+        await self._load()
 
     async def _decline(self) -> None:
         title = translate(N_("Settle that nobody else can open it?"))

@@ -12,7 +12,7 @@ from textual.widgets import Input, Static
 from gdp.core import figures
 from gdp.core.language import N_, translate
 from gdp.tui.page import Page
-from gdp.tui.ports import Record, all_of
+from gdp.tui.ports import Browser, Record, all_of
 from gdp.tui.views import restore as says
 from gdp.tui.widgets.rows import Rows
 
@@ -46,6 +46,7 @@ class Restore(Page[None]):
         super().__init__()
         self._of, self._shows_all, self._text = name, False, ""
         self._snapshots: list[Record] | None = None
+        self._browser: Browser
         self._shown: list[Record] = []
 
     def body(self) -> ComposeResult:
@@ -60,8 +61,11 @@ class Restore(Page[None]):
         super().on_mount()
         names = self.manager.sets.names()
         self._of = self._of or (names[0] if names else "")
-        self.begin(self._load(), group="load", exclusive=True)
+        self._open()
         self._redraw()
+
+    async def on_unmount(self) -> None:
+        await self._browser.close()
 
     def on_resize(self) -> None:
         self._redraw()
@@ -76,7 +80,7 @@ class Restore(Page[None]):
     def on_data_table_row_selected(self) -> None:
         row = self.query_one(Rows).cursor_row
         if 0 <= row < len(self._shown):
-            self.manager.go("restore-files", name=self._of, snapshot=self._shown[row])
+            self.manager.go("restore-files", name=self._of, browser=self._browser, snapshot=self._shown[row])
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer only what is possible now."""
@@ -107,12 +111,14 @@ class Restore(Page[None]):
 
     def action_find(self) -> None:
         """Look for a file in all backups."""
-        self.manager.go("restore-find", name=self._of, snapshots=self._snapshots)
+        found = self._snapshots or []
+        self.manager.go("restore-find", name=self._of, browser=self._browser, snapshots=found, is_all=self._shows_all)
 
     def action_compare(self) -> None:
         """Compare the chosen backup with the one before it; the oldest with the one after it."""
         row = min(self.query_one(Rows).cursor_row, len(self._shown) - 2)
-        self.manager.go("restore-diff", name=self._of, before=self._shown[row + 1], after=self._shown[row])
+        two = {"before": self._shown[row + 1], "after": self._shown[row]}
+        self.manager.go("restore-diff", name=self._of, browser=self._browser, **two)
 
     def action_all(self) -> None:
         """Show all snapshots of the repository, or the set's own."""
@@ -125,12 +131,20 @@ class Restore(Page[None]):
         self._of = names[(names.index(self._of) + 1) % len(names)] if self._of in names else names[0]
         self._snapshots = None
         self._redraw()
+        self.begin(self._take_other(), group="load", exclusive=True)
+
+    def _open(self) -> None:
+        """Look for the set's snapshots. Its repository then stays open for the screens that look into them."""
+        self._browser = self.manager.ports.commands.browser("--no-lock", "-S", self._of)
         self.begin(self._load(), group="load", exclusive=True)
+
+    async def _take_other(self) -> None:
+        await self._browser.close()
+        self._open()
 
     async def _load(self) -> None:
         if self._of:
-            found = await all_of(self.manager.ports.commands, "snapshot", "snapshots", "--no-lock", "-S", self._of)
-            self._snapshots = says.newest_first(found)
+            self._snapshots = says.newest_first(await all_of(self._browser, "snapshot", "snapshots", "--all"))
             self._redraw()
 
     def _redraw(self) -> None:

@@ -9,16 +9,16 @@ from textual.containers import Vertical
 from textual.widgets import Input, Static
 
 from gdp.core import figures
-from gdp.core.errors import BadInput
 from gdp.core.language import N_, translate
 from gdp.tui.page import Page
-from gdp.tui.ports import Record
-from gdp.tui.views.looking import match_cells
-from gdp.tui.views.restore import UNREADABLE_NAME
+from gdp.tui.ports import Browser, Record
+from gdp.tui.views.looking import match_cells, version_of
+from gdp.tui.views.restore import unnameable
 from gdp.tui.widgets.rows import Rows
 
-MOST = 1000
-_HEADINGS = (N_("Found"), N_("Size"), N_("Changed"), N_("Backup of"))
+MOST = 1000  # versions of files that are shown
+_MOST_MATCHES = 100_000  # a file that stays as it is, is found in every backup
+_HEADINGS = (N_("Found"), N_("Size"), N_("Changed"), N_("Backup of"), N_("Folder"))
 _SIZE = 1
 
 
@@ -27,22 +27,24 @@ class RestoreFind(Page[None]):
 
     Args:
         name: of the set.
-        snapshots: those that are searched.
+        browser: searches.
+        snapshots: those of the repository.
+        is_all: whether also those of other sets are searched.
     """
 
     HEADING = N_("Restore")
     HELP = N_(
         "Type a name or a part of it; * stands for anything. Every backup of the set is searched, upper and lower case alike."
-        " Enter on a line goes on to restore that file as it was in that backup."
+        " Each version of a file is one line, with the newest backup that has it. Enter goes on to restore that version."
     )
     BINDINGS: ClassVar[list[Any]] = [
         Binding("escape", "back", N_("Back")),
         Binding("slash", "search", N_("Search"), key_display="/"),
     ]
 
-    def __init__(self, name: str, snapshots: list[Record]) -> None:
+    def __init__(self, name: str, browser: Browser, snapshots: list[Record], *, is_all: bool) -> None:
         super().__init__()
-        self._of = name
+        self._of, self._browser, self._is_all = name, browser, is_all
         self._snapshots = {str(one["id"]): one for one in snapshots}
         self._found: list[Record] = []
 
@@ -54,7 +56,9 @@ class RestoreFind(Page[None]):
             box.border_title = translate(N_("What are you looking for?"))
             yield Input(id="find-pattern", placeholder=translate(N_("invoice*.pdf")))
             yield Rows(id="find-rows")
-            yield Static(translate(N_("Type a name or a part of it, and press enter.")), id="find-empty", classes="empty")
+            yield Static(
+                translate(N_("Type a name or a part of it, and press enter.")), id="find-empty", classes="empty", markup=False
+            )
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -73,15 +77,11 @@ class RestoreFind(Page[None]):
         if not 0 <= row < len(self._found):
             return
         match = self._found[row]
-        path, snapshot = str(match["path"]), self._snapshots.get(str(match["snapshot"]))
-        if UNREADABLE_NAME in path:
-            self.tell_error(
-                BadInput(
-                    N_("the name of {path} is no text and cannot be named"), N_("Choose the folder that it lies in."), path=path
-                )
-            )
+        snapshot = self._snapshots.get(str(match["snapshot"]))
+        if (problem := unnameable(str(match["path"]))) is not None:
+            self.tell_error(problem)
         elif snapshot is not None:
-            self.manager.go("restore-plan", name=self._of, snapshot=snapshot, paths=[path])
+            self.manager.go("restore-plan", name=self._of, snapshot=snapshot, paths=[str(match["path"])])
 
     def action_back(self) -> None:
         """Leave."""
@@ -98,12 +98,16 @@ class RestoreFind(Page[None]):
         self._found = []
         table.clear()
         self._tell(translate(N_("Searching …")))
-        words = ("find", "--no-lock", "-S", self._of, "--ignore-case", "--", pattern)
-        async for record in self.manager.ports.commands.run(*words):
-            if record.get("message_type") != "match" or len(self._found) >= MOST:
+        all_words = ("--all",) if self._is_all else ()
+        words = ("find", "--newest-first", "--most", str(_MOST_MATCHES), *all_words, "--ignore-case", "--", pattern)
+        versions: set[object] = set()
+        async for match in self._browser.run(*words):
+            version = version_of(match)
+            if match.get("message_type") != "match" or version in versions or len(versions) >= MOST:
                 continue
-            self._found.append(record)
-            cells = match_cells(record, self._snapshots, now, zone)
+            versions.add(version)
+            self._found.append(match)
+            cells = match_cells(match, self._snapshots, now, zone)
             table.add_row(*(Text(cell, justify="right" if place == _SIZE else "left") for place, cell in enumerate(cells)))
             if len(self._found) == 1:
                 self._tell("")
@@ -115,5 +119,6 @@ class RestoreFind(Page[None]):
         table, empty = self.query_one(Rows), self.query_one("#find-empty", Static)
         table.display, empty.display = bool(self._found), not self._found
         empty.update(nothing)
-        count = figures.count(len(self._found))
-        self.query_one("#find").border_subtitle = translate(N_("Found: {count}")).format(count=count) if self._found else ""
+        said = N_("Found: {count}") if len(self._found) < MOST else N_("The first {count}; a longer name finds fewer")
+        words = translate(said).format(count=figures.count(len(self._found))) if self._found else ""
+        self.query_one("#find").border_subtitle = words

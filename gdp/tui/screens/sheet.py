@@ -14,7 +14,7 @@ from textual.widgets import Button, Input, Static
 from gdp.core.errors import GdpError
 from gdp.core.language import N_, translate
 from gdp.core.sentences import fill
-from gdp.tui.page import Page
+from gdp.tui.page import Acting, Page
 from gdp.tui.ports import last_of
 from gdp.tui.screens.dialogs import Question
 from gdp.tui.secret_files import private_folder
@@ -129,9 +129,7 @@ class Sheet(Page[bool]):
             self._pdf.unlink(missing_ok=True)
 
     async def _decline(self) -> None:
-        title = translate(N_("Do without a recovery sheet?"))
-        if await self.app.push_screen_wait(Question(title, translate(_WITHOUT), translate(N_("Do without")), is_risky=True)):
-            await last_of(self.manager.ports.commands, "recovery", "decline", "--yes", "--backup-set", self._set)
+        if await decline_recovery(self, self._set, translate(N_("Do without a recovery sheet?"))):
             _ = self.dismiss(True)
 
     async def _later(self) -> None:
@@ -141,6 +139,15 @@ class Sheet(Page[bool]):
         )
         if await self.app.push_screen_wait(Question(title, text, translate(N_("Later")))):
             _ = self.dismiss(False)
+
+
+async def decline_recovery(page: Acting[bool], name: str, title: str) -> bool:
+    """Settle that nobody else can open the repository of a set, if that is meant; the return value says whether it is."""
+    question = Question(title, translate(_WITHOUT), translate(N_("Do without")), is_risky=True)
+    if not await page.app.push_screen_wait(question):
+        return False
+    await last_of(page.manager.ports.commands, "recovery", "decline", "--yes", "--backup-set", name)
+    return True
 
 
 def free_path(path: Path) -> Path:

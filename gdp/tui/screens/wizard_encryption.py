@@ -23,6 +23,7 @@ from gdp.tui.widgets.field import Field
 
 _RECOVERY = {
     str(Recovery.SHEET): N_("Whoever holds a printed recovery sheet, to be locked away"),
+    str(Recovery.ESCROW): N_("Somebody I trust: sealed to that person's public key (escrow)"),
     str(Recovery.NOBODY): N_("Nobody. When the password file is lost, so are all backups"),
 }
 _PASSWORD = {
@@ -46,7 +47,7 @@ class EncryptionStep(Step):
             yield Static(
                 translate(N_("There is a repository already. Its password opens it; other programs may go on using it."))
             )
-            yield Field(N_("Password of the repository"), draft.password, id="password", is_secret=True)
+            yield Field(N_("Password"), draft.password, id="password", is_secret=True)
         else:
             yield Label(translate(N_("What opens the backups?")), classes="label first")
             yield Choices(_PASSWORD, str(draft.password_by), id="password-by")

@@ -10,7 +10,7 @@ from textual.widgets import Static
 
 from gdp.core.errors import BadInput
 from gdp.core.language import N_, translate
-from gdp.model.backup_set import Recovery, check_set_name
+from gdp.model.backup_set import BackupSet, Recovery, check_set_name
 from gdp.tui.making import make_set, start_first_run
 from gdp.tui.picture import Link
 from gdp.tui.places import PLACES
@@ -54,10 +54,8 @@ class SummaryStep(Step):
             self._tell("")
         wizard = cast("Wizard", self.screen)
         wizard.finish()
-        if not made.is_active and made.encryption.recovery is Recovery.SHEET:
-            from gdp.tui.screens.sheet import Sheet
-
-            await self.app.push_screen_wait(Sheet(made.name))
+        if not made.is_active:
+            await self._settle_recovery(made)
             made = manager.sets.read(made.name)
         if made.is_active:
             await start_first_run(made.name, manager.ports, has_daemon=manager.picture.link is Link.UP, tell=self._tell)
@@ -67,6 +65,17 @@ class SummaryStep(Step):
         if standing is not None and standing.at_work and "job" in PLACES:
             manager.go("job", run=standing.at_work[0].run.id)
         return None
+
+    async def _settle_recovery(self, made: BackupSet) -> None:
+        """Let somebody else be able to open it, as was chosen, or settle on purpose that nobody is."""
+        if made.encryption.recovery is Recovery.ESCROW:
+            from gdp.tui.screens.escrow import Escrow
+
+            await self.app.push_screen_wait(Escrow(made.name))
+        else:
+            from gdp.tui.screens.sheet import Sheet
+
+            await self.app.push_screen_wait(Sheet(made.name))
 
     def _remember(self, draft: Draft) -> None:
         self.draft = draft

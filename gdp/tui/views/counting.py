@@ -51,6 +51,8 @@ class Counting:
     problems: int = 0
     problem: str = ""
     """the first of them, or why the count failed"""
+    kernel_file_systems: int = 0
+    """how many of them are left out"""
 
 
 def words_of(paths: Sequence[str], patterns: Sequence[str], options: Sequence[str]) -> tuple[str, ...]:
@@ -73,7 +75,8 @@ def after(counting: Counting, record: Record) -> Counting:
         case "pattern":
             return replace(counting, hits={**counting.hits, record["pattern"]: _found(record)})
         case "summary":
-            return replace(counting, stage=Stage.DONE, total=_found(record), current="")
+            kernels = record.get("skipped", {}).get("kernel_file_systems", 0)
+            return replace(counting, stage=Stage.DONE, total=_found(record), current="", kernel_file_systems=kernels)
         case "error":
             said = f"{record.get('item', '')}: {record['error']['message']}"
             return replace(counting, problems=counting.problems + 1, problem=counting.problem or said)
@@ -103,6 +106,9 @@ def total_lines(counting: Counting) -> Iterator[str]:
         case Stage.DONE:
             yield fill(_FOUND, {"folders": total.folders, "files": total.files})
             yield figures.size(total.bytes)
+            if counting.kernel_file_systems:
+                words = N_("without {count:file system|file systems} of the kernel")
+                yield fill(words, {"count": counting.kernel_file_systems})
 
 
 def problem_line(counting: Counting) -> str:

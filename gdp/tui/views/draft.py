@@ -15,10 +15,12 @@ from gdp.core.language import N_
 from gdp.model.backup_set import BackupSet, Recovery
 from gdp.model.sizes import typed_size
 from gdp.model.target import HIGHEST_PORT, LocalTarget, SftpTarget, Target, parse_target
+from gdp.tui.views.schedules import FIRST, WHEN, values_of_typed
 
 USUAL_SOURCES = ("/etc", "/home", "/root", "/srv", "/var", "/opt", "/usr/local")
 USUAL_EXCLUDES = ("/var/cache/", "/var/tmp/", "/var/run/", "/var/lock/", "**/.cache/")
 USUAL_KEEP = {"daily": "7", "weekly": "4", "monthly": "12", "yearly": ""}
+USUAL_SCHEDULE = {WHEN: [FIRST], "schedule.random-offset": "30m"}
 PERIODS = ("daily", "weekly", "monthly", "yearly")
 
 
@@ -62,8 +64,8 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     transfer_block_size: str = ""
     advice: Mapping[str, Any] = {}
     """what ``gdp advise`` said"""
-    when: str = "daily 02:30"
-    random_offset: str = "30m"
+    schedule: Mapping[str, Any] = msgspec.field(default_factory=lambda: dict(USUAL_SCHEDULE))
+    """by the keys of a set, as it was typed"""
     keep: Mapping[str, str] = msgspec.field(default_factory=lambda: dict(USUAL_KEEP))
     reports: bool = True
     mail_to: str = ""
@@ -158,8 +160,7 @@ def values_of(draft: Draft, sets: Sequence[BackupSet]) -> dict[str, Any]:
         "source.paths": list(draft.sources),
         "source.exclude": list(draft.excludes),
         "source.exclude-caches": True,
-        "schedule.when": [line.strip() for line in draft.when.splitlines() if line.strip()],
-        "schedule.random-offset": draft.random_offset.strip() or "0s",
+        **values_of_typed(draft.schedule),
     }
     values |= {f"retention.keep-{period}": int(text) for period, text in draft.keep.items() if text.strip()}
     if draft.place is Place.SHARED:

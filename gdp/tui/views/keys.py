@@ -26,6 +26,7 @@ def recovery_lines(one: BackupSet) -> list[str]:
     lines = [fill(N_("The repository {target} is opened with the password in {file}."), facts)]
     if not one.is_active:
         lines.append(translate(N_("It is not settled who else can open it. The set does not run before that.")))
+        lines.append(translate(N_("b makes a recovery sheet, e an escrow, v settles that nobody else can.")))
     elif one.encryption.recovery is Recovery.SHEET:
         lines.append(translate(N_("Whoever holds the recovery sheet can open it, too.")))
     elif one.encryption.recovery is Recovery.ESCROW:

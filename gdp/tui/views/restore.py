@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 
 from gdp.core import figures
+from gdp.core.errors import BadInput
 from gdp.core.language import N_, translate
 from gdp.tui.ports import Record
-from gdp.tui.words import short_moment
+from gdp.tui.views.items import Item
+from gdp.tui.words import one_line, short_moment
 
 UNREADABLE_NAME = "\ufffd"
 """stands for the bytes of a name that are no text; such a name cannot be named to anybody"""
@@ -75,22 +77,30 @@ def fits(one: Record, cells: Sequence[str], text: str) -> bool:
     return text.casefold() in " ".join((*cells, str(one.get("id", "")))).casefold()
 
 
-def entry_label(node: Record, now: datetime, zone: tzinfo | None) -> str:
-    """Return what the tree says of an entry: its name, and of a file size and time of change."""
-    name = str(node.get("name", ""))
-    if node.get("type") == "dir":
-        return f"{name}/"
-    size = node.get("size")
-    details = [figures.size(size)] if isinstance(size, int) else []
-    if isinstance(changed := node.get("mtime"), str):
-        details.append(short_moment(moment_of(changed), now, zone))
-    return f"{name}   {'  '.join(details)}".rstrip()
+def item_of(node: Record, now: datetime, zone: tzinfo | None) -> Item:
+    """Return what the tree shows of an entry: its name, and of a file size and time of change."""
+    is_folder = node.get("type") == "dir"
+    name, size, changed = str(node.get("name", "")), node.get("size"), node.get("mtime")
+    words = figures.size(size) if isinstance(size, int) and not is_folder else ""
+    when = short_moment(moment_of(changed), now, zone) if isinstance(changed, str) and not is_folder else ""
+    shown = (f"{words:>9}  {when:<16}", "idle")
+    return Item(str(node.get("path", "")), f"{name}/" if is_folder else name, is_folder, () if is_folder else (shown,))
 
 
-def children_of(folder: str, nodes: Iterable[Record]) -> list[Record]:
+def items_of(folder: str, nodes: Iterable[Record], now: datetime, zone: tzinfo | None) -> list[Item]:
     """Return what lies in a folder, folders first; the folder itself, which a listing names too, is left out."""
     found = [node for node in nodes if str(node.get("path")).rstrip("/") != folder.rstrip("/")]
-    return sorted(found, key=lambda node: (node.get("type") != "dir", str(node.get("name", "")).casefold()))
+    found.sort(key=lambda node: (node.get("type") != "dir", str(node.get("name", "")).casefold()))
+    return [item_of(node, now, zone) for node in found]
+
+
+def unnameable(path: str) -> BadInput | None:
+    """Return why a path cannot be named to a command, where bytes of it were no text and are lost; else None."""
+    if UNREADABLE_NAME not in path:
+        return None
+    return BadInput(
+        N_("the name of {path} is no text and cannot be named"), N_("Choose the folder that it lies in."), path=one_line(path)
+    )
 
 
 def plan_words(snapshot: str, fields: Record) -> tuple[str, ...]:

@@ -25,6 +25,7 @@ from gdp.tui.words import long_moment, short_moment
 
 FIRST = "daily 02:30"  # what a new schedule says
 SHOWN_RUNS = 5
+WHEN = "schedule.when"
 
 
 class Kind(StrEnum):
@@ -207,6 +208,13 @@ def read_setting(setting: Setting, text: str) -> Read:
         return Read(setting.read(text), setting.describe(text))
     except BadInput as error:
         return Read(wrong=_reason(error))
+
+
+def values_of_typed(typed: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what was typed without a mistake as a set's file has it; what is empty is left out."""
+    values = {WHEN: [str(parse_schedule(text)) for text in typed.get(WHEN, ())]}
+    values |= {one.key: value for one in SETTINGS if (value := read_setting(one, typed.get(one.key, "")).value) is not None}
+    return values
 
 
 def window_of(text: str) -> Window | None:

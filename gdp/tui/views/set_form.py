@@ -65,7 +65,11 @@ TARGET = (
         "encryption.recovery",
         N_("Recovery"),
         shape=Shape.CHOICE,
-        answers={"nobody": N_("nobody can help when the password is lost"), "sheet": N_("the recovery sheet opens it")},
+        answers={
+            "nobody": N_("nobody can help when the password is lost"),
+            "sheet": N_("the recovery sheet opens it"),
+            "escrow": N_("whoever holds the key of the escrow opens it"),
+        },
     ),
     Line("target.block-size", N_("Block size"), N_("fixed since the repository was made"), Shape.FIXED),
     Line("target.transfer-block-size", N_("Transfer blocks"), N_("1M to 128M; may change with every run")),

@@ -9,11 +9,12 @@ from gdp.model.timing.reading import parse_schedule
 from gdp.model.timing.words import listed
 from gdp.tui.views.draft import Draft, PasswordBy, Place, target_of
 from gdp.tui.views.retention import kept_in_words
+from gdp.tui.views.schedules import WHEN, offset_words, window_of
 
 _RECOVERY = {
     Recovery.SHEET: N_("Recovery sheet: it comes next, is printed and typed in again."),
     Recovery.NOBODY: N_("Nobody else can open the backups: keep a copy of the password file in a second place."),
-    Recovery.ESCROW: N_("The password is sealed for whoever holds the private key."),
+    Recovery.ESCROW: N_("Escrow: the receiver's key comes next, and the password is sealed to it."),
 }
 _MODES = {
     "every-run": N_("to {to} after every run"),
@@ -76,12 +77,15 @@ def _blocks(draft: Draft) -> str:
 
 
 def _schedule(draft: Draft) -> str:
-    lines = [line for line in draft.when.splitlines() if line.strip()]
-    if not lines:
+    sentences = draft.schedule.get(WHEN, ())
+    if not sentences:
         return translate(N_("only when somebody asks for it"))
-    words = "; ".join(parse_schedule(line).describe() for line in lines)
-    offset = draft.random_offset.strip()
-    return words if offset in {"", "0s"} else words + fill(N_(", up to {offset} later"), {"offset": offset})
+    words = "; ".join(parse_schedule(sentence).describe() for sentence in sentences)
+    if offset := offset_words(draft.schedule.get("schedule.random-offset", "")):
+        words += f", {offset}"
+    if window := window_of(draft.schedule.get("schedule.window", "")):
+        words += " · " + fill(N_("only {window}"), {"window": window.describe()})
+    return words
 
 
 def _report(draft: Draft) -> str:

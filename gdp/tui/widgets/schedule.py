@@ -17,6 +17,7 @@ from gdp.settings.zone import local_zone
 from gdp.tui.views.schedules import (
     FIRST,
     SETTINGS,
+    WHEN,
     Entered,
     coming_lines,
     first_text,
@@ -31,7 +32,6 @@ from gdp.tui.widgets.schedule_fields import ScheduleFields
 if TYPE_CHECKING:
     from gdp.tui.app import BackupManager
 
-WHEN = "schedule.when"
 KEYS = (WHEN, *(setting.key for setting in SETTINGS))
 """the keys of a set that are chosen here"""
 
@@ -45,8 +45,8 @@ class ScheduleEditor(VerticalScroll):
     """
 
     BINDINGS: ClassVar[list[Any]] = [
-        Binding("ctrl+n", "add", N_("Add a schedule")),
-        Binding("f8", "remove", N_("Remove the schedule")),
+        Binding("a", "add", N_("Add")),
+        Binding("delete", "remove", N_("Remove"), key_display="Del"),
     ]
 
     class Changed(Message):
@@ -68,6 +68,11 @@ class ScheduleEditor(VerticalScroll):
             read = read_setting(setting, self._texts[setting.key])
             chosen[setting.key] = self._values.get(setting.key) if read.wrong else read.value
         return chosen
+
+    @property
+    def typed(self) -> dict[str, Any]:
+        """What is entered, right or wrong, to begin with once more."""
+        return {WHEN: [entered.text for entered in self._entered], **self._texts}
 
     @property
     def wrong(self) -> list[str]:
@@ -94,8 +99,8 @@ class ScheduleEditor(VerticalScroll):
         self._show_list()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer only what is possible now."""
-        return bool(self._entered) if action == "remove" else True
+        """Offer only what is possible now. Del removes what is marked in the list, not what is being filled in."""
+        return bool(self._entered) and self.query_one("#schedules").has_focus if action == "remove" else True
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
         event.stop()
@@ -107,6 +112,7 @@ class ScheduleEditor(VerticalScroll):
         event.stop()
         if not self._entered:
             self.action_add()
+            return
         self.query_one("#kind").focus()
 
     def on_schedule_fields_changed(self, event: ScheduleFields.Changed) -> None:
@@ -130,6 +136,7 @@ class ScheduleEditor(VerticalScroll):
         self._place = len(self._entered) - 1
         self.query_one(ScheduleFields).show(self._entered[-1])
         self._changed()
+        self.query_one("#kind").focus()
 
     def action_remove(self) -> None:
         """Remove the chosen schedule."""
@@ -137,6 +144,21 @@ class ScheduleEditor(VerticalScroll):
         self._place = max(0, min(self._place, len(self._entered) - 1))
         self.query_one(ScheduleFields).show(self._entered[self._place] if self._entered else Entered(""))
         self._changed()
+
+    def go_to_wrong(self) -> bool:
+        """Put the cursor where something is wrong; the return value says whether anything is."""
+        place = next((place for place, entered in enumerate(self._entered) if entered.wrong), None)
+        if place is not None:
+            self._place = place
+            self.query_one(ScheduleFields).show(self._entered[place])
+            self._show_list()
+            self.query_one("#sentence").focus()
+            return True
+        row = next((row for row in self._rows().values() if row.wrong), None)
+        if row is not None:
+            self.query_one(Collapsible).collapsed = False
+            row.query_one(Input).focus()
+        return row is not None
 
     def _changed(self) -> None:
         self._show_list()
@@ -160,7 +182,7 @@ class ScheduleEditor(VerticalScroll):
         self.query_one(ScheduleFields).display = bool(prompts)
         with self.prevent(OptionList.OptionHighlighted):
             listed.set_options(
-                Option(prompt) for prompt in prompts or [Text(translate(N_("None. Enter adds one.")), colours["idle"])]
+                Option(prompt) for prompt in prompts or [Text(translate(N_("None. Press a to add one.")), colours["idle"])]
             )
             listed.highlighted = min(self._place, max(0, len(prompts) - 1))
         self._show_coming()

@@ -18,6 +18,7 @@ from gdp.core.language import N_, translate
 from gdp.core.sentences import fill
 from gdp.tui.folders import Listed, list_folder
 from gdp.tui.views.ticks import Tick, Ticks, can_be_written
+from gdp.tui.words import one_line
 
 _TICK = {"tick": True}  # marks what a click ticks
 _NO_TEXT = N_("{name} cannot be chosen by itself: its name is not UTF-8, and settings hold only that. Tick its folder.")
@@ -43,7 +44,7 @@ class SourceTree(Tree[str]):
             self.ticks = ticks
 
     def __init__(self, ticks: Ticks, *, root: str = "/", id: str | None = None) -> None:
-        super().__init__(root, data=root, id=id)
+        super().__init__(Text(root), data=root, id=id)
         self.guide_depth, self.show_guides = 2, False
         self.ticks = ticks
         self._sizes: Mapping[str, int] = {}
@@ -130,13 +131,13 @@ class SourceTree(Tree[str]):
         listed = await asyncio.to_thread(list_folder, folder, wanted)
         for entry in listed.entries:
             path = posixpath.join(folder, entry.name)
-            below = node.add(_shown(entry.name), data=path, allow_expand=not entry.is_file)
+            below = node.add(Text(one_line(entry.name)), data=path, allow_expand=not entry.is_file)
             if entry.name in wanted and not entry.is_file and self.ticks.state(path) is Tick.PARTLY:
                 below.expand()
             if path == self._sought:
                 self.call_after_refresh(self._go_to, below)
         if said := _said(listed):
-            node.add_leaf(said, data="")
+            node.add_leaf(Text(said), data="")
 
     def _go_to(self, node: TreeNode[str]) -> None:
         """Bring what is chosen into sight, unless the cursor was moved meanwhile."""
@@ -147,11 +148,6 @@ class SourceTree(Tree[str]):
         """Return which entries of a folder lead to marks, or have one."""
         beginning = folder.rstrip("/") + "/"
         return {mark.removeprefix(beginning).split("/")[0] for mark in self.ticks.marks if mark.startswith(beginning)} - {""}
-
-
-def _shown(name: str) -> Text:
-    """Return a name that any terminal can take."""
-    return Text("".join(letter if letter.isprintable() else "�" for letter in name))
 
 
 def _said(listed: Listed) -> str:

@@ -57,7 +57,7 @@ class Kept:
         return blob_id
 
     def content(self, read: FileRead) -> bytes:
-        return b"".join(self.blobs[read.content[start : start + 32]] for start in range(0, len(read.content), 32))
+        return b"".join(self.blobs[bytes(read.content[start : start + 32])] for start in range(0, len(read.content), 32))
 
 
 def read(path: Path, store: Kept) -> FileRead:

@@ -8,7 +8,7 @@ import pytest
 
 from gdp.core.ids import ID_BYTES
 from gdp.engine.archive.metadata import Row, encode_file
-from gdp.engine.archive.tree_text import LONG_CONTENT_BYTES, is_long, tree_id, tree_pieces, write_out
+from gdp.engine.archive.tree_text import LONG_CONTENT_BYTES, is_long, text_bytes, tree_id, tree_pieces, write_out
 from gdp.model.node import ExtendedAttribute
 from gdp.model.tree import join_nodes
 
@@ -36,6 +36,7 @@ def test_pieces_are_the_text(sizes: list[int], attributes: list[ExtendedAttribut
     whole = join_nodes([encode_file(row, attributes, content) for row, content in zip(rows, contents, strict=True)])
 
     assert b"".join(write_out(pieces)) == whole
+    assert text_bytes(pieces) == len(whole)
     assert tree_id(pieces) == hashlib.sha256(whole).digest()
 
 

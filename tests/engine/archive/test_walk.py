@@ -156,6 +156,49 @@ def test_one_file_system_means_that_of_each_source(mounted: Path) -> None:
     assert below(whole, mounted) >= {"one/c", "two"}
 
 
+NAMED = "/proc/sys/fs/inotify"
+
+
+def only_kernels(path: bytes, is_directory: bool) -> bool:
+    """Leave out all that lies in ``/`` but two file systems of the kernel."""
+    return path.count(b"/") == 1 and path not in {b"/proc", b"/sys"}
+
+
+@pytest.mark.parametrize("one_file_system", [False, True])
+def test_the_root_of_the_disk_is_walked_without_those_of_the_kernel(one_file_system: bool) -> None:
+    """The source ``/`` stands for what is in it; that makes no sources of ``/proc`` and ``/sys``, nor of other disks."""
+    walked = walk("/", excludes=only_kernels, one_file_system=one_file_system)
+    skipped = walked.walker.skipped
+
+    assert walked.paths == {"/proc", "/sys"}
+    assert (skipped.kernel_file_systems, skipped.other_file_systems) == ((0, 2) if one_file_system else (2, 0))
+
+
+@pytest.mark.parametrize("one_file_system", [False, True])
+def test_what_is_named_is_read(one_file_system: bool) -> None:
+    """Whoever writes it down means it, also within what is left out, and no more than that."""
+    alone = walk(NAMED, one_file_system=one_file_system)
+    within = walk("/", NAMED, excludes=only_kernels, one_file_system=one_file_system)
+
+    assert alone.paths > {NAMED}
+    assert alone.walker.skipped == Skipped()
+    assert within.paths == alone.paths | {"/sys"}
+
+
+def test_those_of_the_kernel_are_read_when_that_is_wanted() -> None:
+    """All of them, and not only those that are named."""
+
+    def excludes(path: bytes, is_directory: bool) -> bool:
+        return (
+            only_kernels(path, is_directory) or path == b"/sys" or (path.count(b"/") > 1 and not NAMED.encode().startswith(path))
+        )
+
+    walked = walk("/", excludes=excludes, kernel_file_systems=True)
+
+    assert walked.paths == {"/proc", "/proc/sys", "/proc/sys/fs", NAMED}
+    assert walked.walker.skipped.kernel_file_systems == 0
+
+
 def test_a_socket_is_skipped_with_a_note(archive: Archive, source: Path) -> None:
     """It cannot be restored to anything useful. That is no problem, so a nightly job must not end with exit code 3."""
     with socket.socket(socket.AF_UNIX) as listener:

@@ -48,6 +48,22 @@ def test_every_kind_of_difference_is_told(crafted: Crafted) -> None:
     assert compare(crafted, before, after, with_metadata=True)[0][-1] == "U /touched"
 
 
+def test_sizes_are_those_of_files_on_either_side(crafted: Crafted) -> None:
+    """Whoever looks for what is missing wants to see how much it was."""
+    before = crafted.tree(crafted.file(b"changed", b"one"), crafted.folder_of(b"gone", crafted.file(b"inside", b"12345")))
+    after = crafted.tree(crafted.file(b"changed", b"three"), crafted.file(b"new", b"7 bytes"))
+    crafted.snapshot_of(before)
+    told: list[Change] = []
+    diff(crafted.repo, bytes.fromhex(before), bytes.fromhex(after), told.append)
+
+    assert {change.path: (change.old_bytes, change.new_bytes) for change in told} == {
+        b"/changed": (3, 5),
+        b"/gone/": (None, None),
+        b"/gone/inside": (5, None),
+        b"/new": (None, 7),
+    }
+
+
 def test_content_that_changed_by_itself_is_marked(crafted: Crafted) -> None:
     """Same time, same size, other bytes: a dying disk."""
     before, after = crafted.tree(crafted.file(b"file", b"one")), crafted.tree(crafted.file(b"file", b"two"))
