@@ -23,7 +23,7 @@ MOST_RUNS = 1000
 def status(service: Service, _fields: Mapping[str, Any]) -> Mapping[str, object]:
     """Say how everything stands."""
     facts = service.journal.facts()
-    at_work = {run.set_name for run in service.runs.values()}
+    at_work = {run.set_name for run in service.work.runs.values()}
     names = sorted({*service.settings.sets, *service.settings.wrong, *at_work})
     now = service.now()
     begun = service.journal.begun_since(week_began(now), Kind.BACKUP)
@@ -51,11 +51,11 @@ def run(service: Service, fields: Mapping[str, Any]) -> Mapping[str, object]:
             ),
             name=one.name,
         )
-    if any((run.set_name, run.kind) == (one.name, Kind.BACKUP) for run in service.runs.values()):
+    if any((run.set_name, run.kind) == (one.name, Kind.BACKUP) for run in service.work.runs.values()):
         raise BadInput(N_("{name} is being backed up already"), N_("'gdp status' shows how far it is."), name=one.name)
     service.journal.want(one.name, Kind.BACKUP, service.now())
     service.look()
-    begun = [run for run in service.runs.values() if (run.set_name, run.kind) == (one.name, Kind.BACKUP)]
+    begun = [run for run in service.work.runs.values() if (run.set_name, run.kind) == (one.name, Kind.BACKUP)]
     return {"run": begun[0] if begun else None, "coming": _coming(service, one.name)}
 
 
@@ -72,7 +72,7 @@ def cancel(service: Service, fields: Mapping[str, Any]) -> Mapping[str, object]:
         return {"runs": [_cancelled(service, fields["run"])]}
     name = _name(fields)
     was_wanted = [kind for kind in Kind if service.journal.unwant(name, kind)]
-    cancelled = [run for run in service.runs.values() if run.set_name == name]
+    cancelled = [run for run in service.work.runs.values() if run.set_name == name]
     for one in cancelled:
         service.end_run(one.id, Verdict(State.CANCELLED))
     if not cancelled and not was_wanted:
@@ -112,7 +112,7 @@ def _cancelled(service: Service, number: object) -> Run:
 
 
 def _run_at_work(service: Service, number: object) -> Run:
-    run = service.runs.get(number) if isinstance(number, int) else None
+    run = service.work.runs.get(number) if isinstance(number, int) else None
     if run is None:
         raise BadInput(N_("run {number} is not at work"), N_("'gdp status' shows what runs."), number=str(number))
     return run
@@ -141,7 +141,7 @@ def _set_paused(service: Service, fields: Mapping[str, Any], *, is_paused: bool)
         run = _run_at_work(service, fields["run"])
         if run.kind not in CAN_PAUSE:
             raise BadInput(N_("run {number} cannot be paused: only backups and restores can"), number=str(run.id))
-        service.runners[run.id].pause(is_paused=is_paused)
+        service.work.pause(run.id, is_paused=is_paused)
         service.tell_run(run)
         return {"is_paused": is_paused, "run": run}
     service.journal.pause(is_paused=is_paused)
@@ -150,12 +150,11 @@ def _set_paused(service: Service, fields: Mapping[str, Any], *, is_paused: bool)
 
 
 def _at_work(service: Service, run: Run) -> AtWork:
-    runner = service.runners[run.id]
     return AtWork(
         run=run,
-        progress=service.progress.get(run.id, {}),
-        is_ending=runner.asked is not None,
-        is_paused=runner.is_paused,
+        progress=service.work.progress.get(run.id, {}),
+        is_ending=service.work.was_asked_to_end(run.id),
+        is_paused=service.work.is_paused(run.id),
     )
 
 
@@ -165,7 +164,7 @@ def _set_status(service: Service, name: str, all_facts: AllFacts, week: tuple[Da
     problem = sentence_of(error) if error else ""
     sets = service.settings.sets.values()
     one = service.settings.sets.get(name)
-    at_work = [_at_work(service, run) for run in service.runs.values() if run.set_name == name]
+    at_work = [_at_work(service, run) for run in service.work.runs.values() if run.set_name == name]
     return SetStatus(
         name=name,
         is_active=one is not None and one.is_active,

@@ -7,10 +7,10 @@ says, from what the journal keeps.
 import os
 import queue
 import signal
-import time
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -21,6 +21,7 @@ from gdp.control.address import only_daemon
 from gdp.control.server import ControlServer
 from gdp.core.errors import GdpError
 from gdp.core.language import N_
+from gdp.daemon.asked import Asked
 from gdp.daemon.chores import Chores
 from gdp.daemon.conditions import Asker, Conditions
 from gdp.daemon.journal import Journal, open_journal
@@ -28,7 +29,8 @@ from gdp.daemon.journal_file import JournalError
 from gdp.daemon.notify import notify, watchdog_seconds
 from gdp.daemon.orphans import end_orphans
 from gdp.daemon.reports import Reports
-from gdp.daemon.runner import Began, Ended, Runner, Said
+from gdp.daemon.runner import Began, Ended, Said
+from gdp.daemon.runs_at_work import END_SECONDS, LOGS, RunsAtWork
 from gdp.daemon.settings import LiveSettings
 from gdp.daemon.tidy import tidy
 from gdp.jobs.agenda import Agenda, Situation, look
@@ -40,11 +42,9 @@ from gdp.model.run_words import kind_in_words, state_of_run
 from gdp.model.runs import Kind, Reason, Run, State
 
 JOURNAL = "state/journal.sqlite"
-LOGS = "log/runs"
 RELOAD_SECONDS = 5.0  # between two looks at the settings' files
 LOOK_SECONDS = 30.0  # so soon a suspend or a clock that was set is noticed
-END_SECONDS = 300.0  # for a run that was asked to end, before it is killed
-STOP_SECONDS = 75.0  # the same when we are to end; systemd itself waits for 90
+STOP_SECONDS = 75.0  # for a run when we are to end, before it is killed; systemd itself waits for 90
 TIDY_SECONDS = 3600.0  # not at the start, when the clock may still be wrong
 DELIVER_SECONDS = 60.0  # between two looks at the mails that wait
 TOLD_AGAIN_RUNS = 200  # at the start; far more than a day has
@@ -54,14 +54,6 @@ _LOST = (
     N_("run {number}, a restore of {set}, was broken off when the daemon was killed; it is not begun again by itself"),
 )
 _ROUNDS = 20  # more looks at the same moment mean an error of ours
-
-
-class Asked(msgspec.Struct, frozen=True):
-    """A front end wants something."""
-
-    request: str
-    fields: dict[str, Any]
-    answer: "Future[Mapping[str, object]]"
 
 
 class SignalCame(msgspec.Struct, frozen=True):
@@ -87,17 +79,11 @@ class Service:
         self.settings = LiveSettings(home)
         self.conditions = Conditions(ask, self._queue.put, self.now)
         self._chores = Chores()
-        self.runners: dict[int, Runner] = {}
-        self.progress: dict[int, dict[str, Any]] = {}
-        self.runs: dict[int, Run] = {}
-        """those at work"""
-        self._kill_at: dict[int, float] = {}
-        self._unwritten: list[Ended] = []
-        """ends that the journal could not take yet"""
         self.agenda: Agenda | None = None
         self.since = self.now()
         self.is_ending = False
         self.journal: Journal
+        self.work: RunsAtWork
         self._server: ControlServer
         self._reports: Reports
         self._answers: Answers = {}
@@ -107,12 +93,19 @@ class Service:
         self._answers = answers
         with only_daemon(self.home):
             self.journal = open_journal(self.home / JOURNAL)
+            self.work = RunsAtWork(
+                self.home,
+                self.journal,
+                program=self._program,
+                environment=self._environment,
+                tell=self._queue.put,
+                clock=self.now,
+            )
             try:
                 self._begin()
                 self._loop()
             finally:
-                for runner in self.runners.values():  # only after an error of ours
-                    runner.kill()
+                self.work.kill()  # only after an error of ours is there one
                 self.journal.close()
 
     @staticmethod
@@ -131,7 +124,7 @@ class Service:
                     break
             self._chores.once_in((self.agenda.next_look - self.now()).total_seconds() if self.agenda else 0, self.look)
         except JournalError as error:
-            self.emit(Problem(error.template, error.facts, hint=error.hint_template))
+            self._complain(error)
             self._chores.once_in(AGAIN_SECONDS, self.look)
 
     def reload(self) -> None:
@@ -141,8 +134,7 @@ class Service:
 
     def end_run(self, run: int, verdict: Verdict) -> None:
         """Ask a run to end; one that does not is killed after a while."""
-        self.runners[run].end(verdict)
-        self._kill_at.setdefault(run, time.monotonic() + (STOP_SECONDS if self.is_ending else END_SECONDS))
+        self.work.end(run, verdict, STOP_SECONDS if self.is_ending else END_SECONDS)
 
     def tell_run(self, run: Run) -> None:
         """Tell front ends of a run that began, ended or was left out."""
@@ -171,11 +163,11 @@ class Service:
         self.emit(Note(N_("the daemon for {home} is ready; it knows {count:backup set|backup sets}"), self._facts()))
 
     def _loop(self) -> None:
-        while not (self.is_ending and not self.runners):
+        while not self.is_ending or self.work.runs:
             self._chores.run_pending()
-            self._kill_overdue()
+            self.work.kill_overdue()
             try:
-                message = self._queue.get(timeout=1.0 if self._kill_at else max(0.01, self._chores.idle_seconds))
+                message = self._queue.get(timeout=1.0 if self.work.is_any_to_end else max(0.01, self._chores.idle_seconds))
             except queue.Empty:
                 continue
             self._handle(message)
@@ -187,7 +179,8 @@ class Service:
     def _handle(self, message: object) -> None:
         match message:
             case Asked():
-                self._give_answer(message)
+                answer = self._answers.get(message.request)
+                message.settle(partial(answer, self) if answer else None)
             case Began():
                 self._note_process(message)
             case Said():
@@ -207,7 +200,7 @@ class Service:
             zone=self.settings.zone,
             sets=list(self.settings.sets.values()),
             facts=self.journal.facts(),
-            running=list(self.runs.values()),
+            running=list(self.work.runs.values()),
             wanted=self.journal.wanted(),
             conditions=self.conditions.known,
             is_paused=self.journal.is_paused,
@@ -240,43 +233,19 @@ class Service:
         return self._start(due, restore_steps(set_name, wish))
 
     def _start(self, due: Due, steps: Sequence[Step]) -> Run:
-        log = f"{LOGS}/{{id:06d}}-{due.set_name}-{due.kind}.jsonl"
-        run = self.journal.begin(
-            due.set_name, due.kind, due=due.due, now=self.now(), attempt=due.attempt, is_manual=due.is_manual, log=log
-        )  # fmt: skip
-        self.runs[run.id] = run
-        self.runners[run.id] = Runner(
-            run,
-            steps,
-            program=self._program,
-            environment=self._environment,
-            log=self.home / run.log,
-            tell=self._queue.put,
-            clock=self.now,
-        )
+        run = self.work.begin(due, steps)
         self.tell_run(run)
         self.emit(Note(N_("run {number} begins: {kind} of {set}"), _words(run)))
         return run
 
     def _finish(self, message: Ended) -> None:
-        verdict = message.verdict
         try:
-            run = self.journal.finish(
-                message.run,
-                verdict.state,
-                reason=verdict.reason,
-                now=self.now(),
-                exit_code=message.exit_code,
-                summary=message.summary,
-            )
+            run = self.work.finish(message)
         except JournalError as error:
-            self.emit(Problem(error.template, error.facts, hint=error.hint_template))
-            self._unwritten.append(message)
+            self._complain(error)
             if not self.is_ending:
-                return  # it counts as running until that is known; written or not, an ending daemon leaves it to its successor
-            run = self.runs[message.run]
-        for known in (self.runners, self.runs, self.progress, self._kill_at):
-            known.pop(message.run, None)
+                return
+            run = self.work.forget(message.run)  # it is left to our successor
         self.tell_run(run)
         sentence, facts = N_("run {number} has ended: {kind} of {set}: {state}"), _words(run)
         self.emit(Problem(sentence, facts) if run.state is State.ERROR else Note(sentence, facts))
@@ -285,25 +254,19 @@ class Service:
         self._reports.run_ended(run, next_backup)
 
     def _write_late(self) -> None:
-        late, self._unwritten = self._unwritten, []
-        for message in late:
+        for message in self.work.take_unwritten():
             self._finish(message)
 
     def _tidy(self) -> None:
-        try:
+        with self._complaining():
             tidy(self.journal, self.home, self.home / LOGS, self.now())
-        except JournalError as error:
-            self.emit(Problem(error.template, error.facts, hint=error.hint_template))
 
     def _note_process(self, message: Began) -> None:
-        try:
+        with self._complaining():  # it ends with us all the same
             self.journal.note_process(message.run, message.identity)
-        except JournalError as error:  # it ends with us all the same
-            self.emit(Problem(error.template, error.facts, hint=error.hint_template))
 
     def _pass_on(self, message: Said) -> None:
-        if message.record.get("message_type") == "status":
-            self.progress[message.run] = message.record
+        if self.work.hear(message):
             self._server.tell("progress", {"run": message.run, "progress": message.record}, may_be_lost=True)
         else:
             self._server.tell("said", {"run": message.run, "record": message.record}, may_be_lost=True)
@@ -313,19 +276,12 @@ class Service:
             self.reload()
             return
         if self.is_ending:
-            for runner in self.runners.values():
-                runner.kill()
+            self.work.kill()
             return
         self.is_ending = True
         notify("STOPPING=1")
-        for run in self.runners:
+        for run in self.work.runs:
             self.end_run(run, Verdict(State.INTERRUPTED, Reason.SHUTDOWN))
-
-    def _kill_overdue(self) -> None:
-        for run, moment in list(self._kill_at.items()):
-            if time.monotonic() >= moment:
-                self._kill_at[run] = time.monotonic() + END_SECONDS
-                self.runners[run].kill()
 
     def _reload_if_changed(self) -> None:
         if self.settings.read_if_changed():
@@ -333,24 +289,25 @@ class Service:
 
     def _tell_settings(self) -> None:
         for error in self.settings.wrong.values():
-            self.emit(Problem(error.template, error.facts, hint=error.hint_template))
+            self._complain(error)
         self._server.tell("settings", {})
         self.look()
 
-    def _give_answer(self, asked: Asked) -> None:
-        try:
-            answer = self._answers.get(asked.request)
-            if answer is None:
-                raise GdpError(N_("the daemon does not know the request {request!r}"), request=asked.request)
-            asked.answer.set_result(answer(self, asked.fields))
-        except GdpError as error:
-            asked.answer.set_exception(error)
-
     def _answer(self, request: str, fields: Mapping[str, Any]) -> Mapping[str, object]:
         """Let the one thread answer. Called by the threads of the server."""
-        answer: Future[Mapping[str, object]] = Future()
-        self._queue.put(Asked(request, dict(fields), answer))
-        return answer.result()
+        asked = Asked(request, dict(fields))
+        self._queue.put(asked)
+        return asked.wait()
+
+    @contextmanager
+    def _complaining(self) -> Iterator[None]:
+        try:
+            yield
+        except JournalError as error:
+            self._complain(error)
+
+    def _complain(self, error: GdpError) -> None:
+        self.emit(Problem(error.template, error.facts, hint=error.hint_template))
 
     def _emit_soon(self, event: Event) -> None:
         """Let the one thread say something. Called by the thread of the reports."""

@@ -286,7 +286,7 @@ def test_without_a_daemon_every_command_says_so(world: World, words: list[str]) 
 
     assert (english.returncode, german.returncode) == (1, 1)
     assert "no daemon is running" in english.stderr
-    assert "Starten Sie ihn mit 'gdp daemon'" in german.stderr
+    assert "Einen installierten starten Sie mit 'systemctl start gdp'" in german.stderr
 
 
 def test_a_journal_that_cannot_be_opened_is_named(world: World) -> None:
