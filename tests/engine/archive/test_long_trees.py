@@ -117,7 +117,7 @@ def test_a_directory_arrives(sizes: list[int]) -> None:
     pieces: list[tree_text.Piece] = [b"begin"]
     for size in sizes:
         pieces += [(os.urandom(size),), b"and"]
-    trees = [(b"id", pieces), (b"other", [b"small"]), (b"third", [*pieces])]
+    trees: list[tuple[bytes, list[tree_text.Piece]]] = [(b"id", pieces), (b"other", [b"small"]), (b"third", [*pieces])]
     arrivals = Arrivals()
     kind, sent = arrive(send_trees(trees), arrivals)
 
