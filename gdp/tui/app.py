@@ -1,6 +1,8 @@
 """The terminal UI itself: themes, the picture of the daemon, and the way from screen to screen."""
 
 import asyncio
+import select
+import sys
 from collections.abc import Iterable
 from contextlib import aclosing
 from typing import Any, ClassVar
@@ -23,6 +25,7 @@ from gdp.tui.places import PLACES
 from gdp.tui.ports import Ports
 from gdp.tui.theme import DARK, LIGHT
 
+TERMINAL_SECONDS = 2.0  # between two looks whether there is one
 LOOK_AGAIN_SECONDS = 2.0  # after the daemon went away
 
 
@@ -95,6 +98,8 @@ class BackupManager(App[int]):
         if self._first is not None:
             self.go(self._first)
         self.run_worker(self._follow(), group="daemon")
+        if not self.is_headless:
+            self.set_interval(TERMINAL_SECONDS, self._leave_without_terminal)
 
     def notify(self, message: str, **options: Any) -> None:
         """Show a sentence for a moment. It may hold names from anywhere, so brackets in it are only brackets."""
@@ -125,6 +130,13 @@ class BackupManager(App[int]):
     def action_other_theme(self) -> None:
         """Light instead of dark, and back."""
         self.theme = LIGHT.name if self.theme == DARK.name else DARK.name
+
+    def _leave_without_terminal(self) -> None:
+        """End with a terminal that was closed without a signal, where reading on would keep a processor busy for ever."""
+        terminal = select.poll()
+        terminal.register(sys.__stdin__.fileno() if sys.__stdin__ else 0, 0)
+        if terminal.poll(0):  # asked for nothing, it tells only of a line that hung up
+            self.exit(1)
 
     def _act(self, screen: Screen[Any], action: str) -> None:
         screen.call_later(screen.run_action, action)

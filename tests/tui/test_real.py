@@ -2,7 +2,9 @@
 
 import asyncio
 import os
+import pty
 import signal
+import subprocess
 import sys
 from contextlib import aclosing
 from pathlib import Path
@@ -50,6 +52,21 @@ async def until_shown(words: str, app: BackupManager, pilot: Pilot[int]) -> None
     async with asyncio.timeout(PATIENCE_SECONDS):
         while words not in text_of(app):
             await pilot.pause(0.05)
+
+
+def test_a_closed_terminal_ends_it(world: World) -> None:
+    """Some close without a signal; reading on from nowhere would keep a processor busy for ever."""
+    world.write_set()
+    screen, terminal = pty.openpty()
+    words = [*PROGRAM, "--home", str(world.home), "ui"]
+    with subprocess.Popen(words, stdin=terminal, stdout=terminal, stderr=terminal, start_new_session=True) as process:
+        os.close(terminal)
+        shown_so_far = b""
+        while b"no daemon" not in shown_so_far:
+            shown_so_far += os.read(screen, 4096)
+        os.close(screen)
+
+        assert process.wait(PATIENCE_SECONDS) != 0
 
 
 async def test_a_daemon_is_started_and_outlives_the_screen(world: World) -> None:
