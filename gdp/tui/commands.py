@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from gdp.core.errors import GdpError
-from gdp.core.language import N_
+from gdp.core.language import LANGUAGE_VARIABLE, N_, current_language
 from gdp.model.run import Trouble, error_of
 from gdp.tui.ports import Record
 
@@ -22,7 +22,7 @@ class ChildCommands:
 
     Args:
         program: the words that start this program, with the common options for this home folder, ``--json`` among them.
-        environment: of the commands.
+        environment: of the commands, which speak the language that is spoken here when they begin.
     """
 
     def __init__(self, program: Sequence[str], environment: Mapping[str, str]) -> None:
@@ -36,7 +36,7 @@ class ChildCommands:
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
-            env=self._environment,
+            env={**self._environment, LANGUAGE_VARIABLE: current_language()},
             start_new_session=True,  # Ctrl-C is for the screen
             limit=LONGEST_LINE,
         )
