@@ -17,6 +17,7 @@ from functools import cache
 from pathlib import Path
 
 LANGUAGES = ("en", "de")
+LANGUAGE_VARIABLE = "GDP_LANGUAGE"
 LOCALE_DIRECTORY = Path(__file__).resolve().parent.parent / "locale"
 _spoken: ContextVar[str | None] = ContextVar("spoken", default=None)
 
@@ -28,7 +29,7 @@ def N_(text: str) -> str:
 
 def choose_language(environment: Mapping[str, str]) -> str:
     """Return ``"de"`` or ``"en"``: GDP_LANGUAGE, else the locale variables in POSIX order, else English."""
-    for name in ("GDP_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
+    for name in (LANGUAGE_VARIABLE, "LC_ALL", "LC_MESSAGES", "LANG"):
         code = environment.get(name, "")[:2].lower()
         if code in LANGUAGES:
             return code

@@ -1,6 +1,7 @@
 """The terminal UI itself: themes, the picture of the daemon, and the way from screen to screen."""
 
 import asyncio
+import os
 import select
 import sys
 from collections.abc import Iterable
@@ -15,7 +16,7 @@ from textual.screen import Screen
 
 from gdp.control.client import NoDaemon
 from gdp.core.errors import GdpError
-from gdp.core.language import N_, translate
+from gdp.core.language import LANGUAGE_VARIABLE, N_, translate
 from gdp.settings.configuration import ConfigurationFile
 from gdp.settings.sets import SetFiles
 from gdp.tui import picture as pictures
@@ -72,6 +73,20 @@ class BackupManager(App[int]):
     def show(self, screen: Screen[Any]) -> None:
         """Lay a screen or a dialog over this one, and wait for nothing."""
         _ = self.push_screen(screen)
+
+    def speak(self, language: str | None) -> None:
+        """Speak another language from now on, on all screens that are open, and in the commands that they run.
+
+        Args:
+            language: None: the system's.
+        """
+        if language is None:
+            os.environ.pop(LANGUAGE_VARIABLE, None)
+        else:
+            os.environ[LANGUAGE_VARIABLE] = language
+        for screen in self.screen_stack:
+            if isinstance(screen, Page):
+                screen.speak()
 
     async def refresh_status(self) -> None:
         """Ask the daemon how everything stands."""

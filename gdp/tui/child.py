@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from gdp.core.errors import GdpError
-from gdp.core.language import N_
+from gdp.core.language import LANGUAGE_VARIABLE, N_, current_language
 from gdp.model.run import Trouble, error_of
 from gdp.tui.ports import Record
 
@@ -38,7 +38,7 @@ class Child:
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,
-                env=dict(environment),
+                env={**environment, LANGUAGE_VARIABLE: current_language()},
                 start_new_session=True,  # Ctrl-C is for the screen
                 limit=LONGEST_LINE,
             )

@@ -12,7 +12,7 @@ class ChildCommands:
 
     Args:
         program: the words that start this program, with the common options for this home folder, ``--json`` among them.
-        environment: of the commands.
+        environment: of the commands, which speak the language that is spoken here when they begin.
     """
 
     def __init__(self, program: Sequence[str], environment: Mapping[str, str]) -> None:

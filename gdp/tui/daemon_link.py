@@ -11,7 +11,7 @@ from typing import Any
 
 from gdp.control.client import Client, NoDaemon, connect
 from gdp.core.errors import GdpError
-from gdp.core.language import N_
+from gdp.core.language import LANGUAGE_VARIABLE, N_, current_language
 
 START_SECONDS = 20.0
 _PAUSE_SECONDS = 0.1
@@ -58,13 +58,16 @@ class DaemonLink:
         """The daemon outlives us: it belongs to no terminal, and what it says goes to a file."""
         log = self._home / _LAST_WORDS
         log.parent.mkdir(parents=True, exist_ok=True)
+        environment = dict(self._environment)
+        if LANGUAGE_VARIABLE in environment:  # it may have been changed since
+            environment[LANGUAGE_VARIABLE] = current_language()
         with log.open("wb") as output:
             process = subprocess.Popen(
                 self._words,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                env=self._environment,
+                env=environment,
                 start_new_session=True,
                 cwd="/",
             )

@@ -69,6 +69,12 @@ class Page(Acting[Result]):
     def on_picture(self, picture: Picture) -> None:
         """Show what the daemon says; called with every change, and once at the beginning."""
 
+    def speak(self) -> None:
+        """Say again, in the language that is spoken now, whatever is no part of what somebody may be filling in."""
+        self.query_one(TitleLine).rename(self.heading())
+        self.query_one(Keys).refresh(recompose=True)
+        self.on_picture(self.manager.picture)
+
     def compose(self) -> ComposeResult:
         yield TitleLine(self.heading(), self.manager.ports.host)
         yield from self.body()

@@ -144,7 +144,7 @@ async def shown(
             yield app, pilot
     finally:
         if was is None:
-            os.environ.pop("GDP_LANGUAGE")
+            os.environ.pop("GDP_LANGUAGE", None)
         else:
             os.environ["GDP_LANGUAGE"] = was
 

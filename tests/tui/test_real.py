@@ -215,3 +215,13 @@ async def test_the_report_of_a_run_is_the_one_that_the_mail_tells(world: World) 
 
     assert "[OK] daten on" in drawn
     assert "Files              1 new" in drawn
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+async def test_commands_speak_the_language_of_the_screen(language: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may have been changed since the UI began."""
+    script = "import os, json; print(json.dumps({'message_type': 'summary', 'spoken': os.environ['GDP_LANGUAGE']}))"
+    commands = ChildCommands((sys.executable, "-c", script), {**os.environ, "GDP_LANGUAGE": "en"})
+    monkeypatch.setenv("GDP_LANGUAGE", language)
+
+    assert (await last_of(commands))["spoken"] == language

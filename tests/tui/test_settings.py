@@ -117,3 +117,58 @@ async def test_nothing_changed_is_left_without_a_question(tmp_path: Path) -> Non
 def test_auto_follows_what_the_terminal_says(configured: str | None, terminal: str, theme: object) -> None:
     """Dark letters on a dark ground help nobody."""
     assert named_theme(configured, {"COLORFGBG": terminal}) == theme.name  # type: ignore[attr-defined]
+
+
+async def test_another_language_is_spoken_at_once_everywhere(tmp_path: Path) -> None:
+    """On this screen, on those below it, in their titles and keys; what is entered on one of them stays."""
+    from textual.widgets import Input
+
+    async with shown(ports(tmp_path, StagedDaemon(sets.status(sets.good_set())), StagedCommands()), notifies=True) as (
+        app,
+        pilot,
+    ):
+        english = text_of(app)
+        app.go("history")
+        await settle(pilot)
+        app.screen.query_one(Input).value = "wort"
+        app.go("settings")
+        await settle(pilot)
+        app.screen.query_one("#language", Select).value = "de"
+        await settle(pilot)
+        await pilot.press("ctrl+s")
+        await settle(pilot)
+        settings = text_of(app)
+        await pilot.press("escape")
+        await settle(pilot)
+        history, typed = text_of(app), app.screen.query_one(Input).value
+        await pilot.press("escape", "escape")
+        await settle(pilot)
+        german = text_of(app)
+
+    assert ConfigurationFile(tmp_path).read().language == "de"
+    assert "Everything is backed up" in english
+    for words in ("Einstellungen", "Gespeichert.", "Sprache", "^s Speichern", "Dienst läuft"):
+        assert words in settings
+    assert history.startswith(" Verlauf")
+    assert "Esc Zurück" in " ".join(history.split()) or "esc Zurück" in history
+    assert typed == "wort"
+    for words in ("Alles ist gesichert", "Letztes Backup", "heute 02:41", "h Verlauf"):
+        assert words in german
+
+
+async def test_the_language_of_the_system_comes_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever takes the language out of the settings gets what the computer is set to."""
+    monkeypatch.setenv("LC_ALL", "de_DE.UTF-8")
+    ConfigurationFile(tmp_path).put("language", "en")
+    async with shown(ports(tmp_path, StagedDaemon(sets.status()), StagedCommands())) as (app, pilot):
+        app.go("settings")
+        await settle(pilot)
+        english = text_of(app)
+        app.screen.query_one("#language", Select).value = ""
+        await settle(pilot)
+        await pilot.press("ctrl+s")
+        await settle(pilot)
+        german = text_of(app)
+
+    assert english.startswith(" Settings")
+    assert german.startswith(" Einstellungen")

@@ -1,6 +1,5 @@
 """``gdp ui``: the terminal UI. The front end that it is has a package of its own; here it gets what it works on."""
 
-import os
 import socket
 import sys
 from datetime import UTC, datetime
@@ -40,11 +39,11 @@ def open_ui() -> int:
     from gdp.tui.theme import named_theme
 
     ours = (*program_words(), "--home", str(home))
-    environment = environment_of_runs() | {"GDP_LANGUAGE": os.environ.get("LANGUAGE", "en")}
+    environment = environment_of_runs()
     ports = Ports(
         home=home,
         host=socket.gethostname(),
-        daemon=DaemonLink(home, (*ours, "daemon"), environment_of_runs()),
+        daemon=DaemonLink(home, (*ours, "daemon"), environment),
         commands=ChildCommands((*ours, "--json"), environment),
         now=lambda: datetime.now(UTC),
     )

@@ -34,7 +34,7 @@ class Settings(Page[None]):
 
     HEADING = N_("Settings")
     HELP = N_(
-        "What holds for all backup sets. Ctrl+S saves: colours change at once, the language with the next start. Mails that a "
+        "What holds for all backup sets. Ctrl+S saves; language and colours change at once. Mails that a "
         "mail server has not taken yet wait below; they are tried again by themselves."
     )
     BINDINGS: ClassVar[list[Any]] = [
@@ -111,10 +111,13 @@ class Settings(Page[None]):
         configuration.put("language", str(language) or None)
         configuration.put("theme", str(theme))
         self.app.theme = named_theme(str(theme))
-        changed = language != self._saved[0]
+        is_other = language != self._saved[0]
         self._saved = self._entered()
-        words = N_("Saved. The language changes when this program is opened again.") if changed else N_("Saved.")
-        self.notify(translate(words))
+        if is_other:
+            self.manager.speak(str(language) or None)
+        self.notify(translate(N_("Saved.")))
+        if is_other:
+            _ = self.app.switch_screen(Settings())
 
     async def _test(self, button: Button) -> None:
         address = self.query_one("#test-to", Field).value.strip()
