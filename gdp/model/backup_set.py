@@ -103,6 +103,10 @@ class Encryption(msgspec.Struct, frozen=True, kw_only=True):
     recovery: Recovery = Recovery.NOBODY
     recovery_confirmed: bool = False
     """the sheet was typed in again, the password was sealed, or it was decided on purpose that nobody can help"""
+    recovery_key: str = ""
+    """the name of the repository's key that the sheet, or what was sealed, opens; empty: not known"""
+    sealed_to: str = ""
+    """the fingerprint of the receiver's public key; empty: no escrow, or not known"""
 
 
 class Timetable(msgspec.Struct, frozen=True):

@@ -16,6 +16,8 @@ _SHARED = (
     "encryption.password-file",
     "encryption.recovery",
     "encryption.recovery-confirmed",
+    "encryption.recovery-key",
+    "encryption.sealed-to",
 )
 """what belongs to the repository rather than to one of its sets"""
 _NEEDED = {
@@ -44,7 +46,7 @@ def complete(values: Changes, others: Iterable[BackupSet]) -> dict[str, Any]:
         written = [shared for shared in written if shared["target.repo"] == values["target.repo"]]
     completed = dict(values)
     if written and "encryption.password-file" not in values:
-        completed = {name: written[0][name] for name in _SHARED} | completed
+        completed = {name: written[0][name] for name in _SHARED if written[0][name] != ""} | completed
     for name, (what, how) in _NEEDED.items():
         if not completed.get(name):
             raise BadInput(what, how)

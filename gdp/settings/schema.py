@@ -88,6 +88,8 @@ SET: Schema = (
             Key("password-file", kinds.PASSWORD_FILE, is_required=True),
             Key("recovery", choice(sets.Recovery)),
             Key("recovery-confirmed", kinds.FLAG),
+            Key("recovery-key", kinds.TEXT),
+            Key("sealed-to", kinds.TEXT),
         ),
     ),
     Section(

@@ -96,6 +96,10 @@ class BackupManager(App[int]):
             self.go(self._first)
         self.run_worker(self._follow(), group="daemon")
 
+    def notify(self, message: str, **options: Any) -> None:
+        """Show a sentence for a moment. It may hold names from anywhere, so brackets in it are only brackets."""
+        super().notify(message, **{**options, "markup": False})
+
     def action_help(self) -> None:
         """Explain the screen."""
         from gdp.tui.screens.help import Help

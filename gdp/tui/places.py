@@ -37,6 +37,7 @@ PLACES = {
     "job": Place("job", "Job"),
     "history": Place("history", "History", N_("History: all runs and their logs")),
     "run": Place("run", "RunPage"),
+    "report": Place("report", "ReportPage"),
     "restore": Place("restore", "Restore", N_("Restore: get files back")),
     "restore-files": Place("restore_files", "RestoreFiles"),
     "restore-plan": Place("restore_plan", "RestorePlan"),

@@ -7,7 +7,7 @@ from enum import IntEnum
 
 from gdp.core.language import N_, translate
 from gdp.model.run_words import kind_in_words, state_of_run
-from gdp.model.runs import Kind, Run, State
+from gdp.model.runs import Kind, Reason, Run, State
 from gdp.model.service import AtWork, ServiceStatus, SetStatus
 
 LATE = timedelta(hours=1)  # a backup that is due waits so long before the screen calls it late
@@ -67,20 +67,33 @@ def of_run(run: Run) -> Standing:
 
 
 def of_set(one: SetStatus, now: datetime) -> Standing:
-    """Return how a set stands: what it does, else what is wrong with it, else how its newest backup went."""
+    """Return how a set stands: what it does, else what is wrong with it, else how its newest backup went.
+
+    A proof that found damage is worse than a backup that failed: the next backup does not mend it.
+    """
     if one.at_work:
         return Standing(Level.BUSY, _work(one.at_work[0]))
     if one.problem:
         return Standing(Level.ERROR, translate(N_("file wrong")))
     if not one.is_active:
         return Standing(Level.ATTENTION, translate(N_("not active")))
+    if (failed := failed_proofs(one)) and failed[0].reason is Reason.DAMAGE:
+        return Standing(Level.ERROR, translate(N_("damaged")))
     if one.last is not None and not one.last.state.is_done:
         return Standing(_OF_STATE[one.last.state], translate(_WORDS[one.last.state]))
     if is_late(one, now):
         return Standing(Level.ERROR, translate(N_("late")))
     if one.last is None:
         return Standing(Level.ATTENTION if one.schedule else Level.IDLE, translate(N_("no backup")))
+    if failed and one.last.state is State.OK:
+        return Standing(Level.ATTENTION, translate(N_("not proven")))
     return Standing(_OF_STATE[one.last.state], translate(_WORDS[one.last.state]))
+
+
+def failed_proofs(one: SetStatus) -> list[Run]:
+    """Return the newest read-back and the newest restore drill, whichever did not go well; what is damaged first."""
+    runs = [run for run in (one.last_check, one.last_drill) if run is not None and run.state is not State.OK]
+    return sorted(runs, key=lambda run: run.reason is not Reason.DAMAGE)
 
 
 def is_late(one: SetStatus, now: datetime) -> bool:
@@ -95,7 +108,10 @@ def of_all(status: ServiceStatus, now: datetime) -> Standing:
         return Standing(Level.IDLE, translate(N_("No backup set yet")))
     worst = max(standing.level for standing in standings)
     if worst is Level.ERROR:
-        return Standing(worst, translate(N_("Not everything is backed up")))
+        wrong = [one for one, how in zip(status.sets, standings, strict=True) if how.level is worst]
+        is_damaged = all(any(run.reason is Reason.DAMAGE for run in failed_proofs(one)) for one in wrong)
+        words = N_("Some of what is backed up is damaged") if is_damaged else N_("Not everything is backed up")
+        return Standing(worst, translate(words))
     if worst is Level.ATTENTION:
         return Standing(worst, translate(N_("Something needs your attention")))
     if all(one.last_done for one in status.sets):

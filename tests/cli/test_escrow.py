@@ -296,3 +296,20 @@ def test_a_server_is_found_with_its_host_key(
     assert (opened.code, recovered.code, refused.code) == (0, 0, 1), opened.err + recovered.err
     assert "ssh-ed25519 SHA256:" in opened.out
     assert "was announced" in refused.err
+
+
+def test_it_is_noted_to_whom_and_with_which_key(owner: Gdp, sets: SetFiles, key: Path, tmp_path: Path) -> None:
+    """Years later somebody asks who can open the backups; the set has the answer, and forgets it when nobody is to."""
+    made = here(["--json", "recovery", "escrow", "-S", "daten", "--to-key", f"{key}.pub", "--output", str(tmp_path / "sealed")])
+    noted = sets.read("daten").encryption
+    shared = here(["set", "add", "fotos", "--source", str(tmp_path)])
+    others = sets.read("fotos").encryption
+    declined = here(["recovery", "decline", "-S", "daten", "--yes"])
+    forgotten = sets.read("daten").encryption
+
+    assert (made.code, shared.code, declined.code) == (0, 0, 0), shared.err
+    assert noted.sealed_to == made.summary["fingerprint"]
+    assert noted.recovery_key == made.summary["id"]
+    assert noted.recovery_key in keys_of(owner)
+    assert others == noted
+    assert (forgotten.sealed_to, forgotten.recovery_key) == ("", "")

@@ -95,6 +95,18 @@ def test_a_page_and_a_record_can_be_had(past: Journaled, tmp_path: Path) -> None
     assert here(["report", "show", "1", "--html", str(tmp_path / "none" / "run.html")]).code == 1
 
 
+def test_the_record_holds_the_report_as_the_mail_tells_it(past: Journaled) -> None:
+    """Front ends show it as it is, in the reader's language, and need not make it up themselves."""
+    past.run()
+    told = here(["report", "show", "1"]).out
+    record = here(["--json", "report", "show", "1"]).summary
+    german = here(["--json", "report", "show", "1", "--language", "de"]).summary
+
+    assert told.startswith(f"{record['subject']}\n\n{record['text']}".rstrip("\n"))
+    assert "● Everything is backed up: daten on server01." in record["text"]
+    assert "● Alles gesichert: daten auf server01." in german["text"]
+
+
 def test_runs_are_listed(past: Journaled) -> None:
     """The newest last, those of one set alone where that is asked for."""
     past.run()

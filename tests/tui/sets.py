@@ -3,7 +3,9 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from gdp.model.runs import Kind, Run, State
+import msgspec
+
+from gdp.model.runs import Kind, Reason, Run, State
 from gdp.model.service import AtWork, Coming, ServiceStatus, SetStatus
 from gdp.model.week import Day
 from tests.tui.stage import NOW, ago
@@ -53,6 +55,18 @@ def failed_set(name: str = "home") -> SetStatus:
         coming=(coming(NOW + timedelta(hours=8)),),
         week=(*GOOD_WEEK[:5], Day.BAD, Day.NONE),
     )
+
+
+def proven_set(name: str = "daten", *, reason: Reason = Reason.NONE) -> SetStatus:
+    """Return a set of which a sample was read back last night and files were restored on trial three weeks ago.
+
+    Args:
+        reason: why the restore drill failed; none: it did not.
+    """
+    check = msgspec.structs.replace(run(name, 8, hours=10), kind=Kind.CHECK)
+    state = State.OK if reason is Reason.NONE else State.ERROR
+    drill = msgspec.structs.replace(run(name, 5, hours=24 * 21, state=state, reason=reason), kind=Kind.DRILL)
+    return msgspec.structs.replace(good_set(name), last_check=check, last_drill=drill)
 
 
 def busy_set(name: str = "postgres") -> SetStatus:

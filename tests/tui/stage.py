@@ -110,14 +110,18 @@ def ports(home: Path, daemon: StagedDaemon | None = None, commands: StagedComman
 
 @asynccontextmanager
 async def shown(
-    stage: Ports, *, size: tuple[int, int] = (80, 24), language: str = "en", theme: str | None = None
+    stage: Ports, *, size: tuple[int, int] = (80, 24), language: str = "en", theme: str | None = None, notifies: bool = False
 ) -> AsyncIterator[tuple[BackupManager, Pilot[int]]]:
-    """Show the UI and wait until it has drawn itself."""
+    """Show the UI and wait until it has drawn itself.
+
+    Args:
+        notifies: what is notified is drawn too.
+    """
     was = os.environ.get("GDP_LANGUAGE")
     os.environ["GDP_LANGUAGE"] = language
     try:
         app = BackupManager(stage, theme=theme)
-        async with app.run_test(size=size) as pilot:
+        async with app.run_test(size=size, notifications=notifies) as pilot:
             await settle(pilot)
             yield app, pilot
     finally:

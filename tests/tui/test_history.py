@@ -7,14 +7,19 @@ from typing import Any
 import msgspec
 import pytest
 
+from gdp.model.run import Kind as RunKind
+from gdp.model.run import RunRecord, Trouble, Verdict
 from gdp.model.runs import Kind, Reason, Run, State
+from gdp.report.run_page import make_run_page
+from gdp.report.text import as_text
 from gdp.tui.log_reader import ERROR_MARKS, LogReader, is_error
+from gdp.tui.ports import Record
 from gdp.tui.screens.history import History
 from gdp.tui.screens.run import PAGE, RunPage
 from gdp.tui.widgets.rows import Rows
 from tests.tui import sets
 from tests.tui.screens_as_text import compare, text_of
-from tests.tui.stage import LANGUAGES, NOW, SIZES, StagedCommands, StagedDaemon, ports, settle, shown
+from tests.tui.stage import BERLIN, LANGUAGES, NOW, SIZES, StagedCommands, StagedDaemon, ago, ports, settle, shown
 from tests.tui.test_job import BACKUP_DONE, DENIED, answer
 
 LOG = "log/runs/000003-home-backup.jsonl"
@@ -191,6 +196,28 @@ async def test_the_report_is_shown_as_the_mail_tells_it(tmp_path: Path) -> None:
 
     assert "[FAILED] home" in drawn
     assert "The backup of home failed." in drawn
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_a_report_looks_as_it_was_looked_at(language: str, size: str, tmp_path: Path) -> None:
+    """Its lines of 78 columns fit the smallest terminal, and what went wrong is seen first."""
+    failed = RunRecord(
+        set_name="home", host="server01", kind=RunKind.BACKUP, began=RUNS[3].began, ended=ago(hours=15), verdict=Verdict.ERROR,
+        problems=(Trouble(template="permission denied", path="/home/anna/[geheim]/schlüssel.txt"),), problem_count=1,
+    )  # fmt: skip
+
+    def script(_words: tuple[str, ...]) -> list[Record]:
+        page = make_run_page(failed, zone=BERLIN)
+        return [{"message_type": "report", "run": 3, "subject": page.subject, "text": as_text(page)}]
+
+    one = ports(tmp_path, staged(*RUNS), StagedCommands(script))
+    async with shown(one, size=SIZES[size], language=language) as (app, pilot):
+        app.go("report", run=RUNS[3])
+        await settle(pilot)
+        await settle(pilot)
+
+        compare(f"report-{language}-{size}", app)
 
 
 async def test_brackets_that_are_typed_are_only_text(tmp_path: Path) -> None:

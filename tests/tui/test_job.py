@@ -72,7 +72,7 @@ CASES: dict[str, tuple[SetStatus, Run | None]] = {
         ),
         None,
     ),
-    "done": (sets.good_set("postgres"), ended(State.ATTENTION, **BACKUP_DONE)),
+    "done": (sets.proven_set("postgres"), ended(State.ATTENTION, **BACKUP_DONE)),
     "lost": (sets.good_set("postgres"), ended(State.INTERRUPTED, reason=Reason.LOST)),
     "restored": (
         sets.good_set("postgres"),

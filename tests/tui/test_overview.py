@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from gdp.core.errors import BadInput
-from gdp.model.runs import State
+from gdp.model.runs import Kind, Reason, State
 from gdp.tui.screens.dialogs import Problem, Question
 from tests.tui import sets
 from tests.tui.screens_as_text import compare, text_of
@@ -15,6 +16,8 @@ CASES = {
     "good": sets.status(sets.good_set(), sets.good_set("fotos", 12_900_000_000)),
     "mixed": sets.status(sets.good_set(), sets.failed_set(), sets.new_set(), sets.busy_set()),
     "empty": sets.status(),
+    "proven": sets.status(sets.proven_set()),
+    "damaged": sets.status(sets.good_set("fotos"), sets.proven_set(reason=Reason.DAMAGE)),
     "paused": sets.status(sets.good_set(), is_paused=True),
     "no-daemon": None,
 }
@@ -26,7 +29,7 @@ CASES = {
 async def test_overview_looks_as_it_was_looked_at(case: str, language: str, size: str, tmp_path: Path) -> None:
     """What an administrator sees first must fit the smallest terminal and use a wide one, in both languages."""
     async with shown(ports(tmp_path, StagedDaemon(CASES[case])), size=SIZES[size], language=language) as (app, pilot):
-        if case == "mixed":
+        if case in {"mixed", "damaged"}:
             await pilot.press("down")
             await settle(pilot)
 
@@ -133,3 +136,33 @@ async def test_a_broken_off_run_says_that_nothing_is_lost(state: State, tmp_path
     one = type(one)(name="daten", is_active=True, last=sets.run("daten", state=state), last_done=one.last_done)
     async with shown(ports(tmp_path, StagedDaemon(sets.status(one)))) as (app, _pilot):
         assert "nothing is lost" in text_of(app)
+
+
+async def test_damage_is_worse_than_anything_that_the_next_backup_mends(tmp_path: Path) -> None:
+    """A backup that cannot come back is none, however well the newest one went; what to do stands first."""
+    one = sets.proven_set(reason=Reason.DAMAGE)
+    why = {"message_type": "exit_error", "message": "x", "template": "the line broke", "facts": {}}
+    one = msgspec.structs.replace(one, last=sets.run("daten", 9, state=State.ERROR, hours=1, summary=why))
+    async with shown(ports(tmp_path, StagedDaemon(sets.status(one)))) as (app, _pilot):
+        drawn = text_of(app)
+
+    assert "Some of what is backed up is damaged ■" in drawn
+    assert "■ damaged" in drawn
+    assert drawn.index("Delete no backups until then") < drawn.index("The line broke")
+    assert "Proven: read-back today 04:41" in drawn
+
+
+@pytest.mark.parametrize("kind", [Kind.CHECK, Kind.DRILL])
+@pytest.mark.parametrize("state", [State.ATTENTION, State.ERROR])
+async def test_a_proof_that_failed_for_another_reason_wants_attention(state: State, kind: Kind, tmp_path: Path) -> None:
+    """Nothing is known to be damaged, but nothing is proven either."""
+    failed = msgspec.structs.replace(sets.run("daten", 8, state=state, hours=1), kind=kind)
+    name = "last_check" if kind is Kind.CHECK else "last_drill"
+    one = msgspec.structs.replace(sets.proven_set(), **{name: failed})
+    async with shown(ports(tmp_path, StagedDaemon(sets.status(one)))) as (app, _pilot):
+        drawn = text_of(app)
+
+    assert "Something needs your attention" in drawn
+    assert "▲ not proven" in drawn
+    assert "Proven: restore drill 2026" in drawn if kind is Kind.CHECK else "Proven: read-back today" in drawn
+    assert ("What came back is not" in drawn) is (state is State.ATTENTION)

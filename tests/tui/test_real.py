@@ -180,3 +180,23 @@ async def test_a_file_comes_back_by_keys_alone(world: World, tmp_path: Path) -> 
             await until_shown("The files are back", app, pilot)
 
     assert (target / str(world.source).lstrip("/") / "a.txt").read_text() == "alpha\n"
+
+
+async def test_the_report_of_a_run_is_the_one_that_the_mail_tells(world: World) -> None:
+    """From the history to the report of a run that the daemon has made, with the words of the command line."""
+    world.write_set()
+    with world.daemon():
+        async with shown(real_ports(world)) as (app, pilot):
+            await until_shown("daten", app, pilot)
+            await pilot.press("b")
+            await until_shown("● OK", app, pilot)
+            await pilot.press("h")
+            await until_shown("backup", app, pilot)
+            await pilot.press("enter")
+            await until_shown("run 1", app, pilot)
+            await pilot.press("m")
+            await until_shown("Everything is backed up: daten on", app, pilot)
+            drawn = text_of(app)
+
+    assert "[OK] daten on" in drawn
+    assert "Files              1 new" in drawn

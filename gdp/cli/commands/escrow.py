@@ -67,7 +67,7 @@ def escrow_command(*, to_key: Path, output: Path, fingerprint: str | None) -> No
 
         with opened_with(access, screen, writes=True) as session:
             sheet = made_sheet(session.repository, access, chosen, screen, write)
-        settled = settle_all(chosen, Recovery.ESCROW)
+        settled = settle_all(chosen, Recovery.ESCROW, sheet.key_name, receiver.fingerprint)
         sentence = N_("sealed to the key {fingerprint}, in {file}; recovery is settled for: {names}")
         screen.say(fill(sentence, {"fingerprint": receiver.fingerprint, "file": output, "names": ", ".join(settled)}))
         screen.say(translate(N_("Ask the receiver whether that is the fingerprint of his key, and send him the file.")))

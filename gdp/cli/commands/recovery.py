@@ -30,6 +30,7 @@ from gdp.model.recovery_sheet import QR_BEGINNING, RecoverySheet, read_qr_text
 from gdp.repo.repository import Repository
 from gdp.settings.secrets import write_new_secret
 
+NO_KEY = {"encryption.recovery-key": None, "encryption.sealed-to": None}
 ATTEMPTS = 3  # at the terminal, where a typing error is no reason to begin again
 _LAZY = {
     "sheet": Lazy("recovery", N_("Make a recovery sheet."), "sheet_command"),
@@ -110,7 +111,7 @@ def confirm_command(*, stdin: bool) -> None:
         typed = read_sheet(sys.stdin.readline()) if stdin else ask_for_sheet(screen)
         with opened(locks=False) as session:
             key_name = prove_sheet(session.repository, typed.password)
-        settled = settle_all(chosen, Recovery.SHEET)
+        settled = settle_all(chosen, Recovery.SHEET, key_name)
         sentence = N_("the sheet opens the repository; recovery is settled for: {names}")
         screen.say(fill(sentence, {"names": ", ".join(settled)}))
         screen.record("summary", {"sets": settled, "id": key_name})
@@ -140,7 +141,7 @@ def decline_command(*, yes: bool) -> None:
             raise BadInput(N_("nothing was changed, since you did not agree"), hint)
         if yes:
             screen.say(warning)
-        changes = {"encryption.recovery": str(Recovery.NOBODY), "encryption.recovery-confirmed": True}
+        changes = {"encryption.recovery": str(Recovery.NOBODY), "encryption.recovery-confirmed": True, **NO_KEY}
         set_files().change(chosen.name, changes)
         screen.say(fill(N_("it is settled for {name!r} that nobody else can open the repository"), {"name": chosen.name}))
         screen.record("summary", {"set": chosen.name})
@@ -231,9 +232,20 @@ def _write_sheet(sheet: RecoverySheet, output: Path | None, text: Path | None) -
         raise
 
 
-def settle_all(chosen: BackupSet, recovery: Recovery) -> list[str]:
-    """Note in every set of the repository who can open it, and return their names, the one that was named first."""
-    files, changes = set_files(), {"encryption.recovery": str(recovery), "encryption.recovery-confirmed": True}
+def settle_all(chosen: BackupSet, recovery: Recovery, key_name: str, sealed_to: str | None = None) -> list[str]:
+    """Note in every set of the repository who can open it, and return their names, the one that was named first.
+
+    Args:
+        key_name: of the repository's key that the sheet opens.
+        sealed_to: the fingerprint of the key to which it was sealed; None: it was not.
+    """
+    files = set_files()
+    changes = {
+        "encryption.recovery": str(recovery),
+        "encryption.recovery-confirmed": True,
+        "encryption.recovery-key": key_name,
+        "encryption.sealed-to": sealed_to,
+    }
     files.change(chosen.name, changes)
     settled = [chosen.name]
     for name in files.names():

@@ -84,14 +84,15 @@ def show_command(*, which: str, html: Path | None) -> None:
         run = past.find(which, current().backup_set)
         record = past.record(run)
         page = make_run_page(record)
+        text = as_text(page)
         if html is not None:
             _write(html, as_html(page))
             screen.say(translate(N_("The report of run {number} is written to {path}.")).format(number=run.id, path=html))
         else:
-            screen.result(f"{page.subject}\n\n{as_text(page)}".rstrip("\n"))
+            screen.result(f"{page.subject}\n\n{text}".rstrip("\n"))
             if past.log_file(run).exists():
                 screen.say(translate(N_("The log is in {path}.")).format(path=past.log_file(run)))
-        screen.record("report", {"run": run.id, "subject": page.subject, **msgspec.to_builtins(record)})
+        screen.record("report", {"run": run.id, "subject": page.subject, "text": text, **msgspec.to_builtins(record)})
 
 
 @click.command(

@@ -1,10 +1,11 @@
-"""Small questions and answers that lie over a screen."""
+"""Small questions and answers that lie over a screen. What they say may come from anywhere: brackets in it are only brackets."""
 
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
 from textual.widgets import Button, Input, Static
 
 from gdp.core.errors import GdpError
@@ -44,7 +45,7 @@ class Notice(Dialog[None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog") as box:
-            box.border_title = self._title
+            box.border_title = Content(self._title)
             with VerticalScroll():
                 yield Static(self._text, markup=False)
             with Horizontal(classes="buttons"):
@@ -68,7 +69,7 @@ class Question(Dialog[bool]):
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog") as box:
-            box.border_title = self._title
+            box.border_title = Content(self._title)
             yield Static(self._text, markup=False)
             with Horizontal(classes="buttons"):
                 yield Button(translate(N_("Cancel")), id="no")
@@ -94,7 +95,7 @@ class Entry(Dialog[str]):
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog") as box:
-            box.border_title = self._title
+            box.border_title = Content(self._title)
             yield Static(self._text, markup=False)
             yield Input(self._value, password=self._is_secret)
             with Horizontal(classes="buttons"):

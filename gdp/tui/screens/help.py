@@ -7,6 +7,7 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
 from textual.widgets import Static
 
 from gdp.core.language import N_, translate
@@ -32,7 +33,7 @@ class Help(Dialog[None]):
         for key, words in self._keys:
             table.add_row(Text(key, style="bold"), Text(words))
         with Vertical(classes="dialog wide") as box:
-            box.border_title = translate(N_("Help")) + f" · {self._title}"
+            box.border_title = Content(translate(N_("Help")) + f" · {self._title}")
             box.border_subtitle = translate(N_("Esc closes"))
             with VerticalScroll():
                 yield Static(self._text, markup=False)

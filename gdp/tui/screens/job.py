@@ -27,6 +27,7 @@ from gdp.tui.standing import Level, Standing
 from gdp.tui.views import job as says
 from gdp.tui.views.ends import duration, problem_of, sentences_of_end
 from gdp.tui.views.overview import coming_backup
+from gdp.tui.views.proofs import proof_lines
 from gdp.tui.words import rate, short_moment
 
 MOST_RUNS = 1000  # that the daemon tells at once
@@ -265,9 +266,10 @@ class Job(Page[None]):
         run, words = self._run, self.query_one("#job-words", Static)
         sentences: list[str] = []
         if run is not None and self.has_ended:
-            one, ports = self.manager.picture.of_set(run.set_name), self.manager.ports
+            one, now, zone = self.manager.picture.of_set(run.set_name), self.manager.ports.now(), self.manager.ports.zone
             coming = coming_backup(one) if one else None
-            sentences = list(sentences_of_end(run, short_moment(coming, ports.now(), ports.zone) if coming else ""))
+            sentences = list(sentences_of_end(run, short_moment(coming, now, zone) if coming else ""))
+            sentences += proof_lines(one, now, zone) if one and run.kind is Kind.BACKUP else []
             if self._next_run() is not None:
                 sentences.append(translate(N_("It goes on already: press n.")))
         elif run is not None and self.manager.picture.link is Link.NONE:

@@ -3,23 +3,26 @@
 from pathlib import Path
 from typing import Any, ClassVar
 
+from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import DataTable, Static
 
-from gdp.core.errors import GdpError
+from gdp.core.errors import BadInput, GdpError
 from gdp.core.language import N_, translate
 from gdp.core.sentences import fill
+from gdp.model.backup_set import BackupSet
 from gdp.tui.page import Page
 from gdp.tui.ports import Record, all_of, last_of
 from gdp.tui.screens.dialogs import Entry, Question
 from gdp.tui.screens.escrow import Escrow
 from gdp.tui.screens.sheet import Sheet
 from gdp.tui.secret_files import is_kept_here, keep_secret, secret_for_a_moment
-from gdp.tui.views.keys import COLUMNS, SHORT, key_row, recovery_lines, sharing
+from gdp.tui.views.keys import COLUMNS, SHORT, is_revoked, key_row, recovery_lines, sharing
 from gdp.tui.views.usual import readable_sets
+from gdp.tui.words import error_text
 
 
 class Keys(Page[None]):
@@ -32,7 +35,8 @@ class Keys(Page[None]):
     HEADING = N_("Keys and recovery")
     HELP = N_(
         "Each line is a password that opens the repository of this backup set; a recovery sheet is one, too. The password in use "
-        "is that of the set's password file. Revoking one takes effect at once; the data stay as they are."
+        "is that of the set's password file. Revoking one takes effect at once; the data stay as they are.\n\n"
+        "t takes a recovery sheet that is printed already: its password is typed in, and must open the repository."
     )
     BINDINGS: ClassVar[list[Any]] = [
         Binding("a", "add", N_("Add a password")),
@@ -40,6 +44,7 @@ class Keys(Page[None]):
         Binding("d", "revoke", N_("Revoke")),
         Binding("b", "sheet", N_("Sheet")),
         Binding("e", "escrow", N_("Escrow"), show=False),
+        Binding("t", "type_sheet", N_("Type a sheet in"), show=False),
         Binding("v", "decline", N_("Do without"), show=False),
         Binding("escape", "back", N_("Back"), key_display="Esc"),
     ]
@@ -54,7 +59,7 @@ class Keys(Page[None]):
     def body(self) -> ComposeResult:
         with Vertical(classes="box", id="keys-box"):
             yield Static(id="keys-recovery")
-            yield DataTable[str](id="keys", cursor_type="row")
+            yield DataTable[Text](id="keys", cursor_type="row")
             yield Static(translate(N_("Asking the repository …")), id="keys-note", classes="hint note")
 
     def on_mount(self) -> None:
@@ -96,6 +101,10 @@ class Keys(Page[None]):
         """Seal a password for somebody else."""
         self.begin(self._escrow(), group="work")
 
+    def action_type_sheet(self) -> None:
+        """Take a sheet that was printed before."""
+        self.begin(self._type_sheet(), group="work")
+
     def action_decline(self) -> None:
         """Settle that nobody else can."""
         self.begin(self._decline(), group="work")
@@ -110,20 +119,24 @@ class Keys(Page[None]):
 
     async def _load(self) -> None:
         one = self.manager.sets.read(self._set)
-        recovery = self.query_one("#keys-recovery", Static)
-        recovery.update(Content("\n".join(recovery_lines(one))))
-        recovery.set_class(not one.is_active, "attention")
+        self._tell_recovery(one, None)
         note = self.query_one("#keys-note", Static)
         try:
             self._keys = await all_of(self.manager.ports.commands, "key", "key", "list", "--backup-set", self._set)
         finally:
             note.update("")
         table = self.query_one(DataTable)
+        self._tell_recovery(one, self._keys)
         table.clear(columns=True)
-        table.add_columns(*(translate(title) for title in COLUMNS))
+        table.add_columns(*(Text(translate(title)) for title in COLUMNS))
         for key in self._keys:
-            table.add_row(*key_row(key))
+            table.add_row(*map(Text, key_row(key, one)))
         self.refresh_bindings()
+
+    def _tell_recovery(self, one: BackupSet, keys: list[Record] | None) -> None:
+        recovery = self.query_one("#keys-recovery", Static)
+        recovery.update(Content("\n".join(recovery_lines(one, keys))))
+        recovery.set_class(not one.is_active or (keys is not None and is_revoked(one, keys)), "attention")
 
     async def _ask_new(self, title: str) -> str | None:
         """Return a new password that was typed twice; None: not any more."""
@@ -195,6 +208,23 @@ class Keys(Page[None]):
     async def _escrow(self) -> None:
         await self.app.push_screen_wait(Escrow(self._set))
         await self._load()
+
+    async def _type_sheet(self) -> None:
+        """Ask until it is a sheet's password, or not any more; what was typed stays to be mended."""
+        title, typed = translate(N_("Type a recovery sheet in")), ""
+        text = about = translate(N_("The password on the sheet. Spaces, dashes and capitals do not matter."))
+        while typed := (await self.app.push_screen_wait(Entry(title, text, typed)) or "").strip():
+            words = ("recovery", "confirm", "--stdin", "--backup-set", self._set)
+            try:
+                said = await last_of(self.manager.ports.commands, *words, typed=f"{typed}\n")
+            except BadInput as error:
+                text = f"{error_text(error)}\n\n{about}"
+                continue
+            names = ", ".join(map(str, said.get("sets", ())))
+            self.notify(fill(N_("The sheet opens the repository; recovery is settled for: {names}"), {"names": names}))
+            await self.manager.refresh_status()
+            await self._load()
+            return
 
     async def _decline(self) -> None:
         title = translate(N_("Settle that nobody else can open it?"))

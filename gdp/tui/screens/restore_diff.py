@@ -6,6 +6,7 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
+from textual.content import Content
 from textual.widgets import Input, Static
 
 from gdp.core import figures
@@ -60,7 +61,7 @@ class RestoreDiff(Page[None]):
         super().on_mount()
         now, zone = self.manager.ports.now(), self.manager.ports.zone
         old, new = (snapshot_cells(one, now, zone)[0] for one in (self._before, self._after))
-        self.query_one("#diff").border_title = translate(N_("From {old} to {new}")).format(old=old, new=new)
+        self.query_one("#diff").border_title = Content(translate(N_("From {old} to {new}")).format(old=old, new=new))
         self._redraw()
         self.begin(self._load())
 

@@ -54,7 +54,9 @@ class RestoreFind(Page[None]):
             box.border_title = translate(N_("What are you looking for?"))
             yield Input(id="find-pattern", placeholder=translate(N_("invoice*.pdf")))
             yield Rows(id="find-rows")
-            yield Static(translate(N_("Type a name or a part of it, and press enter.")), id="find-empty", classes="empty")
+            yield Static(
+                translate(N_("Type a name or a part of it, and press enter.")), id="find-empty", classes="empty", markup=False
+            )
 
     def on_mount(self) -> None:
         super().on_mount()

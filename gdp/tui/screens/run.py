@@ -17,7 +17,7 @@ from gdp.model.runs import Run, State
 from gdp.tui import standing
 from gdp.tui.log_reader import ERROR_MARKS, LogReader, is_error
 from gdp.tui.page import Page
-from gdp.tui.ports import Record, last_of
+from gdp.tui.ports import Record
 from gdp.tui.standing import Level
 from gdp.tui.views.ends import duration, sentences_of_end
 from gdp.tui.views.log import line_of
@@ -122,14 +122,7 @@ class RunPage(Page[None]):
 
     def action_report(self) -> None:
         """Show the report."""
-        self.begin(self._show_report())
-
-    async def _show_report(self) -> None:
-        from gdp.tui.screens.dialogs import Notice
-
-        found = await last_of(self.manager.ports.commands, "report", "show", str(self._run.id))
-        words = "\n\n".join(str(found[name]) for name in ("subject", "text") if name in found)
-        self.manager.show(Notice(translate(N_("Report")), words))
+        self.manager.go("report", run=self._run)
 
     def _begin_again(self) -> None:
         """Read the log from its beginning, with the filter as it is now."""

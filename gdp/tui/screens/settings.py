@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, VerticalScroll
@@ -60,7 +61,7 @@ class Settings(Page[None]):
                 yield Button(translate(N_("Send a test mail now")), id="test")
             yield Label(translate(N_("Mails that wait")), classes="label")
             yield Static(id="queue-empty", classes="hint")
-            yield DataTable[str](id="queue", cursor_type="row")
+            yield DataTable[Text](id="queue", cursor_type="row")
             yield Static(self._about(), classes="hint note", markup=False)
 
     def on_mount(self) -> None:
@@ -137,9 +138,9 @@ class Settings(Page[None]):
         empty.update("" if self._mails else translate(N_("No mail waits.")))
         empty.display = not self._mails
         table.clear(columns=True)
-        table.add_columns(*(translate(title) for title in _QUEUE))
+        table.add_columns(*(Text(translate(title)) for title in _QUEUE))
         for mail in self._mails:
-            table.add_row(str(mail["to"]), str(mail["subject"]), str(mail["reason"]))
+            table.add_row(*(Text(str(mail[name])) for name in ("to", "subject", "reason")))
         self.refresh_bindings()
 
     async def _send(self) -> None:

@@ -45,7 +45,9 @@ class ReportStep(Step):
                 yield Select(languages, value=language, allow_blank=False, compact=True, id="language")
             if self._is_configured:
                 facts = {"server": mail.smtp}
-                yield Static(fill(N_("It is sent by {server}; the settings (o) change that."), facts), classes="hint note")
+                yield Static(
+                    fill(N_("It is sent by {server}; the settings (o) change that."), facts), classes="hint note", markup=False
+                )
             else:
                 entry = MailEntry(
                     host=draft.smtp_host, port=draft.smtp_port, tls_at_once=draft.smtp_tls, user=draft.smtp_user,

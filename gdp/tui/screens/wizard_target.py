@@ -46,7 +46,7 @@ class TargetStep(Step):
                 yield Field(N_("User"), draft.user, id="user", hint=N_("as here"), classes="narrow")
         with Vertical(id="of-folder", classes="fields"):
             yield Field(N_("Folder"), draft.folder, id="folder", hint="/mnt/backup/server01")
-        yield Static(id="target-note", classes="hint note")
+        yield Static(id="target-note", classes="hint note", markup=False)
 
     def begin(self) -> None:
         self._show_fields()

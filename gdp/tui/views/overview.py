@@ -12,6 +12,7 @@ from gdp.model.service import Coming, SetStatus
 from gdp.settings.sets import SetFiles
 from gdp.tui import standing
 from gdp.tui.views.ends import why
+from gdp.tui.views.proofs import proof_lines
 from gdp.tui.words import short_moment
 
 _NOT_ACTIVE = N_(
@@ -61,12 +62,18 @@ def without_daemon(files: SetFiles) -> list[SetStatus]:
 
 
 def sentences_of(one: SetStatus, now: datetime, zone: tzinfo | None) -> list[str]:
-    """Return a few short lines: how its newest run went and why, what to do about it, what it waits for."""
+    """Return a few short lines: how its newest run went and why, what to do about it, what it waits for, when it was proven.
+
+    A proof that failed comes first.
+    """
     lines = []
     if one.problem:
         lines += [one.problem, translate(N_("Until that is mended, what the file said before holds."))]
     elif not one.is_active:
         lines.append(translate(_NOT_ACTIVE))
+    proofs = proof_lines(one, now, zone)
+    if standing.failed_proofs(one):
+        lines += proofs
     if one.last is not None:
         lines += _run_lines(one.last, now, zone)
     if one.left_out is not None:
@@ -74,6 +81,8 @@ def sentences_of(one: SetStatus, now: datetime, zone: tzinfo | None) -> list[str
     lines += [_waiting(coming) for coming in one.coming if coming.waits_for in WAITS]
     if standing.is_late(one, now):
         lines.append(translate(N_("A backup has been due for more than an hour.")))
+    if not standing.failed_proofs(one):
+        lines += proofs
     return lines or [_no_run_yet(one)]
 
 

@@ -25,7 +25,7 @@ class Choices(RadioSet):
     """
 
     def __init__(self, answers: Mapping[str, str], chosen: str, *, id: str) -> None:
-        buttons = [Choice(translate(words), name == chosen) for name, words in answers.items()]
+        buttons = [Choice(Content(translate(words)), name == chosen) for name, words in answers.items()]
         super().__init__(*buttons, id=id, classes="choices", compact=True)
         self._names = list(answers)
 

@@ -43,7 +43,7 @@ class SourceTree(Tree[str]):
             self.ticks = ticks
 
     def __init__(self, ticks: Ticks, *, root: str = "/", id: str | None = None) -> None:
-        super().__init__(root, data=root, id=id)
+        super().__init__(Text(root), data=root, id=id)
         self.guide_depth, self.show_guides = 2, False
         self.ticks = ticks
         self._sizes: Mapping[str, int] = {}
@@ -136,7 +136,7 @@ class SourceTree(Tree[str]):
             if path == self._sought:
                 self.call_after_refresh(self._go_to, below)
         if said := _said(listed):
-            node.add_leaf(said, data="")
+            node.add_leaf(Text(said), data="")
 
     def _go_to(self, node: TreeNode[str]) -> None:
         """Bring what is chosen into sight, unless the cursor was moved meanwhile."""
