@@ -10,7 +10,7 @@ from gdp.core.sentences import fill
 from gdp.model.backup_set import BackupSet, Recovery
 
 SHORT = 10  # digits of a key's name that tell it from others
-_WAYS = N_("b makes a recovery sheet, t takes one that is printed already, e seals an escrow, v does without.")
+_WAYS = N_("b makes a recovery sheet, t takes one that is printed already, e seals to a key, v does without.")
 _REVOKED = N_("Nobody else can: the key of the sheet, or of the escrow, was revoked. Make another one.")
 _HOLDER = N_("Whoever holds the private key {fingerprint} can open it, too: it was sealed to that.")
 COLUMNS = (N_("Key"), N_("Made"), N_("User"), N_("Computer"), "")
