@@ -27,7 +27,7 @@ class ChildBrowser:
     async def run(self, *words: str) -> AsyncGenerator[Record]:
         async with self._turn:
             child = await self._started()
-            is_answered, failure = False, None
+            is_answered, is_closed, failure = False, False, None
             try:
                 await child.type(msgspec.json.encode(words).decode() + "\n")
                 while (record := await child.next_record()) is not None:
@@ -39,9 +39,12 @@ class ChildBrowser:
                     else:
                         yield record
             finally:
+                is_closed = self._child is not child
                 if not is_answered:  # nobody listens any more, or it is gone
                     self._child = None
                     await child.interrupt()
+            if is_closed and not is_answered:  # what it said was cut off, and whoever closed it knows
+                raise asyncio.CancelledError
             if failure is not None:
                 raise failure_of(failure)
             child.refuse_signal()
@@ -51,11 +54,12 @@ class ChildBrowser:
     async def close(self) -> None:
         child, self._child = self._child, None
         if child is not None:
-            await child.let_go()
+            await (child.interrupt() if self._turn.locked() else child.let_go())
 
     async def _started(self) -> Child:
         if self._child is not None and self._child.has_ended:
-            await self.close()
+            await self._child.let_go()
+            self._child = None
         if self._child is None:
             self._child = await Child.begin(self._words, self._environment)
         return self._child

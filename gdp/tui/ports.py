@@ -37,7 +37,7 @@ class Browser(Answering, Protocol):
     """
 
     async def close(self) -> None:
-        """End it. Another question opens the repository again."""
+        """End it; a question that waits for its answer is cancelled. Another question opens the repository again."""
 
 
 class Commands(Answering, Protocol):

@@ -1,5 +1,6 @@
 """The repository that stays open while somebody looks into it: the real command, and what becomes of it."""
 
+import asyncio
 import os
 import sys
 from contextlib import aclosing, suppress
@@ -11,7 +12,7 @@ from gdp.core.errors import BadInput, GdpError, NoRepository, WrongPassword
 from gdp.tui.browser import ChildBrowser
 from gdp.tui.commands import ChildCommands
 from gdp.tui.ports import all_of
-from tests.daemon.running import World
+from tests.daemon.running import PATIENCE_SECONDS, World
 from tests.tui.stage import StagedCommands
 
 pytestmark = pytest.mark.slow
@@ -90,6 +91,22 @@ async def test_whoever_stops_listening_ends_it(world: Watched) -> None:
     assert not Path(f"/proc/{world.starts()[0]}").exists()
     assert len(await all_of(browser, "snapshot", "snapshots")) == 2
     await browser.close()
+
+
+async def test_closing_it_breaks_off_a_question(tmp_path: Path) -> None:
+    """Whoever leaves while a server is tried again and again leaves no process behind, and hears of no error any more."""
+    begun = tmp_path / "begun"
+    script = "import os, pathlib, sys, time; pathlib.Path(sys.argv[1]).write_text(str(os.getpid())); time.sleep(600)"
+    browser = ChildBrowser((sys.executable, "-c", script, str(begun)), dict(os.environ))
+    asking = asyncio.create_task(all_of(browser, "snapshot", "snapshots"))
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while not (begun.exists() and begun.read_text()):
+            await asyncio.sleep(0.01)
+    await browser.close()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+
+    assert not Path(f"/proc/{begun.read_text()}").exists()
 
 
 async def test_a_repository_that_went_away_is_said_and_found_again(world: Watched) -> None:

@@ -1,6 +1,8 @@
 """Searching, comparing and restoring with a real repository of several snapshots, and a real daemon."""
 
+import asyncio
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +11,7 @@ from textual.pilot import Pilot
 
 from gdp.tui.app import BackupManager
 from gdp.tui.screens.restore_plan import RestorePlan
-from tests.daemon.running import World
+from tests.daemon.running import PATIENCE_SECONDS, World
 from tests.tui.screens_as_text import text_of
 from tests.tui.stage import shown
 from tests.tui.test_real import real_ports, until_shown
@@ -148,6 +150,33 @@ async def test_rules_hold_where_files_are_there_already(world: World, rule: str,
     assert (world.source / "report.txt").read_text() == text
     assert (world.source / "plan.txt").read_text() == "new\n"
     assert (world.source / "extra").exists() is is_extra_left
+
+
+async def test_leaving_while_a_server_is_tried_ends_the_process(world: World) -> None:
+    """Nothing goes on behind the screen, and nothing is said of what was left."""
+    world.write_set("far", target='repo = "sftp://nobody@127.0.0.1:1/nowhere"')
+    async with shown(real_ports(world), size=WIDE) as (app, pilot):
+        app.go("restore", name="far")
+        await until_shown("attempt 1 failed", app, pilot)
+        await pilot.press("escape")
+        await until_shown("GDP Backup Manager", app, pilot)
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while _is_browsing(world):
+                await pilot.pause(0.05)
+        await pilot.pause()
+
+        assert app.screen.__class__.__name__ == "Overview"
+
+
+def _is_browsing(world: World) -> bool:
+    """Say whether a ``gdp browse`` of this world is at work."""
+    said = [str(world.home).encode(), b"browse"]
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            words = (process / "cmdline").read_bytes().split(b"\0")
+            if all(word in words for word in said):
+                return True
+    return False
 
 
 async def test_all_snapshots_are_those_of_other_sets_too(world: World) -> None:

@@ -163,9 +163,9 @@ class Restore(Page[None]):
             self._snapshots = says.newest_first(await all_of(self._browser, "snapshot", "snapshots", "--all", tell=tell))
         except GdpError:
             self._has_failed = True
-            raise
-        finally:
             self._redraw()
+            raise
+        self._redraw()
 
     def _redraw(self) -> None:
         if not self.is_mounted:

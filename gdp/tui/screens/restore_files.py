@@ -10,6 +10,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
+from gdp.core.errors import GdpError
 from gdp.core.language import N_, translate
 from gdp.core.sentences import fill
 from gdp.tui.page import Page
@@ -106,11 +107,11 @@ class RestoreFiles(Page[None]):
             words = ("ls", "--", str(self._snapshot["id"]), folder.path)
             found = await all_of(self._browser, "node", *words, tell=lambda note: loading.set_label(Text(note)))
             items = await asyncio.to_thread(says.items_of, folder.path, found, now, zone)  # there may be very many
-        except BaseException:
+        except GdpError:
+            loading.remove()
             node.collapse()
             raise
-        finally:
-            loading.remove()
+        loading.remove()
         tree.fill(node, items)
         if len(items) == 1 and items[0].is_folder:
             node.children[0].expand()  # as anybody would
