@@ -61,7 +61,7 @@ def test_a_restore_waits_as_well(world: World, tmp_path: Path) -> None:
         wish = {"set": "daten", "snapshot": "latest", "target": str(tmp_path / "back")}
         begun = msgspec.convert(client.ask("restore", **wish)["run"], Run)
         client.ask("pause", run=begun.id)
-        hear_heartbeats(events, begun.id)
+        said = [world.gdp("status").stdout for _ in range(HEARTBEATS)]  # each takes about as long as such a restore
         client.ask("resume", run=begun.id)
         done = wait_for_run(events, State.OK, kind=Kind.RESTORE)
 
@@ -69,6 +69,7 @@ def test_a_restore_waits_as_well(world: World, tmp_path: Path) -> None:
     assert {path.name: path.read_bytes() for path in back.iterdir()} == {
         path.name: path.read_bytes() for path in world.source.iterdir()
     }
+    assert ["restore is paused" in words for words in said] == [True] * HEARTBEATS
     assert done.id == begun.id
 
 
