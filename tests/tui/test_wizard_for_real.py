@@ -3,6 +3,7 @@
 import os
 import stat
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from gdp.tui.screens.sheet import Sheet
 from gdp.tui.screens.wizard import Wizard
 from gdp.tui.widgets.choices import Choices
 from gdp.tui.widgets.field import Field
+from tests.daemon.running import PATIENCE_SECONDS
 from tests.tui import sets
 from tests.tui.screens_as_text import text_of
 from tests.tui.stage import StagedDaemon, ports, settle, shown
@@ -36,8 +38,10 @@ def real_commands(home: Path) -> ChildCommands:
 
 
 async def until(pilot: Pilot[int], condition: Any) -> None:
-    """Wait for what a command does; the test's own time limit ends a wait in vain."""
+    """Wait for what a command does. A wait in vain fails, and says what the screen shows."""
+    end = time.monotonic() + PATIENCE_SECONDS
     while not condition():
+        assert time.monotonic() < end, text_of(pilot.app)
         await pilot.pause(0.05)
     await settle(pilot)
 
