@@ -41,6 +41,7 @@ async def enter(app: BackupManager, pilot: Pilot[int], **texts: str) -> None:
         app.screen.query_one(f"#{name.replace('_', '-')}", Field).value = text
     await settle(pilot)
     app.screen.query_one("#seal").focus()
+    await settle(pilot)
     await pilot.press("enter")
     while any(worker.group == "seal" and worker.is_running for worker in app.workers) and isinstance(app.screen, Escrow):
         await pilot.pause(0.02)
@@ -105,6 +106,7 @@ async def test_it_is_sealed_once_however_often_the_button_is_pressed(tmp_path: P
         app.screen.query_one("#to-key", Field).value = str(key)
         app.screen.query_one("#fingerprint", Field).value = fingerprint_of(key)
         app.screen.query_one("#seal").focus()
+        await settle(pilot)
         await pilot.press("enter")
         while not commands.run_words:
             await pilot.pause(0.02)

@@ -159,6 +159,7 @@ async def test_from_nothing_to_a_set_with_an_escrow(tmp_path: Path, source: Path
         asked_before = [request for request, _fields in daemon.asked if request == "run"]
         await fill(app, pilot, to__key=str(tmp_path / "dealer.pub"), fingerprint=key.public.fingerprint)
         app.screen.query_one("#seal").focus()
+        await settle(pilot)  # else enter may still be the field's
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, Notice))
         await pilot.press("enter")
