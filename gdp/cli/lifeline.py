@@ -2,7 +2,7 @@
 
 Its standard input is a pipe that only the daemon holds. When the daemon dies, the system closes the pipe and sends us SIGIO,
 which counts as Ctrl-C: the run ends cleanly, gives its lock back, and the next one goes on. What the daemon writes into the pipe
-are single letters (``gdp/model/service.py``). No thread waits for it, since workers are forked later. Linux.
+are single letters (``gdp/model/lifeline.py``). No thread waits for it, since workers are forked later. Linux.
 """
 
 import fcntl
@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Protocol
 
-from gdp.model.service import PAUSE
+from gdp.model.lifeline import PAUSE
 
 VARIABLE = "GDP_LIFELINE"
 _held: list[int] = []

@@ -21,8 +21,8 @@ import msgspec
 from gdp.core.process_identity import process_identity
 from gdp.daemon.run_log import RunLog
 from gdp.jobs.steps import Role, Step, Verdict, verdict_of_command, verdict_of_engine
+from gdp.model.lifeline import PAUSE, RESUME
 from gdp.model.runs import Run, State
-from gdp.model.service import PAUSE, RESUME
 
 LIFELINE_VARIABLE = "GDP_LIFELINE"
 LONGEST_LINE = 1 << 20  # bytes; what is longer is cut

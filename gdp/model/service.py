@@ -11,9 +11,6 @@ from gdp.model.week import Day
 CAN_PAUSE = frozenset({Kind.BACKUP, Kind.RESTORE})
 """whoever prunes keeps everybody else away, and the others are over soon"""
 
-PAUSE, RESUME = b"p", b"r"
-"""what the daemon writes to the standard input of a run; the end of it ends the run"""
-
 
 class Coming(msgspec.Struct, frozen=True, kw_only=True):
     """A run that will begin."""
