@@ -132,6 +132,8 @@ class SourcePicker(Horizontal):
 
     def _show(self, counting: Counting) -> None:
         self.counting = counting
+        if not self.query(PatternList):  # the count outlives the screen for a moment, which is being taken down or put up
+            return
         self.query_one(".picker-total", Static).update(Content("\n".join(total_lines(counting))))
         below = problem_line(counting)
         line = self.query_one(".picker-current", Static)
