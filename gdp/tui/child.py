@@ -15,6 +15,7 @@ from gdp.tui.ports import Record
 
 LONGEST_LINE = 16 << 20
 END_SECONDS = 30.0  # so long an interrupted command may tidy up
+LAST_SECONDS = 2.0  # and so much longer, where it took longer or the UI itself ends
 
 
 class Child:
@@ -28,6 +29,7 @@ class Child:
         self._heard = asyncio.Queue[Record | None]()
         self._listeners = [asyncio.create_task(_listen(stream, self._heard)) for stream in (process.stdout, process.stderr)]
         self._open_streams = len(self._listeners)
+        self._ending: asyncio.Task[None] | None = None
 
     @classmethod
     async def begin(cls, words: Sequence[str], environment: Mapping[str, str]) -> "Child":
@@ -81,11 +83,19 @@ class Child:
         await self.let_go()
 
     async def let_go(self) -> None:
-        """Wait for its end, and kill it where that does not come."""
+        """Wait for its end, and kill it where that does not come; also when nobody waits for this any more."""
         self.end_input()
+        if self._ending is None:
+            self._ending = asyncio.create_task(self._end())
+        await asyncio.shield(self._ending)
+
+    async def _end(self) -> None:
         try:
-            await asyncio.wait_for(asyncio.shield(self._process.wait()), END_SECONDS)
-        except TimeoutError:
+            for seconds in (END_SECONDS, LAST_SECONDS):
+                with contextlib.suppress(TimeoutError, asyncio.CancelledError):
+                    async with asyncio.timeout(seconds):
+                        await self._process.wait()
+                    return
             self._process.kill()
             await self._process.wait()
         finally:

@@ -142,6 +142,41 @@ async def test_a_command_that_nobody_listens_to_is_interrupted(world: World) -> 
     assert not [path for path in (world.repository / "locks").rglob("*") if path.is_file()]
 
 
+async def test_a_command_is_ended_also_when_nobody_waits_for_its_end(tmp_path: Path) -> None:
+    """Leaving the UI breaks off the work of its screens more than once; what they began may tidy up, and then is gone."""
+    begun, tidied = tmp_path / "begun", tmp_path / "tidied"
+    script = f"""import pathlib, os, time
+try:
+    pathlib.Path({str(begun)!r}).write_text(str(os.getpid()))
+    print("{{}}", flush=True)
+    time.sleep(600)
+finally:
+    time.sleep(0.5)
+    pathlib.Path({str(tidied)!r}).touch()
+"""
+    commands = ChildCommands((sys.executable, "-c", script), dict(os.environ))
+    heard = asyncio.Event()
+
+    async def listen() -> None:
+        async with aclosing(commands.run()) as records:
+            async for _record in records:
+                heard.set()
+
+    listening = asyncio.create_task(listen())
+    await heard.wait()
+    for _time in range(2):
+        listening.cancel()
+        await asyncio.sleep(0.05)
+    assert listening.done()
+    rest = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in rest:  # as the end of an event loop does
+        task.cancel()
+    await asyncio.gather(*rest, return_exceptions=True)
+
+    assert tidied.exists()
+    assert not Path(f"/proc/{begun.read_text()}").exists()
+
+
 async def test_a_slow_backup_tells_that_it_lives(world: World) -> None:
     """On a slow line minutes pass between two packs; nobody should wonder whether it still works."""
     world.write_set()
