@@ -5,6 +5,7 @@ import platform
 import pwd
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -17,6 +18,7 @@ from gdp.core.errors import BadInput, GdpError
 from gdp.core.language import N_
 from gdp.installation.doing import Work
 from gdp.installation.look import look
+from gdp.installation.neighbours import neighbours
 from gdp.installation.packed import fingerprint, packed_in, pieces_of, running_program
 from gdp.installation.places import Places, system_places, user_places
 from gdp.installation.plan import Found, Plan, Step, Wanted, plan_install
@@ -70,6 +72,22 @@ def service_home(places: Places, given: Path | None, environment: Mapping[str, s
     return Path(pwd.getpwuid(0).pw_dir) / ".local/share/gdp"
 
 
+def chosen_home(places: Places, given: Path | None) -> Path:
+    """Return the home folder that the service is to use: as given, else as it is installed, else a new one's."""
+    record = read_record(places.record) if given is None else None
+    return Path(record.home) if record else service_home(places, given)
+
+
+def other_installations(places: Places, environment: Mapping[str, str] = os.environ) -> list[Record]:
+    """Return what else is installed on this computer: for all, for the present user, by his variables and without them."""
+    if places.root != Path("/"):
+        return []
+    candidates = [system_places(), user_places(environment)]
+    with suppress(KeyError):
+        candidates.append(user_places({"HOME": pwd.getpwuid(os.geteuid()).pw_dir}))
+    return neighbours(places, candidates)
+
+
 def systemd_for(places: Places, *, is_wanted: bool = True) -> Systemd | None:
     """Return the systemd that runs the service; None where there is none, or another system is installed into."""
     if not is_wanted or places.root != Path("/"):
@@ -84,8 +102,7 @@ def prepare_install(choices: Choices, before: Callable[[Step], None]) -> Prepare
     places = choose_places(for_user=choices.for_user, root=choices.root)
     pieces = pieces_of(packed)
     folder = f"{__version__}-{fingerprint(pieces)}"
-    record = read_record(places.record)
-    home = Path(record.home) if record and choices.home is None else service_home(places, choices.home)
+    home = chosen_home(places, choices.home)
     systemd = systemd_for(places, is_wanted=choices.has_service)
     text = unit_text(places, home) if choices.has_service and (systemd is not None or places.root != Path("/")) else None
     wanted = Wanted(

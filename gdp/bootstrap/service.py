@@ -28,7 +28,7 @@ def run_daemon(home: Path, emit: Emit) -> None:
     Service(
         home,
         program=(*program_words(), "--json", "--home", str(home)),
-        environment=environment_of_runs(),
+        environment=environment_of_runs,
         ask=lambda backup_set: ask_conditions(backup_set, home),
         emit=emit,
     ).run(ANSWERS)

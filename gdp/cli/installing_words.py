@@ -10,8 +10,9 @@ from gdp.bootstrap.installing import Choices, Prepared, has_daemon
 from gdp.cli.screen import Screen
 from gdp.core.language import N_, translate
 from gdp.core.sentences import fill
+from gdp.installation.places import Places
 from gdp.installation.plan import Action, Step
-from gdp.installation.systemd import computer_has_systemd
+from gdp.installation.systemd import computer_has_systemd, systemctl_words
 from gdp.model.events import Note
 
 _STEPS = {
@@ -20,15 +21,16 @@ _STEPS = {
     Action.LINK: N_("link {path} to {words}"),
     Action.UNIT: N_("write {path}"),
     Action.RECORD: N_("write {path}"),
-    Action.SYSTEMCTL: N_("run: systemctl {words}"),
+    Action.SYSTEMCTL: N_("run: {systemctl} {words}"),
     Action.REMOVE: N_("remove {path}"),
     Action.FOLDER: N_("remove {path}, if it is empty"),
 }
 
 
-def show_step(screen: Screen, step: Step) -> None:
-    """Say what is done, or would be."""
-    screen.say(fill(_STEPS[step.action], {"path": step.path, "words": " ".join(step.words)}))
+def show_step(screen: Screen, places: Places, step: Step) -> None:
+    """Say what is done to an installation, or would be."""
+    facts = {"path": step.path, "words": " ".join(step.words), "systemctl": _systemctl(places)}
+    screen.say(fill(_STEPS[step.action], facts))
     fields = {"action": str(step.action), "path": str(step.path) if step.path else None, "words": list(step.words)}
     screen.record("step", fields)
 
@@ -50,11 +52,15 @@ def say_service(screen: Screen, prepared: Prepared, choices: Choices) -> None:
         screen.say(translate(N_("The service runs the backup sets as they are due; 'gdp status' shows them.")))
     else:
         sentence = N_("The service begins with the next start of the computer; now: {systemctl} start gdp")
-        screen.say(fill(sentence, {"systemctl": "systemctl --user" if places.is_user else "systemctl"}))
+        screen.say(fill(sentence, {"systemctl": _systemctl(places)}))
     user = getpass.getuser()
     if places.is_user and not systemd.lingers(user):
         sentence = N_("It runs only while {user} is logged in. With root's rights this changes: loginctl enable-linger {user}")
         screen.emit(Note(sentence, {"user": user}))
+
+
+def _systemctl(places: Places) -> str:
+    return " ".join(systemctl_words(is_user=places.is_user))
 
 
 def _say_why_not(screen: Screen, prepared: Prepared, choices: Choices) -> None:

@@ -48,6 +48,15 @@ def speaking(language: str | None) -> Iterator[None]:
         _spoken.reset(token)
 
 
+def speak(language: str | None) -> None:
+    """Let this program speak another language from now on, and whatever it starts; None: the system's."""
+    if language is None:
+        os.environ.pop(LANGUAGE_VARIABLE, None)
+    else:
+        os.environ[LANGUAGE_VARIABLE] = language
+    os.environ["LANGUAGE"] = choose_language(os.environ)  # click's own sentences
+
+
 def current_language() -> str:
     """Return the language that is spoken now."""
     return _spoken.get() or choose_language(os.environ)

@@ -32,8 +32,9 @@ def status(service: Service, _fields: Mapping[str, Any]) -> Mapping[str, object]
         process=os.getpid(),
         since=service.since,
         is_paused=service.journal.is_paused,
-        is_ending=service.is_ending,
+        is_ending=service.conductor.is_ending,
         sets=tuple(_set_status(service, name, facts, week_of(begun.get(name, ()), now, service.settings.zone)) for name in names),
+        mails=service.reports.backlog(),
     )
     return {"status": found}
 
@@ -63,7 +64,7 @@ def restore(service: Service, fields: Mapping[str, Any]) -> Mapping[str, object]
     """Restore at once, whatever schedule, window, pause and other runs say; a set that may not run yet can be restored too."""
     one = _set_of(service, fields)
     _refuse_if_ending(service)
-    return {"run": service.restore(one.name, read_wish(fields))}
+    return {"run": service.conductor.restore(one.name, read_wish(fields))}
 
 
 def cancel(service: Service, fields: Mapping[str, Any]) -> Mapping[str, object]:
@@ -74,7 +75,7 @@ def cancel(service: Service, fields: Mapping[str, Any]) -> Mapping[str, object]:
     was_wanted = [kind for kind in Kind if service.journal.unwant(name, kind)]
     cancelled = [run for run in service.work.runs.values() if run.set_name == name]
     for one in cancelled:
-        service.end_run(one.id, Verdict(State.CANCELLED))
+        service.conductor.end_run(one.id, Verdict(State.CANCELLED))
     if not cancelled and not was_wanted:
         raise BadInput(N_("nothing runs for {name!r}"), N_("'gdp status' shows what runs."), name=name)
     service.look()
@@ -107,7 +108,7 @@ def runs(service: Service, fields: Mapping[str, Any]) -> Mapping[str, object]:
 
 def _cancelled(service: Service, number: object) -> Run:
     run = _run_at_work(service, number)
-    service.end_run(run.id, Verdict(State.CANCELLED))
+    service.conductor.end_run(run.id, Verdict(State.CANCELLED))
     return run
 
 
@@ -119,7 +120,7 @@ def _run_at_work(service: Service, number: object) -> Run:
 
 
 def _refuse_if_ending(service: Service) -> None:
-    if service.is_ending:
+    if service.conductor.is_ending:
         raise BadInput(N_("the daemon is ending"))
 
 
@@ -193,7 +194,7 @@ def left_out_since(facts: Facts) -> Run | None:
 
 
 def _coming(service: Service, name: str) -> list[Coming]:
-    waits = service.agenda.waits if service.agenda else []
+    waits = service.conductor.agenda.waits
     own = [(wait, wait.due) for wait in waits if wait.due.set_name == name]
     return [
         Coming(kind=due.kind, due=due.due, begins=wait.until, waits_for=wait.waits_for, is_manual=due.is_manual)

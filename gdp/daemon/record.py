@@ -59,6 +59,8 @@ class Background(msgspec.Struct, frozen=True, kw_only=True):
     """when its set is backed up again"""
     proofs: tuple[told.Proven, ...] = ()
     """of a backup: what was proven last of its set"""
+    deletes_forbidden: datetime | None = None
+    """what ``deletes_forbidden`` says of its set"""
     trouble: Run | None = None
     """what ``trouble_before`` says of it"""
 
@@ -84,6 +86,14 @@ def newest_proof(facts: AllFacts, one: BackupSet, kind: Kind, sets: Iterable[Bac
         names |= {other.name for other in sets if other.target.repo == one.target.repo}
     found = [run for name in names if (run := facts.get((name, kind), Facts()).last_judged)]
     return max(found, key=lambda run: run.id, default=None)
+
+
+def deletes_forbidden(facts: AllFacts, one: BackupSet) -> datetime | None:
+    """Return when old backups of a set were to be removed last, where the repository forbade it; None where that went well."""
+    if one.retention.policy().is_empty:
+        return None
+    last = [run for kind in (Kind.RETENTION, Kind.PRUNE) if (run := facts.get((one.name, kind), Facts()).last)]
+    return max((run.ended or run.began for run in last if run.reason is Reason.FORBIDDEN), default=None)
 
 
 def trouble_before(run: Run, runs: Iterable[Run]) -> Run | None:
@@ -120,8 +130,15 @@ def background_of(
     trouble = None
     if run.state is State.OK:
         trouble = trouble_before(run, journal.runs(most=MOST_LOOKED_AT, set_name=run.set_name, kind=run.kind, before=run.id))
-    proofs = proofs_of(journal.facts(run.ended), one, sets) if one is not None and run.kind is Kind.BACKUP else ()
-    return Background(next_run=next_run, proofs=proofs, trouble=trouble)
+    if one is None or run.kind is not Kind.BACKUP:
+        return Background(next_run=next_run, trouble=trouble)
+    facts = journal.facts(run.ended)
+    return Background(
+        next_run=next_run,
+        proofs=proofs_of(facts, one, sets),
+        deletes_forbidden=deletes_forbidden(facts, one),
+        trouble=trouble,
+    )
 
 
 def make_record(run: Run, log: Path, *, host: str | None, background: Background) -> told.RunRecord:
@@ -152,7 +169,9 @@ def make_record(run: Run, log: Path, *, host: str | None, background: Background
     record = msgspec.structs.replace(record, verdict=verdict, stopped_by=stopped_by, remarks=tuple(notes.remarks))
     is_well = {record.verdict, *(proven.verdict for proven in background.proofs)} == {told.Verdict.OK}
     recovered_from = background.trouble.began if background.trouble and is_well else None
-    return msgspec.structs.replace(record, proofs=background.proofs, recovered_from=recovered_from)
+    return msgspec.structs.replace(
+        record, proofs=background.proofs, deletes_forbidden=background.deletes_forbidden, recovered_from=recovered_from
+    )
 
 
 def record_of_silence(silence: Silence) -> told.RunRecord:

@@ -20,13 +20,16 @@ from gdp.daemon.record import Background, background_of, is_told, log_to_attach,
 from gdp.daemon.settings import LiveSettings
 from gdp.daemon.silence import Silence, why_silent
 from gdp.mail import smtp
+from gdp.mail.backlog import mail_backlog
 from gdp.mail.post import Post, Posted
+from gdp.mail.queue import MailQueue
 from gdp.mail.server import configured_server, sender_of
 from gdp.model.backup_set import BackupSet, ReportMode
 from gdp.model.configuration import Configuration
 from gdp.model.events import Emit, Problem
 from gdp.model.run import error_of
 from gdp.model.runs import Facts, Kind, Run
+from gdp.model.service import MailBacklog
 from gdp.model.timing.local import day_of
 from gdp.settings.configuration import ConfigurationFile
 
@@ -45,13 +48,25 @@ class Reports:
         settings: who hears of a set's runs; asked when a run has ended.
         journal: open, and read by the calling thread only.
         emit: is told what keeps somebody from hearing; called by a thread of its own.
+        tell_backlog: is told which mails did not get out whenever that has changed; called by that thread too.
     """
 
-    def __init__(self, home: Path, settings: LiveSettings, journal: Journal, clock: Callable[[], datetime], emit: Emit) -> None:
+    def __init__(
+        self,
+        home: Path,
+        settings: LiveSettings,
+        journal: Journal,
+        clock: Callable[[], datetime],
+        *,
+        emit: Emit,
+        tell_backlog: Callable[[MailBacklog], None],
+    ) -> None:
         self._home, self._settings, self._journal, self._clock, self._emit = home, settings, journal, clock, emit
         self._diary = DiaryFile(home / DIARY)
         self._tasks: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
-        self._complaint = ""
+        self._complaint: GdpError | None = None
+        self._tell_backlog = tell_backlog
+        self._backlog_told = MailBacklog()
         self._thread = threading.Thread(target=self._work, name="reports", daemon=True)
         self._thread.start()
 
@@ -77,6 +92,14 @@ class Reports:
             if run.ended is not None and run.ended > self._clock() - TOLD_AGAIN:
                 self.run_ended(run, next_backup(run.set_name))
 
+    def backlog(self) -> MailBacklog:
+        """Return which mails the mail server has not taken, as the disk has it now. Any thread may ask."""
+        try:
+            entries = MailQueue(self._home).entries()
+        except GdpError:  # said when a mail was to be added
+            return MailBacklog()
+        return mail_backlog(entries, self._clock(), self._complaint)
+
     def deliver(self) -> None:
         """Note that the daemon lives, have summaries of days that are over made, and send what waits."""
         yesterday = day_of(self._clock(), self._settings.zone) - timedelta(days=1)
@@ -98,6 +121,9 @@ class Reports:
                 task(ConfigurationFile(self._home).read())
             except GdpError as error:
                 self._complain(error)
+            if (backlog := self.backlog()) != self._backlog_told:
+                self._backlog_told = backlog
+                self._tell_backlog(backlog)
 
     def _silences(self, day: date) -> list[Silence]:
         """Return which sets did not run on a day, of those of which somebody gets a summary. Raises JournalError."""
@@ -140,13 +166,13 @@ class Reports:
             for failure in [entry.state.failure for entry in box.queue.entries() if entry.state.failure][-1:]:
                 self._complain(error_of(failure))
         elif delivery.sent:
-            self._complaint = ""
+            self._complaint = None
 
     def _take(self, posted: Posted) -> None:
         for failure in posted.failures:
             self._complain(failure)
 
     def _complain(self, error: GdpError) -> None:
-        if str(error) != self._complaint:  # once, not once a minute
-            self._complaint = str(error)
+        if self._complaint is None or str(error) != str(self._complaint):  # once, not once a minute
+            self._complaint = error
             self._emit(Problem(error.template, error.facts, hint=error.hint_template))

@@ -23,7 +23,7 @@ class RunsAtWork:
     Args:
         home: the home folder.
         program: the words that start this program, with the common options for this home folder.
-        environment: of the runs.
+        environment: of the runs, asked for each.
         tell: hears from the runs' threads what they do.
     """
 
@@ -33,12 +33,12 @@ class RunsAtWork:
         journal: Journal,
         *,
         program: Sequence[str],
-        environment: Mapping[str, str],
+        environment: Callable[[], Mapping[str, str]],
         tell: Callable[[Message], None],
         clock: Callable[[], datetime],
     ) -> None:
         self._home, self._journal, self._tell, self._clock = home, journal, tell, clock
-        self._program, self._environment = tuple(program), dict(environment)
+        self._program, self._environment = tuple(program), environment
         self.runs: dict[int, Run] = {}
         self.progress: dict[int, dict[str, Any]] = {}
         """the last record ``status`` of each that said one"""
@@ -62,7 +62,7 @@ class RunsAtWork:
             run,
             steps,
             program=self._program,
-            environment=self._environment,
+            environment=self._environment(),
             log=self._home / run.log,
             tell=self._tell,
             clock=self._clock,

@@ -2,11 +2,14 @@
 
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import tzinfo
 from pathlib import Path
 
 from gdp.core.errors import GdpError
 from gdp.model.backup_set import BackupSet
+from gdp.settings.configuration import ConfigurationFile
+from gdp.settings.language import chosen_language
 from gdp.settings.sets import SetFiles
 from gdp.settings.zone import LOCALTIME, local_zone
 
@@ -24,6 +27,8 @@ class LiveSettings:
         self.wrong: dict[str, GdpError] = {}
         """by set: why its file is not what the daemon goes by"""
         self.zone: tzinfo = local_zone()
+        self.language = chosen_language(home)
+        """of the configuration; None: the system's"""
 
     def read_if_changed(self) -> bool:
         """Read everything again when a file has changed; say whether one has."""
@@ -36,6 +41,8 @@ class LiveSettings:
         """Read everything again. What cannot be read stays as it was."""
         self._fingerprint = self._look()  # before: a change meanwhile is one for the next time
         self.zone = local_zone()
+        with suppress(GdpError):
+            self.language = ConfigurationFile(self._home).read().language
         try:
             names = self._files.names()
         except GdpError as error:

@@ -33,7 +33,7 @@ class Systemd:
     """
 
     def __init__(self, *, is_user: bool, environment: Mapping[str, str]) -> None:
-        self._words = ["systemctl", "--user"] if is_user else ["systemctl"]
+        self._words = systemctl_words(is_user=is_user)
         self._is_user = is_user
         self._environment = {**environment, "XDG_RUNTIME_DIR": _runtime_folder(environment)} if is_user else dict(environment)
 
@@ -93,6 +93,11 @@ class Systemd:
             timeout=_SECONDS,
             check=False,
         )
+
+
+def systemctl_words(*, is_user: bool) -> list[str]:
+    """Return the words that an order to systemd begins with."""
+    return ["systemctl", "--user"] if is_user else ["systemctl"]
 
 
 def computer_has_systemd() -> bool:

@@ -30,7 +30,7 @@ from gdp.core.language import N_
 from gdp.mail.failures import MailDelayed, MailRefused, ServerUnusable
 from gdp.mail.files import make_folder, sweep, sync_folder, write_whole
 from gdp.mail.message import Envelope, Mail
-from gdp.model.run import Saying, plain_facts
+from gdp.model.run import Saying, saying_of
 
 PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 180, 360))
 """before each further attempt; the last one for ever"""
@@ -177,9 +177,8 @@ class MailQueue:
 
     def _note(self, entry: Entry, error: GdpError, now: datetime, *, is_refused: bool) -> None:
         attempts = entry.state.attempts + 1
-        failure = Saying(error.template, plain_facts(error.facts), error.hint_template, type(error).__name__)
         pause = PAUSES[min(attempts, len(PAUSES)) - 1]
-        state = State(attempts, None if is_refused else now + pause, failure, is_refused)
+        state = State(attempts, None if is_refused else now + pause, saying_of(error), is_refused)
         write_whole(self.folder / f"{entry.id}{_STATE}", msgspec.json.encode(state))
 
     def _entry(self, name: str) -> Entry:

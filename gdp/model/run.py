@@ -126,6 +126,8 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     next_run: datetime | None = None
     proofs: tuple[Proven, ...] = ()
     """of a backup: what was proven last of its set"""
+    deletes_forbidden: datetime | None = None
+    """of a backup: when old ones were to be removed last, which the repository forbids; None: it does not, as far as is known"""
     recovered_from: datetime | None = None
     """of a run that went well: when the one before it began, which had needed attention; None: it had not"""
 
@@ -140,6 +142,11 @@ def plain_facts(facts: Mapping[str, object]) -> dict[str, Fact]:
     return {name: _plain(fact) for name, fact in facts.items()}
 
 
+def saying_of(error: GdpError) -> Saying:
+    """Return an error as it can travel; ``error_of`` makes one of it again."""
+    return Saying(error.template, plain_facts(error.facts), error.hint_template, type(error).__name__)
+
+
 def error_of(said: Trouble | Saying) -> GdpError:
     """Return what was said as an error, for ``core.sentences`` to put into words."""
     return kind_named(said.error_class)(said.template, said.hint, **{name: _lively(fact) for name, fact in said.facts.items()})
@@ -148,7 +155,7 @@ def error_of(said: Trouble | Saying) -> GdpError:
 def _plain(fact: object) -> Fact:
     match fact:
         case GdpError():
-            return Saying(fact.template, plain_facts(fact.facts), fact.hint_template, type(fact).__name__)
+            return saying_of(fact)
         case bool() | int() | float() | None:
             return fact
         case _:

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from gdp.model.run import Saying
 from gdp.model.runs import Kind, Run
 from gdp.model.week import Day
 
@@ -61,6 +62,25 @@ class SetStatus(msgspec.Struct, frozen=True, kw_only=True):
     """how its backups went in the last seven days, today last"""
 
 
+class HeldMails(msgspec.Struct, frozen=True, kw_only=True):
+    """Report mails that did not get out."""
+
+    count: int
+    since: datetime
+    """when the oldest was made"""
+    reason: Saying | None = None
+    """what kept the newest from getting out; None: none was tried yet"""
+
+
+class MailBacklog(msgspec.Struct, frozen=True, kw_only=True):
+    """All report mails that the mail server has not taken."""
+
+    waiting: HeldMails | None = None
+    """they are tried again by themselves"""
+    refused: HeldMails | None = None
+    """for good: they are not"""
+
+
 class ServiceStatus(msgspec.Struct, frozen=True, kw_only=True):
     """How the daemon stands."""
 
@@ -70,3 +90,4 @@ class ServiceStatus(msgspec.Struct, frozen=True, kw_only=True):
     is_paused: bool = False
     is_ending: bool = False
     sets: tuple[SetStatus, ...] = ()
+    mails: MailBacklog = MailBacklog()

@@ -4,9 +4,11 @@ from datetime import datetime
 
 from gdp.core import figures
 from gdp.core.language import N_, translate
+from gdp.core.sentences import fill, hint_of
+from gdp.model.run import error_of
 from gdp.model.run_words import WAITS, kind_in_words, state_of_run
 from gdp.model.runs import Kind
-from gdp.model.service import AtWork, Coming, SetStatus
+from gdp.model.service import AtWork, Coming, HeldMails, MailBacklog, SetStatus
 
 
 def moment(when: datetime) -> str:
@@ -38,6 +40,22 @@ def proofs_of_set(one: SetStatus) -> list[str]:
     """Return when a sample was read back and files were restored on trial last, and how that went."""
     proofs = [run for run in (one.last_check, one.last_drill) if run is not None]
     return [f"{kind_in_words(run)} {moment(run.ended)}: {state_of_run(run)}" for run in proofs if run.ended]
+
+
+def mails_in_words(backlog: MailBacklog) -> list[tuple[str, str]]:
+    """Return which report mails did not get out, since when and why, and what to do about it, as pairs of sentences."""
+    waiting = N_("{count:report mail waits|report mails wait} since {since}: {reason}")
+    refused = N_("{count:report mail is|report mails are} refused for good since {since}: {reason}")
+    goes_on = N_("It is tried again by itself; at once: gdp mail send")
+    stays = N_("Then: gdp mail send --refused")
+    found = ((backlog.waiting, waiting, goes_on), (backlog.refused, refused, stays))
+    return [_held(held, sentence, step) for held, sentence, step in found if held]
+
+
+def _held(held: HeldMails, sentence: str, step: str) -> tuple[str, str]:
+    error = error_of(held.reason) if held.reason else None
+    facts = {"count": held.count, "since": moment(held.since), "reason": error or translate(N_("not tried yet"))}
+    return fill(sentence, facts), " ".join(filter(None, (hint_of(error) if error else "", translate(step))))
 
 
 def _begins(coming: Coming) -> str:

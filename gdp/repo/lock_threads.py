@@ -2,13 +2,10 @@
 
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from gdp.core.errors import StorageError
 from gdp.repo.lease import REFRESHABLE_SECONDS, Lease
-
-if TYPE_CHECKING:
-    from gdp.repo.locks import LockKeeper
+from gdp.repo.lock_files import LockFiles
 
 REFRESH_SECONDS = 300.0
 TICK_SECONDS = 5.0  # how soon a resumed computer notices that it slept
@@ -42,9 +39,9 @@ class Settling:
 class Refresher(threading.Thread):
     """Keeps a lock fresh, and after a sleep of the computer confirms or gives up."""
 
-    def __init__(self, keeper: "LockKeeper", name: str, lease: Lease, *, exclusive: bool) -> None:
+    def __init__(self, files: LockFiles, name: str, lease: Lease, *, exclusive: bool) -> None:
         super().__init__(name="lock", daemon=True)
-        self._keeper, self._exclusive, self._lease = keeper, exclusive, lease
+        self._files, self._exclusive, self._lease = files, exclusive, lease
         self._stopped = threading.Event()
         self.lock_name = name
 
@@ -58,7 +55,7 @@ class Refresher(threading.Thread):
                     self._lease.give_up()
                     return
                 if age <= REFRESHABLE_SECONDS:
-                    self.lock_name = self._keeper.replace(self.lock_name, exclusive=self._exclusive)
+                    self.lock_name = self._files.replace(self.lock_name, exclusive=self._exclusive)
                 self._lease.confirm()
             except StorageError:
                 continue  # the next tick tries again; until then the lease's age stops every write in time
@@ -69,14 +66,14 @@ class Refresher(threading.Thread):
             self.join()
 
     def _confirm_after_sleep(self) -> bool:
-        if not self._keeper.exists(self.lock_name):
+        if not self._files.exists(self.lock_name):
             return False
-        fresh = self._keeper.write_lock(exclusive=self._exclusive)
-        self._keeper.let_be_seen()
-        still_there = self._keeper.exists(self.lock_name)
+        fresh = self._files.write(exclusive=self._exclusive)
+        self._files.let_be_seen()
+        still_there = self._files.exists(self.lock_name)
         if still_there:
-            self._keeper.drop(self.lock_name)
+            self._files.drop(self.lock_name)
             self.lock_name = fresh
         else:
-            self._keeper.drop(fresh)
+            self._files.drop(fresh)
         return still_there

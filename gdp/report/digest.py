@@ -134,6 +134,8 @@ def _row(name: str, records: list[RunRecord]) -> Row:
     if backups:
         new, changed, removed = (sum(map(attrgetter(f"files.{what}"), backups)) for what in ("new", "changed", "removed"))
         parts += gains(new, sum(record.bytes_new for record in backups), changed=changed, removed=removed)
+    if any(record.deletes_forbidden for record in backups):
+        parts.append(translate(N_("no old backups removed, since the repository lets nobody delete")))
     parts += [f"{translate(KINDS[kind])}: {verdict_word(verdict)}" for kind, verdict in _others(records).items()]
     tone = max((verdict_tone(record) for record in records), key=_LOUDNESS.index)
     return Row(shown(name), ", ".join(parts), tone)

@@ -53,7 +53,7 @@ def make_rows(record: RunRecord, zone: tzinfo | None) -> tuple[Row, ...]:
     """Return what was done, how much it was, when; only what is known."""
     if record.verdict is Verdict.SKIPPED:
         return (Row(translate(N_("Left out")), figures.local_moment(record.began, zone)),)
-    return (*_work(record), *_times(record, zone), *proof_rows(record, zone))
+    return (*_work(record), *_times(record, zone), *proof_rows(record, zone), *_kept(record, zone))
 
 
 def skipped_in_words(skipped: Mapping[str, int]) -> str:
@@ -86,6 +86,13 @@ def _work(record: RunRecord) -> list[Row]:
 def _skipped(record: RunRecord) -> list[Row]:
     words = skipped_in_words(record.skipped)
     return [Row(translate(N_("Skipped")), words)] if words else []
+
+
+def _kept(record: RunRecord, zone: tzinfo | None) -> list[Row]:
+    if record.deletes_forbidden is None:
+        return []
+    facts = {"moment": figures.local_moment(record.deletes_forbidden, zone)}
+    return [Row(translate(N_("Old backups")), fill(N_("{moment}: none removed, since the repository lets nobody delete"), facts))]
 
 
 def _counts(counts: Counts) -> str:

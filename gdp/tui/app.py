@@ -1,7 +1,6 @@
 """The terminal UI itself: themes, the picture of the daemon, and the way from screen to screen."""
 
 import asyncio
-import os
 import select
 import sys
 from collections.abc import Iterable
@@ -16,7 +15,7 @@ from textual.screen import Screen
 
 from gdp.control.client import NoDaemon
 from gdp.core.errors import GdpError
-from gdp.core.language import LANGUAGE_VARIABLE, N_, translate
+from gdp.core.language import N_, speak, translate
 from gdp.settings.configuration import ConfigurationFile
 from gdp.settings.sets import SetFiles
 from gdp.tui import picture as pictures
@@ -80,10 +79,7 @@ class BackupManager(App[int]):
         Args:
             language: None: the system's.
         """
-        if language is None:
-            os.environ.pop(LANGUAGE_VARIABLE, None)
-        else:
-            os.environ[LANGUAGE_VARIABLE] = language
+        speak(language)
         for screen in self.screen_stack:
             if isinstance(screen, Page):
                 screen.speak()

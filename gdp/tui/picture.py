@@ -7,7 +7,7 @@ from enum import Enum, auto
 import msgspec
 
 from gdp.model.runs import Run, State
-from gdp.model.service import AtWork, ServiceStatus, SetStatus
+from gdp.model.service import AtWork, MailBacklog, ServiceStatus, SetStatus
 from gdp.tui.ports import Record
 
 KEPT_SAMPLES = 120  # of a running job's rate, about one a second
@@ -86,6 +86,9 @@ def after(picture: Picture, event: Record) -> Picture:
             seen = picture.watched.get(event["run"], Watched())
             seen = replace(seen, errors=(*seen.errors, event["record"])[-KEPT_ERRORS:])
             return replace(picture, watched={**picture.watched, event["run"]: seen})
+        case "mails" if picture.status is not None:
+            mails = msgspec.convert(event["mails"], MailBacklog)
+            return replace(picture, status=msgspec.structs.replace(picture.status, mails=mails))
         case "run" | "settings":
             return replace(picture, needs_status=True)
         case _:

@@ -71,7 +71,7 @@ def test_a_refresh_that_failed_half_way_leaves_no_lock_behind(tmp_path: Path) ->
 
         repo.storage.before = fail
         with pytest.raises(StorageUnreachable):
-            ours.replace(old, exclusive=True)
+            ours.files.replace(old, exclusive=True)
         repo.storage.before = None
         assert len(names_of(repo, FileKind.LOCKS)) == 2
 
@@ -92,6 +92,6 @@ def test_a_lock_is_noted_durably_before_it_is_stored(tmp_path: Path, monkeypatch
     assert isinstance(repo.storage, MemoryStorage)
     before: list[list[str]] = []
     repo.storage.before = lambda operation, _: before.append(list(synced)) if operation == "write" else None
-    name = keeper(repo).write_lock(exclusive=True)
+    name = keeper(repo).files.write(exclusive=True)
 
     assert before == [[str(repo.state_folder / "locks" / name), str(repo.state_folder / "locks")]]

@@ -156,7 +156,7 @@ def test_a_lock_that_a_killed_restic_left_goes_only_when_asked_for(world: World,
 def test_a_lock_of_another_installation_of_ours_is_not_cleared(world: World, tmp_path: Path) -> None:
     """Our locks are known by this computer's journal, not by looking like ours."""
     repo = world.open()
-    LockKeeper(repo.storage, repo.key, 2, OwnLocks(tmp_path / "other journal")).write_lock(exclusive=True)
+    LockKeeper(repo.storage, repo.key, 2, OwnLocks(tmp_path / "other journal")).files.write(exclusive=True)
     [left] = world.locks()
 
     assert world.backup() == LOCKED

@@ -22,7 +22,7 @@ from gdp.engine.check.options import ALL_PACKS
 from gdp.model.events import ignore_events
 from gdp.model.files import FileKind
 from gdp.model.snapshot import SnapshotId
-from gdp.repo import locks
+from gdp.repo import lock_files
 from gdp.repo.lease import Lease
 from gdp.repo.locks import LockKeeper
 from gdp.repo.opening import init_repository, open_repository
@@ -149,7 +149,7 @@ class World:
             sys.stdin = open(0, closefd=False)  # noqa: SIM115 - for as long as the process lives
             sys.stdout = open(1, "w", closefd=False)  # noqa: SIM115
             sys.stderr = open(2, "w", closefd=False)  # noqa: SIM115
-            locks.SETTLE_SECONDS = 0.0
+            lock_files.SETTLE_SECONDS = 0.0
             prepare()
             code = run(words)
         except BaseException:  # noqa: BLE001 - goes into the output, which every test shows when it fails

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -94,7 +94,8 @@ class World:
 class Running:
     """A daemon at work."""
 
-    def __init__(self, world: World, environment: dict[str, str]) -> None:
+    def __init__(self, world: World, environment: dict[str, str], words: Sequence[str] = ()) -> None:
+        """``words`` start another program than ours, which is a daemon as well."""
         self._home = world.home
         world.notify.unlink(missing_ok=True)
         self._line = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -102,7 +103,7 @@ class Running:
         self._line.settimeout(PATIENCE_SECONDS)
         self.said = (world.home.parent / "said").open("ab+")
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "gdp", "--home", str(world.home), "daemon"],
+            words or [sys.executable, "-m", "gdp", "--home", str(world.home), "daemon"],
             env={**os.environ, "NOTIFY_SOCKET": str(world.notify), **environment},
             stdout=self.said,
             stderr=self.said,

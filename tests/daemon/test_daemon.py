@@ -244,6 +244,26 @@ def test_a_hangup_reads_the_settings_at_once(world: World) -> None:
     assert told["event"] == "settings"
 
 
+def test_the_daemon_speaks_the_language_that_is_configured_meanwhile(world: World) -> None:
+    """It may run for a year; nobody starts it again for a language. What it was begun with holds until then."""
+    world.write_set()
+    said = world.home.parent / "said"
+    with world.daemon() as daemon, daemon.client() as client:
+        client.ask("reload")
+        world.gdp("run", "daten", "--wait")
+        english = said.read_text()
+        world.gdp("config", "set", "language", "de")
+        client.ask("reload")
+        world.password_file.write_text("another")
+        world.gdp("run", "daten", "--wait")
+        german = said.read_text().removeprefix(english)
+    failed = world.runs()[-1].summary["message"]
+
+    assert "run 1 begins: backup of daten" in english
+    assert "Lauf 2 beginnt: Backup von daten" in german
+    assert "Passwort" in failed
+
+
 def test_a_pause_survives_a_restart(world: World) -> None:
     world.write_set(schedule='when = ["every minute"]')
     with world.daemon() as daemon:

@@ -20,7 +20,7 @@ from gdp.model.runs import Kind, Reason, Run, State
 from gdp.report import stops
 from gdp.report.run_page import make_run_page
 from gdp.report.text import as_text
-from tests.daemon.running import PATIENCE_SECONDS, World
+from tests.daemon.running import PATIENCE_SECONDS, World, events_of
 from tests.mail.smtp_server import Mailbox, serving
 
 RECIPIENT = 'to = "admin@example.com"\nlanguage = "de"'
@@ -123,6 +123,7 @@ def test_a_mail_server_that_is_away_and_a_killed_daemon_lose_no_report(world: Wo
     with world.daemon() as daemon:
         world.gdp("run", "daten", "--wait")
         wait_until_said(world, "smtp://127.0.0.1:1 cannot be used")
+        status, as_json = world.gdp("status"), world.gdp("--json", "status")
         daemon.kill()
     with serving(mailbox) as port:
         mail_to(world, port)
@@ -132,9 +133,57 @@ def test_a_mail_server_that_is_away_and_a_killed_daemon_lose_no_report(world: Wo
         with world.daemon():
             again = world.gdp("mail", "queue")
 
+    assert "1 report mail waits since " in status.stdout
+    assert "Check host, port and the network" in status.stdout
+    assert '"mails_waiting":{"count":1,' in as_json.stdout
+    assert '"mails_refused":null' in as_json.stdout
     assert sent.returncode == 0
     assert first["Subject"].startswith("[OK] daten")
     assert len(mailbox.taken) == 1, again.stdout
+
+
+@pytest.mark.slow
+def test_what_a_mail_server_refuses_for_good_is_said_at_once_and_until_it_is_out(
+    world: World, port: int, mailbox: Waiting
+) -> None:
+    """Front ends that watch are told when it happens and when it is over; nobody has to look for a mail that never comes."""
+    mailbox.rcpt_answer = "550 5.1.1 no such user"
+    mail_to(world, port)
+    world.write_set(**{"[report]": RECIPIENT})
+    with world.daemon() as daemon, daemon.client() as client:
+        events = events_of(client)
+        world.gdp("run", "daten", "--wait")
+        told = next(event["mails"] for event in events if event["event"] == "mails")
+        status = world.gdp("status")
+        mailbox.rcpt_answer = ""
+        world.gdp("mail", "send", "--refused")
+        after = world.gdp("status")
+
+    assert (told["waiting"], told["refused"]["count"]) == (None, 1)
+    assert "1 report mail is refused for good since " in status.stdout
+    assert "550 5.1.1 no such user" in status.stdout
+    assert "Check the address. Then: gdp mail send --refused" in status.stdout
+    assert "report mail" not in after.stdout
+
+
+@pytest.mark.slow
+def test_mails_without_a_mail_server_wait_and_status_says_so(world: World) -> None:
+    """As soon as one of them is older than a moment."""
+    world.write_set(**{"[report]": RECIPIENT})
+    with world.daemon():
+        world.gdp("run", "daten", "--wait")
+        wait_until_said(world, "no mail server is configured")
+    [mail] = (world.home / "mail").glob("*.mail")
+    header, _, message = mail.read_bytes().partition(b"\n")
+    older = msgspec.json.decode(header) | {"made": datetime.now(UTC) - timedelta(hours=3)}
+    mail.write_bytes(msgspec.json.encode(older) + b"\n" + message)
+    with world.daemon() as daemon, daemon.client() as client:
+        backlog = next(event["mails"] for event in client.watch() if event.get("event") == "mails")
+        status = world.gdp("status")
+
+    assert backlog["waiting"]["count"] == 1
+    assert "no mail server is configured" in status.stdout
+    assert "gdp config set mail.smtp" in status.stdout
 
 
 def run(state: State, reason: Reason = Reason.NONE, kind: Kind = Kind.BACKUP, code: int | None = None) -> Run:

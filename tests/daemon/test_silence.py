@@ -176,7 +176,7 @@ def test_the_summary_of_a_silent_day_is_sent_once(world: World) -> None:
     for days, hours in ((23, (3, 4)), (25, (8, 9)), (26, (1, 2))):
         settings = LiveSettings(world.home)
         settings.read()
-        reports = Reports(world.home, settings, journal, lambda: now[0], told.append)
+        reports = Reports(world.home, settings, journal, lambda: now[0], emit=told.append, tell_backlog=lambda _backlog: None)
         for hour in hours:
             now[0] = at(zone, 2026, 11, days, hour)
             reports.deliver()

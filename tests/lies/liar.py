@@ -7,7 +7,7 @@ from pathlib import Path
 
 from gdp.bootstrap import storages
 from gdp.model.files import FileKind, StoredFile
-from gdp.repo import locks
+from gdp.repo import lock_files
 from gdp.storage.contract import Buffer
 from gdp.storage.local import LocalStorage
 
@@ -90,7 +90,7 @@ class Liar:
                     super().write(file, [liar.written(b"".join(parts))])
 
         storages.LocalStorage = Lying  # type: ignore[attr-defined]  # a name of its own there
-        locks.SETTLE_SECONDS = 0.0
+        lock_files.SETTLE_SECONDS = 0.0
 
     def _lies_now(self) -> bool:
         if self.only_first is None:

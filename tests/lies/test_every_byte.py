@@ -11,7 +11,7 @@ import pytest
 from gdp.core.ids import PackId
 from gdp.core.packformat import BlobKind, read_length_field
 from gdp.model.files import FileKind, StoredFile
-from gdp.repo import locks
+from gdp.repo import lock_files
 from gdp.repo.locks import LockKeeper
 from gdp.repo.pack_reader import read_pack_contents
 from tests.crash.world import World
@@ -92,7 +92,7 @@ def damage_small_file(world: World, kind: FileKind, where: float) -> str:
     """Flip a bit of a file of a kind; return the name that must be told."""
     if kind is FileKind.LOCKS:
         repo = world.open()
-        LockKeeper(repo.storage, repo.key, 2, repo.own_locks).write_lock(exclusive=False)
+        LockKeeper(repo.storage, repo.key, 2, repo.own_locks).files.write(exclusive=False)
         repo.own_locks.forget(world.locks()[0])
     folder = world.repository / kind
     path = folder if kind is FileKind.CONFIG else min(folder.iterdir())
@@ -104,4 +104,4 @@ def damage_small_file(world: World, kind: FileKind, where: float) -> str:
 
 def _be_impatient() -> None:
     """A lock that is just being written may look damaged for a moment; a test does not wait for that."""
-    locks.UNREADABLE_WAITS_SECONDS = (0.0,)  # type: ignore[assignment]
+    lock_files.UNREADABLE_WAITS_SECONDS = (0.0,)  # type: ignore[assignment]

@@ -18,7 +18,7 @@ from gdp.core.language import N_
 from gdp.model.events import Event, Problem
 from gdp.model.files import FileKind, StoredFile
 from gdp.model.records import LockFile
-from gdp.repo import lock_threads, locks
+from gdp.repo import lock_files, lock_threads
 from gdp.repo.lease import REFRESHABLE_SECONDS, Lease, LeasedStorage
 from gdp.repo.lock_threads import REFRESH_SECONDS
 from gdp.repo.locks import LockKeeper, ignoring_hangup
@@ -41,7 +41,7 @@ def repo(tmp_path: Path) -> Repository:
 def quick_ticks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the refresher look at once."""
     monkeypatch.setattr(lock_threads, "TICK_SECONDS", 0.005)
-    monkeypatch.setattr(locks, "SETTLE_SECONDS", 0.0)
+    monkeypatch.setattr(lock_files, "SETTLE_SECONDS", 0.0)
 
 
 class Clock:
@@ -154,7 +154,7 @@ def test_who_sees_another_after_writing_withdraws(repo: Repository) -> None:
     with pytest.raises(RepositoryLocked), keeper(repo, sleep=meanwhile).hold(exclusive=False, lease=Lease()):
         pass
 
-    assert waits == [pytest.approx(locks.SETTLE_SECONDS, abs=0.1)]
+    assert waits == [pytest.approx(lock_files.SETTLE_SECONDS, abs=0.1)]
     assert len(lock_names(repo)) == 1
 
 
@@ -169,7 +169,7 @@ def test_what_is_read_before_the_lock_is_sure_is_read_again_after_a_conflict(rep
             theirs.append(write_lock(repo, exclusive=True))
 
     def wait(seconds: float) -> None:
-        if seconds > locks.SETTLE_SECONDS:  # for the other one to end
+        if seconds > lock_files.SETTLE_SECONDS:  # for the other one to end
             repo.storage.remove(StoredFile(FileKind.LOCKS, theirs[0]))
 
     with keeper(repo, sleep=wait).hold(exclusive=True, lease=Lease(), retry_seconds=60, meanwhile=look):
@@ -373,9 +373,9 @@ def test_unlock_removes_what_nobody_is_behind_and_nothing_else(repo: Repository)
     write_lock(repo, host=socket.gethostname(), pid=process.pid)
     write_lock(repo, age_seconds=STALE_SECONDS + 60)
 
-    assert keeper(repo).unlock(everything=False) == 2
+    assert keeper(repo).files.unlock(everything=False) == 2
     assert set(lock_names(repo)) == {alive, foreign}
-    assert keeper(repo).unlock(everything=True) == 2
+    assert keeper(repo).files.unlock(everything=True) == 2
     assert lock_names(repo) == []
 
 
@@ -386,7 +386,7 @@ def test_a_killed_runs_lock_is_cleared_by_the_next_run_and_nobody_elses(repo: Re
     """A laptop that lost power must back up again the next day, without `unlock`, and without touching others."""
     child = os.fork()
     if child == 0:
-        keeper(repo).write_lock(exclusive=True)
+        keeper(repo).files.write(exclusive=True)
         os._exit(0)
     os.waitpid(child, 0)
     # The storage is in memory, so the child's lock file is written here, under the name its journal knows.
@@ -394,7 +394,7 @@ def test_a_killed_runs_lock_is_cleared_by_the_next_run_and_nobody_elses(repo: Re
     theirs = write_lock(repo, pid=child, host=socket.gethostname())
     repo.storage.write(StoredFile(FileKind.LOCKS, orphan), [b"sealed"])
 
-    assert keeper(repo).clear_orphans() == [orphan]
+    assert keeper(repo).files.clear_orphans() == [orphan]
     assert lock_names(repo) == [theirs]
     assert list((repo.home / "mine").iterdir()) == []
 
@@ -402,18 +402,18 @@ def test_a_killed_runs_lock_is_cleared_by_the_next_run_and_nobody_elses(repo: Re
 def test_the_lock_of_a_living_run_is_never_cleared(repo: Repository) -> None:
     """A second run of ours starts while the first one works."""
     with keeper(repo).hold(exclusive=False, lease=Lease()):
-        assert keeper(repo).clear_orphans() == []
+        assert keeper(repo).files.clear_orphans() == []
         assert len(lock_names(repo)) == 1
 
 
 def test_a_later_process_with_the_same_number_is_not_taken_for_the_owner(repo: Repository) -> None:
     """Process ids come again, at the latest after a reboot."""
-    name = keeper(repo).write_lock(exclusive=False)
+    name = keeper(repo).files.write(exclusive=False)
     note = repo.home / "mine" / name
     pid, _started, boot = note.read_text().split(" ")
     note.write_text(f"{pid} 1 {boot}")
 
-    assert keeper(repo).clear_orphans() == [name]
+    assert keeper(repo).files.clear_orphans() == [name]
 
 
 def test_a_note_without_its_lock_is_dropped(repo: Repository) -> None:
@@ -422,7 +422,7 @@ def test_a_note_without_its_lock_is_dropped(repo: Repository) -> None:
     journal.remember("ab" * 32)
     (repo.home / "mine" / ("ab" * 32)).write_text("999999999 1 x")
 
-    assert keeper(repo).clear_orphans() == []
+    assert keeper(repo).files.clear_orphans() == []
     assert list(journal.orphans()) == []
 
 

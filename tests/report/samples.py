@@ -136,6 +136,7 @@ SAMPLES = {
         recovered_from=BEGAN - timedelta(days=1),
         figures={"num_errors": 0, "packs": 11_400, "packs_read": 4, "bytes_read": 67_000_000},
     ),
+    "append-only": make(deletes_forbidden=BEGAN - timedelta(hours=23)),
     "ignored": make(remarks=(stops.after_ignored("umount /mnt", 32, "umount: /mnt: target is busy."),)),
     "after-failed": make(verdict=Verdict.ERROR, stopped_by=stops.after_failed("umount /mnt", 32)),
     "clock": make(verdict=Verdict.ATTENTION, problems=(stops.clock_set(-61),), problem_count=1),

@@ -5,8 +5,9 @@ from typing import Any
 
 import msgspec
 
+from gdp.model.run import Saying
 from gdp.model.runs import Kind, Reason, Run, State
-from gdp.model.service import AtWork, Coming, ServiceStatus, SetStatus
+from gdp.model.service import AtWork, Coming, HeldMails, MailBacklog, ServiceStatus, SetStatus
 from gdp.model.week import Day
 from tests.tui.stage import NOW, ago
 
@@ -104,6 +105,14 @@ def coming(when: datetime, waits_for: str = "time") -> Coming:
     return Coming(kind=Kind.BACKUP, due=when, begins=when, waits_for=waits_for)
 
 
-def status(*sets: SetStatus, is_paused: bool = False) -> ServiceStatus:
+def held(count: int, hours: float, template: str = "{server} refuses the login: {reason}", reason: str = "535 no") -> HeldMails:
+    """Return mails that do not get out, the oldest so many hours old."""
+    server = "smtp://backup@example.com@mail.example.com:587"
+    return HeldMails(count=count, since=ago(hours=hours), reason=Saying(template, {"server": server, "reason": reason}))
+
+
+def status(*sets: SetStatus, is_paused: bool = False, mails: MailBacklog | None = None) -> ServiceStatus:
     """Return how the daemon stands."""
-    return ServiceStatus(version="0.1.0", process=4711, since=ago(days=3), is_paused=is_paused, sets=sets)
+    return ServiceStatus(
+        version="0.1.0", process=4711, since=ago(days=3), is_paused=is_paused, sets=sets, mails=mails or MailBacklog()
+    )

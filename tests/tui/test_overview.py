@@ -7,6 +7,7 @@ import pytest
 
 from gdp.core.errors import BadInput
 from gdp.model.runs import Kind, Reason, State
+from gdp.model.service import MailBacklog
 from gdp.tui.screens.dialogs import Problem, Question
 from tests.tui import sets
 from tests.tui.screens_as_text import compare, text_of
@@ -19,6 +20,14 @@ CASES = {
     "proven": sets.status(sets.proven_set()),
     "damaged": sets.status(sets.good_set("fotos"), sets.proven_set(reason=Reason.DAMAGE)),
     "paused": sets.status(sets.good_set(), is_paused=True),
+    "mails-wait": sets.status(sets.good_set(), mails=MailBacklog(waiting=sets.held(3, 30))),
+    "mails-refused": sets.status(
+        sets.good_set(),
+        mails=MailBacklog(
+            waiting=sets.held(1, 2),
+            refused=sets.held(1, 50, "{server} refuses the mail for good: {reason}", "550 5.1.1 no such user here"),
+        ),
+    ),
     "no-daemon": None,
 }
 
@@ -166,3 +175,20 @@ async def test_a_proof_that_failed_for_another_reason_wants_attention(state: Sta
     assert "▲ not proven" in drawn
     assert "Proven: restore drill 2026" in drawn if kind is Kind.CHECK else "Proven: read-back today" in drawn
     assert ("What came back is not" in drawn) is (state is State.ATTENTION)
+
+
+async def test_mails_that_do_not_get_out_are_said_as_soon_as_that_is_known(tmp_path: Path) -> None:
+    """A report that nobody gets is missed by nobody; the line goes when they are out."""
+    daemon = StagedDaemon(CASES["good"])
+    async with shown(ports(tmp_path, daemon)) as (app, pilot):
+        before = text_of(app)
+        daemon.tell({"event": "mails", "mails": msgspec.to_builtins(MailBacklog(waiting=sets.held(2, 1)))})
+        await settle(pilot)
+        told = text_of(app)
+        daemon.tell({"event": "mails", "mails": msgspec.to_builtins(MailBacklog())})
+        await settle(pilot)
+
+        assert "report mail" not in before
+        assert "2 report mails wait" in told
+        assert "535 no" in told
+        assert "report mail" not in text_of(app)

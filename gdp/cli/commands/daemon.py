@@ -16,10 +16,12 @@ from gdp.cli.translated import Command, argument, flag, option
 from gdp.control.client import Client
 from gdp.core.errors import BadInput
 from gdp.core.language import N_, translate
+from gdp.core.sentences import sentence_of
+from gdp.model.run import error_of
 from gdp.model.run_words import state_of_run
 from gdp.model.runs import Run, State
-from gdp.model.service import ServiceStatus
-from gdp.model.service_words import moment, next_of_set, proofs_of_set, state_of_set
+from gdp.model.service import HeldMails, ServiceStatus
+from gdp.model.service_words import mails_in_words, moment, next_of_set, proofs_of_set, state_of_set
 
 FAILED = 1
 _ATTENTION = 3
@@ -148,9 +150,19 @@ def _show(screen: Screen, status: ServiceStatus) -> None:
             screen.result(f"{one.name}: {line}")
         if one.problem:
             screen.result(f"{one.name}: {one.problem}")
+    for sentence, step in mails_in_words(status.mails):
+        screen.result(f"{sentence}\n  {step}")
     fields = {"version": status.version, "process": status.process, "since": status.since, "is_paused": status.is_paused}
     running = sum(len(one.at_work) for one in status.sets)
-    screen.record("summary", {**fields, "sets": len(status.sets), "running": running})
+    mails = {"mails_waiting": _held(status.mails.waiting), "mails_refused": _held(status.mails.refused)}
+    screen.record("summary", {**fields, "sets": len(status.sets), "running": running, **mails})
+
+
+def _held(held: HeldMails | None) -> dict[str, object] | None:
+    if held is None:
+        return None
+    reason = sentence_of(error_of(held.reason)) if held.reason else ""
+    return {"count": held.count, "since": held.since, "reason": reason}
 
 
 def _run_and_wait(screen: Screen, client: Client, name: str) -> int:

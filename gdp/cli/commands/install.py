@@ -10,7 +10,9 @@ from gdp.bootstrap.installing import (
     Choices,
     Prepared,
     choose_places,
+    chosen_home,
     has_daemon,
+    other_installations,
     prepare_install,
     service_home,
     systemd_for,
@@ -26,6 +28,7 @@ from gdp.core.language import N_, translate
 from gdp.core.sentences import fill
 from gdp.installation.doing import carry_out, carry_out_removal, only_installer
 from gdp.installation.look import look
+from gdp.installation.neighbours import refuse_shared_home, refuse_to_purge_shared
 from gdp.installation.packed import running_program
 from gdp.installation.places import Places
 from gdp.installation.removal import Removal, plan_uninstall, refuse_to_lose_passwords
@@ -62,14 +65,17 @@ def install_command(
         for_user=for_user, root=root, home=_typed_home(), has_service=not no_service, starts=not no_start, interrupts=interrupts
     )
     with reporting() as screen:
+        places = choose_places(for_user=for_user, root=root)
+        if choices.has_service:
+            refuse_shared_home(chosen_home(places, choices.home), other_installations(places))
         if dry_run:
             prepared = prepare_install(choices, lambda _step: None)
             for step in prepared.plan.steps:
-                show_step(screen, step)
+                show_step(screen, places, step)
         else:
             running_program()  # before anything is made
-            with only_installer(choose_places(for_user=for_user, root=root)):
-                prepared = prepare_install(choices, lambda step: show_step(screen, step))
+            with only_installer(places):
+                prepared = prepare_install(choices, lambda step: show_step(screen, places, step))
                 carry_out(prepared.plan, prepared.work)
         _say_installed(screen, prepared, choices, dry_run=dry_run)
 
@@ -98,14 +104,15 @@ def uninstall_command(*, for_user: bool, purges: bool, loses: bool, yes: bool, r
         given = _typed_home() or (Path(found.record.home) if found.record else None)
         removal = plan_uninstall(places, found, service_home(places, given), purges=purges)
         if purges:
+            refuse_to_purge_shared(removal.home, other_installations(places))
             _refuse_purge(removal, has_service=bool(found.service and found.service.is_active), loses=loses)
         if dry_run:
             for step in removal.steps:
-                show_step(screen, step)
+                show_step(screen, places, step)
         elif removal.steps:
             _agree(screen, places, removal, purges=purges, yes=yes)
             with only_installer(places, makes=False) if found.record else contextlib.nullcontext():
-                carry_out_removal(removal.steps, systemd, lambda step: show_step(screen, step))
+                carry_out_removal(removal.steps, systemd, lambda step: show_step(screen, places, step))
         _say_uninstalled(screen, places, removal, purges=purges, dry_run=dry_run)
 
 

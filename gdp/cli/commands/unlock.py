@@ -16,6 +16,6 @@ def command(*, remove_all: bool) -> None:
     """Remove locks."""
     with opened(locks=False) as session:
         keeper = session.access.keeper(session.repository)
-        removed = len(keeper.clear_orphans()) + keeper.unlock(everything=remove_all)
+        removed = len(keeper.files.clear_orphans()) + keeper.files.unlock(everything=remove_all)
         session.screen.say(fill(N_("removed {count:lock|locks}"), {"count": removed}))
         session.screen.record("summary", {"removed_locks": removed})

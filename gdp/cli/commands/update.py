@@ -88,7 +88,7 @@ def _replace(screen: Screen, offer: Offer, record: Record, places: Places, *, in
             program = obtain(offer, folder, lambda done: screen.emit(Progress(bytes_done=done, bytes_total=size)))
             version = offer.release.version
             prepared = prepare_update(
-                program, version, record, places, interrupts=interrupts, before=lambda step: show_step(screen, step)
+                program, version, record, places, interrupts=interrupts, before=lambda step: show_step(screen, places, step)
             )
             carry_out(prepared.plan, prepared.work)
         except OSError as error:

@@ -5,10 +5,11 @@ from datetime import datetime, tzinfo
 
 from gdp.core.errors import GdpError
 from gdp.core.language import N_, translate
-from gdp.core.sentences import sentence_of
+from gdp.core.sentences import fill, sentence_of
+from gdp.model.run import error_of
 from gdp.model.run_words import REASONS, WAITS, kind_in_words
 from gdp.model.runs import Kind, Reason, Run, State
-from gdp.model.service import Coming, SetStatus
+from gdp.model.service import Coming, MailBacklog, SetStatus
 from gdp.settings.sets import SetFiles
 from gdp.tui import standing
 from gdp.tui.views.ends import why
@@ -84,6 +85,18 @@ def sentences_of(one: SetStatus, now: datetime, zone: tzinfo | None) -> list[str
     if not standing.failed_proofs(one):
         lines += proofs
     return lines or [_no_run_yet(one)]
+
+
+def mails_line(backlog: MailBacklog, now: datetime, zone: tzinfo | None) -> str:
+    """Return one line about report mails that do not get out, the gravest first, with the server's own words; empty: all do."""
+    if (held := backlog.refused or backlog.waiting) is None:
+        return ""
+    waits = N_("{count:report mail waits|report mails wait} since {since} (o: more): {reason}")
+    refused = N_("{count:report mail|report mails} refused since {since} (o: more): {reason}")
+    error = error_of(held.reason) if held.reason else None
+    reason = (error.facts.get("reason") or error) if error else translate(N_("not tried yet"))
+    facts = {"count": held.count, "since": short_moment(held.since, now, zone), "reason": reason}
+    return f"▲ {fill(refused if backlog.refused else waits, facts)}"
 
 
 def _of_file(files: SetFiles, name: str) -> SetStatus:

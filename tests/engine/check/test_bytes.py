@@ -32,7 +32,7 @@ EVERYTHING = CheckOptions(ALL_PACKS)
 def repo(tmp_path: Path) -> Repository:
     repo = new_repository(tmp_path)
     add_key(repo.storage, repo.key, b"another", QUICK)
-    LockKeeper(repo.storage, repo.key, 2, repo.own_locks, sleep=lambda _: None).write_lock(exclusive=False)
+    LockKeeper(repo.storage, repo.key, 2, repo.own_locks, sleep=lambda _: None).files.write(exclusive=False)
     builder = Builder(repo)
     builder.snapshot({"a": noise(1, 9000), "b": {"c": b"text " * 900, "d": b""}})
     return repo
