@@ -7,54 +7,48 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from gdp.bootstrap.storages import Ask
+from gdp.bootstrap.login import answering, with_key
+from gdp.bootstrap.storages import Ask, Reaching
 from gdp.core.language import N_
 from gdp.model.events import Emit, Note
 from gdp.model.target import SftpTarget
 from gdp.storage.contract import Storage
 from gdp.storage.retry import Retry, Retrying
 from gdp.storage.sftp import SftpStorage, load_client
-from gdp.storage.sftp_settings import NewHostKey, SecretKind, SecretRequest, settings_of_user
-
-_QUESTIONS = {
-    SecretKind.PASSWORD: N_("Password of {about}: "),
-    SecretKind.KEY_PASSPHRASE: N_("Passphrase of the key {about}: "),
-}
+from gdp.storage.sftp_settings import NewHostKey, SecretRequest, settings_of_user
 
 
 class ServerStorages:
     """Makes storages on one server, and asks for each secret once. Made before a fork, so that processes share the SSH library.
 
     Args:
-        connections: how many; None: as many as suit.
+        reaching: connections, host key and login of it.
         pinned_hosts: our own known_hosts file.
         ask: asks the user for a secret.
         emit: is told of new host keys and of repeated operations.
-        host_key: that the server must show, ``[type ]SHA256:...``; empty: any that is known, or new.
     """
 
-    def __init__(
-        self, target: SftpTarget, connections: int | None, pinned_hosts: Path, ask: Ask, emit: Emit, host_key: str = ""
-    ) -> None:
-        self._target, self._connections, self._pinned_hosts = target, connections, pinned_hosts
-        self._ask, self._emit, self._host_key = ask, emit, host_key
+    def __init__(self, target: SftpTarget, reaching: Reaching, pinned_hosts: Path, ask: Ask, emit: Emit) -> None:
+        self._target, self._reaching, self._pinned_hosts = target, reaching, pinned_hosts
+        self._ask, self._emit = answering(reaching.login, ask), emit
         self._answers: dict[str, str | None] = {}
         load_client()
 
     @property
     def secrets(self) -> dict[str, str]:
-        """What the user was asked for so far. Never log it."""
+        """What was asked for so far. Never log it."""
         return {name: answer for name, answer in self._answers.items() if answer is not None}
 
     def make(self, secrets: Mapping[str, str], slowed: Callable[[Storage], Storage]) -> Storage:
         """Return a storage that connects when it is first used; ``slowed`` puts it under the rate limit, if there is one."""
         self._answers.update(secrets)
         self._pinned_hosts.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        settings = settings_of_user(self._target, self._pinned_hosts, Path.home())
-        if self._connections:
-            settings = replace(settings, connections=self._connections)
-        if self._host_key:
-            key_type, _, fingerprint = self._host_key.rpartition(" ")
+        reaching = self._reaching
+        settings = with_key(settings_of_user(self._target, self._pinned_hosts, Path.home()), reaching.login)
+        if reaching.connections:
+            settings = replace(settings, connections=reaching.connections)
+        if reaching.host_key:
+            key_type, _, fingerprint = reaching.host_key.rpartition(" ")
             settings = replace(settings, expected_fingerprint=fingerprint, expected_key_type=key_type or None)
         storage = SftpStorage(settings, ask=self._answer, on_new_host=self._tell_new_host)
         return Retrying(slowed(storage), on_retry=self._tell_retry)
@@ -62,7 +56,7 @@ class ServerStorages:
     def _answer(self, request: SecretRequest) -> str | None:
         name = f"{request.kind} {request.about}"
         if name not in self._answers:
-            self._answers[name] = self._ask(_QUESTIONS[request.kind], {"about": request.about})
+            self._answers[name] = self._ask(request)
         return self._answers[name]
 
     def _tell_new_host(self, new: NewHostKey) -> None:

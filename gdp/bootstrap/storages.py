@@ -24,6 +24,15 @@ Ask = Callable[[str, Mapping[str, object]], str | None]
 """Shows a question (a template and its facts) and returns the answer, which is not shown; None: there is no terminal."""
 
 
+class Login(msgspec.Struct, frozen=True):
+    """What lets us into a server, besides what lies in ``~/.ssh``. Names of files, never a secret."""
+
+    key_file: str = ""
+    """a private key, tried before all others"""
+    password_file: str = ""
+    """a file with mode 0600 that holds the password of the user on the server, or ``$CREDENTIALS_DIRECTORY/NAME``"""
+
+
 class Reaching(msgspec.Struct, frozen=True):
     """How to reach a target."""
 
@@ -35,6 +44,7 @@ class Reaching(msgspec.Struct, frozen=True):
     """by time of day; what is given above counts more"""
     host_key: str = ""
     """``[ssh-ed25519 ]SHA256:...`` that the server must show; empty: the one that is known, or any"""
+    login: Login = Login()
 
 
 class StorageMaker:
@@ -75,7 +85,7 @@ class StorageMaker:
 def _reach(target: SftpTarget, reaching: Reaching, pinned_hosts: Path, ask: Ask, emit: Emit) -> "ServerStorages":
     from gdp.bootstrap.server import ServerStorages  # start-up time
 
-    return ServerStorages(target, reaching.connections, pinned_hosts, ask, emit, reaching.host_key)
+    return ServerStorages(target, reaching, pinned_hosts, ask, emit)
 
 
 def _rate(bytes_per_second: int | None, limits: Bandwidth, way: Callable[[Limits], int]) -> "SharedRate | None":

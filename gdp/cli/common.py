@@ -30,6 +30,8 @@ class Common:
     no_lock: bool | None = None
     no_cache: bool | None = None
     connections: int | None = None
+    login_key_file: str | None = None
+    login_password_file: str | None = None
     limit_upload: int | None = None
     limit_download: int | None = None
     backup_set: str | None = None
@@ -146,6 +148,22 @@ _OPTIONS: tuple[tuple[tuple[str, ...], str, dict[str, Any]], ...] = (
             "metavar": N_("NUMBER"),
             "type": click.IntRange(1, MOST_CONNECTIONS),
             "help": N_("Connections to the server at the same time."),
+        },
+    ),
+    (
+        ("--login-key-file",),
+        "GDP_LOGIN_KEY_FILE",
+        {
+            "metavar": N_("FILE"),
+            "help": N_("The private key that opens the server, tried before those in ~/.ssh. Else GDP_LOGIN_KEY_FILE."),
+        },
+    ),
+    (
+        ("--login-password-file",),
+        "GDP_LOGIN_PASSWORD_FILE",
+        {
+            "metavar": N_("FILE"),
+            "help": N_("A file with mode 0600 that holds your password on the server. Else GDP_LOGIN_PASSWORD_FILE."),
         },
     ),
     (

@@ -13,7 +13,7 @@ import msgspec
 from gdp.bootstrap.access import Access, AccessSettings, CacheUse
 from gdp.bootstrap.home import choose_home
 from gdp.bootstrap.passwords import PasswordSource, choose_password, find_password
-from gdp.bootstrap.storages import Reaching
+from gdp.bootstrap.storages import Login, Reaching
 from gdp.cli.chosen_set import chosen_set
 from gdp.cli.common import Common, current
 from gdp.cli.lifeline import heed
@@ -158,13 +158,25 @@ def ending(workers: SomeWorkers) -> Iterator[SomeWorkers]:
     workers.close()
 
 
-def make_access(screen: Screen, repo: str | None = None, *, cache: CacheUse = CacheUse.KEPT, host_key: str = "") -> Access:
-    """Return the way to the repository that was named. Raises BadInput when none was. ``host_key``: see ``Reaching``."""
+def make_access(
+    screen: Screen,
+    repo: str | None = None,
+    *,
+    cache: CacheUse = CacheUse.KEPT,
+    host_key: str = "",
+    login: Login | None = None,
+) -> Access:
+    """Return the way to the repository that was named. Raises BadInput when none was.
+
+    Args:
+        host_key: see ``Reaching``.
+        login: None: as it was given.
+    """
     common = current()
     settings = AccessSettings(
         target=parse_target(repo) if repo else chosen_target(common),
         home=home_folder(common),
-        reaching=_reaching(common, host_key),
+        reaching=_reaching(common, host_key, chosen_login(common) if login is None else login),
         cache=CacheUse.NONE if common.no_cache else cache,
         reads_without_lock=bool(common.no_lock),
         retry_lock_seconds=common.retry_lock or 0.0,
@@ -184,11 +196,24 @@ def chosen_target(common: Common) -> Target:
     return parse_target(common.repo)
 
 
-def _reaching(common: Common, host_key: str) -> Reaching:
+def chosen_login(common: Common) -> Login:
+    """Return what lets us into the server: as typed, else as the set says, else as the variables say.
+
+    What a set knows is for its own server, and is not shown to another one that was typed.
+    """
+    typed = {"login_key_file", "login_password_file"} & common.typed
+    chosen = None if "repo" in common.typed else chosen_set(common)
+    if typed or chosen is None:
+        given = {name: getattr(common, name) for name in typed or ("login_key_file", "login_password_file")}
+        return Login(given.get("login_key_file") or "", given.get("login_password_file") or "")
+    return Login(chosen.target.login_key_file, chosen.target.login_password_file)
+
+
+def _reaching(common: Common, host_key: str, login: Login) -> Reaching:
     chosen = chosen_set(common)
     connections = common.connections or (chosen.target.connections if chosen else None)
     limits = chosen.bandwidth.limits if chosen else Bandwidth()
-    return Reaching(connections, common.limit_upload, common.limit_download, limits, host_key)
+    return Reaching(connections, common.limit_upload, common.limit_download, limits, host_key, login)
 
 
 def home_folder(common: Common) -> Path:

@@ -1,6 +1,6 @@
 """The options that give the keys of a backup set, for ``gdp set add`` and ``gdp set edit``.
 
-Three keys are options of every command already: ``--repo``, ``--password-file`` and ``--connections``.
+Some keys are options of every command already, such as ``--repo`` and ``--password-file``.
 """
 
 from collections.abc import Callable
@@ -22,7 +22,14 @@ from gdp.settings.schema import SET, every_key, find_key
 from gdp.settings.secrets import CREDENTIALS
 
 _NUMBERS = {section.path_of(key) for section, key in every_key(SET) if key.kind is kinds.COUNT} | {"proof.drill-files"}
-COMMON_KEYS = {"repo": "target.repo", "password_file": "encryption.password-file", "connections": "target.connections"}
+COMMON_KEYS = {
+    "repo": "target.repo",
+    "password_file": "encryption.password-file",
+    "connections": "target.connections",
+    "login_key_file": "target.login-key-file",
+    "login_password_file": "target.login-password-file",
+}
+PASSWORD_FILES = tuple(section.path_of(key) for section, key in every_key(SET) if key.kind is kinds.PASSWORD_FILE)
 REFUSED = {
     "password_command": N_("Give a password file: a set keeps no program."),
     "limit_upload": N_("Give --bandwidth 'up 2M'."),
@@ -249,8 +256,8 @@ def _checked(name: str, key: str, value: Any) -> Any:
 def _typed(kind: kinds.Kind, key: str, value: Any) -> Any:
     if key in _NUMBERS and value.isascii() and value.isdigit():
         return int(value)
-    is_path = key in {"source.paths", "source.exclude-file"}
-    if key == "encryption.password-file" and not value.startswith(CREDENTIALS):
+    is_path = key in {"source.paths", "source.exclude-file", "target.login-key-file"}
+    if kind is kinds.PASSWORD_FILE and not value.startswith(CREDENTIALS):
         is_path = True
     if key == "target.repo" and ":" not in value.partition("/")[0]:
         is_path = True

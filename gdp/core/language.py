@@ -81,7 +81,15 @@ def complete(template: str, facts: Mapping[str, object], language: str) -> str:
 
 def grouped(number: int, language: str) -> str:
     """Return ``1,204``, German ``1.204``."""
-    return f"{number:,}".replace(",", ".") if language == "de" else f"{number:,}"
+    return _local(f"{number:,}", language)
+
+
+def _local(number: str, language: str) -> str:
+    """Return a number that is written the English way in the way of a language."""
+    return number.translate(_GERMAN) if language == "de" else number
+
+
+_GERMAN = str.maketrans(",.", ".,")
 
 
 class _Sentence(string.Formatter):
@@ -93,7 +101,7 @@ class _Sentence(string.Formatter):
     def format_field(self, value: object, format_spec: str) -> str:
         one, bar, many = format_spec.partition("|")
         if not bar:
-            return format(value, format_spec)
+            return _local(format(value, format_spec), self._language) if isinstance(value, float) else format(value, format_spec)
         number = grouped(value, self._language) if isinstance(value, int) else str(value)
         return f"{number} {one if value == 1 else many}"
 

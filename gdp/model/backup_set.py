@@ -93,6 +93,10 @@ class Destination(msgspec.Struct, frozen=True, kw_only=True):
     compression: Compression = Compression.AUTO
     connections: int | None = None
     """None: as many as suit"""
+    login_key_file: str = ""
+    """absolute: the private key that opens the server; empty: one of ``~/.ssh``"""
+    login_password_file: str = ""
+    """absolute, or ``$CREDENTIALS_DIRECTORY/NAME``: what holds the password of the user on the server; empty: none"""
 
 
 class Encryption(msgspec.Struct, frozen=True, kw_only=True):

@@ -138,5 +138,5 @@ def _nonsense(template: str, text: str) -> BadInput:
 def _has_password() -> BadInput:
     return BadInput(
         N_("the target contains a password, which would end up in logs and process lists"),
-        N_("leave the password out; use an SSH key, or give the password when asked"),
+        N_("Leave the password out; use an SSH key, or give the password when asked."),
     )

@@ -13,6 +13,8 @@ _SHARED = (
     "target.repo",
     "target.block-size",
     "target.transfer-block-size",
+    "target.login-key-file",
+    "target.login-password-file",
     "encryption.password-file",
     "encryption.recovery",
     "encryption.recovery-confirmed",

@@ -152,12 +152,12 @@ class _Reader:
         return values
 
     def _unknown(self, name: str, siblings: Sequence[str]) -> BadInput:
-        close = difflib.get_close_matches(name, siblings, 1)
-        if close:
-            return BadInput(N_("this key is not known"), N_("Did you mean {meant!r}?"), meant=close[0])
         homes = [section.path_of(key) for section, key in every_key(self._schema) if key.name == name]
         if homes:
             return BadInput(N_("this key is not known here"), N_("It is {meant!r}."), meant=homes[0])
+        close = difflib.get_close_matches(name, siblings, 1)
+        if close:
+            return BadInput(N_("this key is not known"), N_("Did you mean {meant!r}?"), meant=close[0])
         return BadInput(N_("this key is not known"), N_("Known here: {allowed}."), allowed=", ".join(siblings))
 
     def _complain(self, path: Path, error: BadInput) -> None:

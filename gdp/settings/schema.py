@@ -79,6 +79,8 @@ SET: Schema = (
             Key("transfer-block-size", kinds.size(MIN_PACK_BYTES, MAX_PACK_BYTES)),
             Key("compression", choice(Compression)),
             Key("connections", kinds.number(1, MOST_CONNECTIONS)),
+            Key("login-key-file", kinds.PATH),
+            Key("login-password-file", kinds.PASSWORD_FILE),
         ),
     ),
     Section(

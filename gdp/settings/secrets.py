@@ -12,6 +12,7 @@ from gdp.core.language import N_
 CREDENTIALS = "$CREDENTIALS_DIRECTORY/"  # systemd names the folder when it starts the service
 LARGEST_BYTES = 64 << 10
 _VARIABLE = CREDENTIALS.strip("$/")
+_MISSING = N_("Look whether the path is right. For a new repository 'gdp key generate {path}' makes one.")
 
 
 def secret_path(name: str, environment: Mapping[str, str] = os.environ) -> Path:
@@ -37,16 +38,14 @@ def check_secret(name: str) -> None:
             return
 
 
-def read_secret(name: str, environment: Mapping[str, str] = os.environ) -> bytes:
+def read_secret(name: str, environment: Mapping[str, str] = os.environ, *, hint_where_missing: str = _MISSING) -> bytes:
     """Return the contents of a password file. Raises BadInput when it cannot be read, or others could."""
     path = secret_path(name, environment)
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)  # a pipe must not keep us waiting
     except OSError as error:
         is_missing = isinstance(error, FileNotFoundError)
-        hint = (
-            N_("Look whether the path is right. For a new repository 'gdp key generate {path}' makes one.") if is_missing else ""
-        )
+        hint = hint_where_missing if is_missing else ""
         raise BadInput(
             N_("the password file {path} cannot be read: {reason}"), hint, path=path, reason=error.strerror or str(error)
         ) from error

@@ -49,7 +49,7 @@ def _refuse_unexpected(settings: SftpSettings, route: Route, blob: bytes) -> Non
     if expected is not None and expected.rstrip("=") != fingerprint:
         raise HostKeyMismatch(
             N_("{host} shows the host key {shown}, but {expected} was announced"),
-            N_("somebody may be listening in; compare the fingerprint with whoever runs the server"),
+            N_("Somebody may be listening in; compare the fingerprint with whoever runs the server."),
             host=route.known_as, shown=fingerprint, expected=expected,
         )  # fmt: skip
 
@@ -60,7 +60,7 @@ def _pin(settings: SftpSettings, route: Route, key_type: str, blob: bytes, on_ne
     except OSError as error:
         raise StorageDenied(
             N_("the host key of {host} cannot be pinned in {file}: {reason}"),
-            N_("make the file and its folder writable for this user"),
+            N_("Make the file and its folder writable for this user."),
             host=route.known_as, file=settings.pinned_hosts, reason=error.strerror or error,
         ) from error  # fmt: skip
     if on_new is not None:
@@ -76,8 +76,8 @@ def _mismatch(template: str, key: KnownKey, blob: bytes, route: Route) -> HostKe
     return HostKeyMismatch(
         template,
         N_(
-            "somebody may be listening in. If the server really has a new key, compare {shown} with whoever runs it, "
-            "then remove line {line} of {file}"
+            "Somebody may be listening in. If the server really has a new key, compare {shown} with whoever runs it, "
+            "then remove line {line} of {file}."
         ),
         host=route.known_as, shown=make_fingerprint(blob), pinned=key.fingerprint, file=key.file, line=key.line,
     )  # fmt: skip

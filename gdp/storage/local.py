@@ -84,7 +84,7 @@ class LocalStorage:
         if len(data) != wanted:
             raise DamagedData(
                 N_("{path} in {location} ends before byte {end}"),
-                N_("run a check of the repository"),
+                N_("Run a check of the repository."),
                 path=file.path, location=self._root, end=offset + max(wanted, 0),
             )  # fmt: skip
         return data
@@ -182,7 +182,7 @@ class LocalStorage:
         except FileNotFoundError as error:
             raise StorageError(
                 N_("the folder {location} does not exist"),
-                N_("check that the disk or share is mounted"),
+                N_("Check that the disk or share is mounted."),
                 location=self._root,
             ) from error
         if file.kind is FileKind.DATA:
@@ -275,7 +275,7 @@ def _make_durable(descriptor: int, path: str, expected: int) -> None:
     if found != expected:
         raise StorageError(
             N_("{path} has {found:byte|bytes} after writing {expected:byte|bytes}"),
-            N_("check the disk for errors"),
+            N_("Check the disk for errors."),
             path=path, found=found, expected=expected,
         )  # fmt: skip
 
@@ -312,6 +312,6 @@ def _sync_folder(path: str) -> None:
 def _has_config(location: str) -> StorageDenied:
     return StorageDenied(
         N_("{location} already has a config file, and it is never overwritten"),
-        N_("open the repository that is there, or choose another folder"),
+        N_("Open the repository that is there, or choose another folder."),
         location=location,
     )

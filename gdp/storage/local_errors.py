@@ -18,17 +18,17 @@ def translate_os_error(error: OSError, path: str) -> StorageError:
     if error.errno in _FULL:
         return StorageFull(
             N_("no room left for {path}: {reason}"),
-            N_("free some space, or use a larger disk"),
+            N_("Free some space, or use a larger disk."),
             path=path, reason=reason,
         )  # fmt: skip
     if error.errno in _DENIED:
         return StorageDenied(
             N_("no access to {path}: {reason}"),
-            N_("check owner and permissions, and whether the disk is mounted read-only"),
+            N_("Check owner and permissions, and whether the disk is mounted read-only."),
             path=path, reason=reason,
         )  # fmt: skip
     if error.errno in _GONE:
         return StorageUnreachable(
-            N_("{path} is out of reach: {reason}"), N_("check the network share's server"), path=path, reason=reason
+            N_("{path} is out of reach: {reason}"), N_("Check the network share's server."), path=path, reason=reason
         )
-    return StorageError(N_("{path}: {reason}"), N_("check the disk for errors"), path=path, reason=reason)
+    return StorageError(N_("{path}: {reason}"), N_("Check the disk for errors."), path=path, reason=reason)

@@ -162,7 +162,7 @@ class Retrying(StorageWrapper):
                 "{location} stayed out of reach: {attempts:attempt|attempts} in {minutes:minute|minutes}; "
                 "the last one said: {reason}"
             ),
-            error.hint_template or N_("check the network and whether the server is running"),
+            error.hint_template or N_("Check the network and whether the server is running."),
             **error.facts | {
                 "location": self.location, "attempts": attempts, "minutes": round(seconds / 60), "reason": str(error),
             },

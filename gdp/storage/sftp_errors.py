@@ -30,13 +30,13 @@ def translate_refusal(
     ):
         return StorageFull(
             N_("no room left on {location} for {path}"),
-            N_("free some space there, or get more of it"),
+            N_("Free some space there, or get more of it."),
             path=path, location=where,
         )  # fmt: skip
     if refusal.code in {wire.PERMISSION_DENIED, wire.UNSUPPORTED, wire.WRITE_PROTECTED}:
         return StorageDenied(
             N_("{location} denies access to {path}: {reason}"),
-            N_("check the owner and the permissions of the folder, and what the server allows this user"),
+            N_("Check the owner and the permissions of the folder, and what the server allows this user."),
             path=path, location=where, reason=refusal.text or refusal.code,
         )  # fmt: skip
     if refusal.code in {wire.NO_CONNECTION, wire.CONNECTION_LOST}:
@@ -45,7 +45,7 @@ def translate_refusal(
         )
     return StorageError(
         N_("{location} failed at {path}: {reason}"),
-        N_("the server does not say why; perhaps its disk is failing, or a quota is used up"),
+        N_("The server does not say why; perhaps its disk is failing, or a quota is used up."),
         path=path, location=where, reason=refusal.text or refusal.code,
     )  # fmt: skip
 

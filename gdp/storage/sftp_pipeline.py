@@ -100,7 +100,7 @@ def check_size(session: SftpSession, path: str, found: int | None, expected: int
     if found != expected:
         raise StorageError(
             N_("the server {location} acknowledged {expected:byte|bytes} for {path} but holds {found:byte|bytes}"),
-            N_("check the server's disk and its free space"),
+            N_("Check the server's disk and its free space."),
             location=session.location, path=path, expected=expected, found="?" if found is None else found,
         )  # fmt: skip
 
@@ -266,7 +266,7 @@ def _make_room(size: int) -> io.BytesIO:
 def _ends_early(session: SftpSession, path: str, at: int) -> DamagedData:
     return DamagedData(
         N_("{path} on {location} ends at byte {at}, before the end of what it must contain"),
-        N_("run a check of the repository"),
+        N_("Run a check of the repository."),
         path=path, location=session.location, at=at,
     )  # fmt: skip
 
@@ -274,6 +274,6 @@ def _ends_early(session: SftpSession, path: str, at: int) -> DamagedData:
 def _wrong_length(session: SftpSession, path: str, at: int, length: int) -> DamagedData:
     return DamagedData(
         N_("the server {location} gave {length:byte|bytes} at byte {at} of {path}, which cannot be right"),
-        N_("check the server's disk; then run a check of the repository"),
+        N_("Check the server's disk; then run a check of the repository."),
         location=session.location, path=path, at=at, length=length,
     )  # fmt: skip

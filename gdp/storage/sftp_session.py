@@ -131,7 +131,7 @@ class SftpSession:
         """Give the line up. Raises StorageUnreachable with this message; ``{location}`` is filled in."""
         self.close()
         raise StorageUnreachable(
-            template, N_("check the network and whether the server is running"), location=self.location, **facts
+            template, N_("Check the network and whether the server is running."), location=self.location, **facts
         )
 
     def _greet(self) -> None:

@@ -93,7 +93,7 @@ class _Writing:
         if not is_folder(self._session, self._root or "/"):
             raise StorageError(
                 N_("the folder of {location} does not exist"),
-                N_("check on the server that the disk is mounted"),
+                N_("Check on the server that the disk is mounted."),
                 location=self._session.location,
             )
         if self._file.kind is FileKind.DATA:
@@ -133,7 +133,7 @@ class _Writing:
         if self._is_config and download(self._session, self._final, 0, None) != b"".join(self._parts):
             raise StorageDenied(
                 N_("{location} already has a config file, and it is never overwritten"),
-                N_("open the repository that is there, or choose another folder"),
+                N_("Open the repository that is there, or choose another folder."),
                 location=self._session.location,
             )
 

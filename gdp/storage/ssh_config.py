@@ -80,7 +80,7 @@ def _look_up(settings: SftpSettings) -> "SSHConfigDict":
     except (ConfigParseError, ValueError, KeyError, OSError, ImportError) as error:
         raise BadInput(
             N_("the SSH configuration {path} cannot be used: {reason}"),
-            N_("correct the file; `ssh -G {host}` shows how ssh itself reads it"),
+            N_("Correct the file; `ssh -G {host}` shows how ssh itself reads it."),
             path=path, reason=error, host=settings.target.host,
         ) from error  # fmt: skip
 

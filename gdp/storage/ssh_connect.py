@@ -106,7 +106,7 @@ def agree(transport: Transport, settings: SftpSettings, route: Route) -> PKey:
     except (SSHException, EOFError, OSError) as error:
         raise StorageUnreachable(
             N_("{host} does not answer as an SSH server should: {reason}"),
-            N_("check host and port; a server under load may need another attempt"),
+            N_("Check host and port; a server under load may need another attempt."),
             host=route.known_as, reason=str(error) or type(error).__name__,
         ) from error  # fmt: skip
     transport.set_keepalive(KEEPALIVE_SECONDS)
@@ -138,7 +138,7 @@ def _open_channel(transport: Transport, settings: SftpSettings, route: Route) ->
             raise _without_sftp(route, str(error)) from error
         raise StorageUnreachable(
             N_("{host} broke the connection off after the login: {reason}"),
-            N_("the server's log says why"),
+            N_("The server's log says why."),
             host=route.known_as, reason=str(error) or type(error).__name__,
         ) from error  # fmt: skip
     return line
@@ -148,12 +148,12 @@ def _outdated(route: Route, reason: str) -> StorageError:
     if "host key" in reason:
         return StorageDenied(
             N_("{host} offers only host keys of the kind ssh-rsa with SHA-1, which can be forged and are not accepted"),
-            N_("update the server, or run `ssh-keygen -A` there so that it gets an ed25519 host key"),
+            N_("Update the server, or run `ssh-keygen -A` there so that it gets an ed25519 host key."),
             host=route.known_as,
         )
     return StorageDenied(
         N_("{host} and we have no common encryption: {reason}"),
-        N_("update the SSH server"),
+        N_("Update the SSH server."),
         host=route.known_as, reason=reason,
     )  # fmt: skip
 
@@ -161,6 +161,6 @@ def _outdated(route: Route, reason: str) -> StorageError:
 def _without_sftp(route: Route, reason: str) -> StorageDenied:
     return StorageDenied(
         N_("{host} lets us in but offers no SFTP: {reason}"),
-        N_("on the server, sshd_config needs a line `Subsystem sftp internal-sftp`"),
+        N_("On the server, sshd_config needs a line `Subsystem sftp internal-sftp`."),
         host=route.known_as, reason=reason,
     )  # fmt: skip

@@ -61,7 +61,7 @@ def log_in(transport: ClientTransport, route: Route, settings: SftpSettings, ask
             raise _refused(route, attempt, cut_off=True) from error
         raise StorageUnreachable(
             N_("{host} broke the connection off during the login: {reason}"),
-            N_("try again; the server's log says why"),
+            N_("Try again; the server's log says why."),
             host=route.known_as, reason=str(error) or type(error).__name__,
         ) from error  # fmt: skip
     raise _refused(route, attempt, cut_off=False)
@@ -170,11 +170,11 @@ def _is_answer(transport: Transport, error: AuthenticationException) -> bool:
 
 def _refused(route: Route, attempt: _Attempt, *, cut_off: bool) -> LoginRefused:
     if cut_off:
-        hint = N_("the server allows fewer attempts; name the right key in the settings, so that it is tried first")
+        hint = N_("The server allows fewer attempts; name the right key in the settings, so that it is tried first.")
     elif attempt.unusable:
-        hint = N_("these keys could not be used: {unusable}")
+        hint = N_("These keys could not be used: {unusable}.")
     else:
-        hint = N_("put the public key into {user}'s authorized_keys on the server, or give the password")
+        hint = N_("Put the public key into {user}'s authorized_keys on the server, or give its password.")
     return LoginRefused(
         N_("{host} does not let {user} in; tried: {tried}; the server allows: {allowed}"),
         hint,

@@ -164,7 +164,7 @@ def open_line(route: Route, *, connect_seconds: float, stall_seconds: float) -> 
     except (OSError, UnicodeError) as error:
         raise StorageUnreachable(
             N_("{host}, port {port}, cannot be reached: {reason}"),
-            N_("check the address, the network and whether the server is running"),
+            N_("Check the address, the network and whether the server is running."),
             host=route.host, port=route.port, reason=getattr(error, "strerror", None) or error,
         ) from error  # fmt: skip
 

@@ -27,6 +27,7 @@ from gdp.tui.theme import DARK, LIGHT
 
 TERMINAL_SECONDS = 2.0  # between two looks whether there is one
 LOOK_AGAIN_SECONDS = 2.0  # after the daemon went away
+KEYS = {"escape": N_("Esc"), "delete": N_("Del"), "pagedown": N_("PgDn"), "f5": "F5", "f10": "F10"}
 
 
 class BackupManager(App[int]):
@@ -115,6 +116,12 @@ class BackupManager(App[int]):
     def notify(self, message: str, **options: Any) -> None:
         """Show a sentence for a moment. It may hold names from anywhere, so brackets in it are only brackets."""
         super().notify(message, **{**options, "markup": False})
+
+    def get_key_display(self, binding: Binding) -> str:
+        """Return the name of a key as it stands on the keyboard."""
+        if binding.key_display is None and binding.key in KEYS:
+            return translate(KEYS[binding.key])
+        return super().get_key_display(binding)
 
     def action_help(self) -> None:
         """Explain the screen."""

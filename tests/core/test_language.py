@@ -45,7 +45,13 @@ def test_other_fields_are_filled_as_ever() -> None:
     """A port and a line are numbers that nobody counts."""
     facts = {"port": 2222, "name": "a|b", "ratio": 1.5}
 
-    assert complete("{port} {name!r} {ratio:.2f} {{x}}", facts, "de") == "2222 'a|b' 1.50 {x}"
+    assert complete("{port} {name!r} {ratio:.2f} {{x}}", facts, "en") == "2222 'a|b' 1.50 {x}"
+
+
+def test_a_fraction_is_written_as_the_language_writes_it() -> None:
+    """The pause before another attempt is 4.2 s here and 4,2 s there."""
+    assert complete("in {seconds} s, {ratio:.2f}", {"seconds": 4.2, "ratio": 1.5}, "en") == "in 4.2 s, 1.50"
+    assert complete("in {seconds} s, {ratio:.2f}", {"seconds": 4.2, "ratio": 1.5}, "de") == "in 4,2 s, 1,50"
 
 
 def test_errors_count_too(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -58,7 +64,7 @@ def test_errors_count_too(monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert str(error) == "index file ab is damaged: an identifier has 1 byte instead of 32"
     assert error.hint == "1,000 files with other contents"
-    assert sentence_of(error) == "die Indexdatei ab ist beschädigt: eine Kennung hat 1 Byte statt 32"
+    assert sentence_of(error) == "die Indexdatei ab ist beschädigt: eine ID hat 1 Byte statt 32"
     assert hint_of(error) == "1.000 Dateien mit anderem Inhalt"
 
 

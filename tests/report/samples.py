@@ -16,7 +16,7 @@ NASTY = "/srv/<script>alert(1)</script>\r\nBcc: all@example.com\x1b[2J\u202egnp.
 LONG = "/srv/daten/projekte/2026/ein-sehr-langer-ordnername-ohne-ein-einziges-leerzeichen/plan-erdgeschoss-final-2.dwg"
 BROKE = StorageUnreachable(
     "the connection to {location} broke: {reason}",
-    "check the network and whether the server is running",
+    "Check the network and whether the server is running.",
     location="sftp://backup@storage.example.com/srv/backup",
     reason="Connection reset by peer",
 )
@@ -146,7 +146,7 @@ SAMPLES = {
         stopped_by=error_trouble(
             LoginRefused(
                 "{host} does not let {user} in; tried: {tried}; the server allows: {allowed}",
-                "put the public key into {user}'s authorized_keys on the server, or give the password",
+                "Put the public key into {user}'s authorized_keys on the server, or give its password.",
                 host="storage.example.com",
                 user="backup",
                 tried="id_ed25519",

@@ -60,6 +60,30 @@ class _Files(paramiko.SFTPServerInterface):
         except OSError as error:
             return paramiko.SFTPServer.convert_errno(error.errno or 0)
 
+    def lstat(self, path: str) -> paramiko.SFTPAttributes | int:
+        try:
+            return paramiko.SFTPAttributes.from_stat(os.lstat(path))
+        except OSError as error:
+            return paramiko.SFTPServer.convert_errno(error.errno or 0)
+
+    def list_folder(self, path: str) -> list[paramiko.SFTPAttributes] | int:
+        try:
+            with os.scandir(path) as entries:
+                return [paramiko.SFTPAttributes.from_stat(entry.stat(), entry.name) for entry in entries]
+        except OSError as error:
+            return paramiko.SFTPServer.convert_errno(error.errno or 0)
+
+    def remove(self, path: str) -> int:
+        try:
+            os.unlink(path)
+        except OSError as error:
+            return paramiko.SFTPServer.convert_errno(error.errno or 0)
+        return SFTP_OK
+
+    def chattr(self, path: str, attr: paramiko.SFTPAttributes) -> int:
+        paramiko.SFTPServer.set_file_attr(path, attr)
+        return SFTP_OK
+
     def mkdir(self, path: str, attr: paramiko.SFTPAttributes) -> int:
         try:
             os.mkdir(path, attr.st_mode or 0o700)

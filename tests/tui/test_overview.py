@@ -45,6 +45,28 @@ async def test_overview_looks_as_it_was_looked_at(case: str, language: str, size
         compare(f"overview-{case}-{language}-{size}", app)
 
 
+async def test_what_does_not_fit_below_the_list_is_counted_and_can_be_scrolled(tmp_path: Path) -> None:
+    """A long error must not lose its end, which is what to do about it."""
+    words = "\n".join(f"line {number}" for number in range(20))
+    stage = ports(
+        tmp_path, StagedDaemon(sets.status(sets.good_set(), msgspec.structs.replace(sets.good_set("b"), problem=words)))
+    )
+    async with shown(stage) as (app, pilot):
+        short = text_of(app)
+        await pilot.press("down")
+        await settle(pilot)
+        cut = text_of(app)
+        await pilot.press("tab", "end")
+        await settle(pilot)
+        end = text_of(app)
+
+    assert "more: Tab" not in short
+    assert "line 0" in cut
+    assert "more: Tab, then ↓" in cut
+    assert "line 19" not in cut
+    assert "line 19" in end
+
+
 async def test_back_up_now_asks_the_daemon_for_the_chosen_set(tmp_path: Path) -> None:
     """The cursor says which set is meant, and nothing else is run."""
     daemon = StagedDaemon(CASES["mixed"])

@@ -15,7 +15,7 @@ from gdp.tui.screens.dialogs import Notice, Problem, Question
 from gdp.tui.screens.job import Job
 from gdp.tui.screens.restore_plan import RestorePlan
 from gdp.tui.views.restore import Marks, items_of, newest_first, outcome
-from gdp.tui.widgets.ticks import Tick
+from gdp.tui.widgets.choices import TickBox
 from tests.tui import sets
 from tests.tui.screens_as_text import compare, text_of
 from tests.tui.stage import BERLIN, LANGUAGES, NOW, SIZES, StagedCommands, StagedDaemon, ports, settle, shown
@@ -118,7 +118,7 @@ async def test_restore_looks_as_it_was_looked_at(case: str, language: str, size:
             await pilot.press("r")
             await read(pilot)
         if case == "delete":
-            app.screen.query_one("#restore-delete", Tick).toggle()
+            app.screen.query_one("#restore-delete", TickBox).toggle()
             await pilot.press("f10")
             await read(pilot)
 
@@ -151,7 +151,7 @@ async def test_deleting_is_asked_about_and_no_is_the_answer_of_enter(tmp_path: P
         await open_files(app, pilot)
         await pilot.press("r")
         await read(pilot)
-        app.screen.query_one("#restore-delete", Tick).toggle()
+        app.screen.query_one("#restore-delete", TickBox).toggle()
         await pilot.press("f10")
         await read(pilot)
         assert isinstance(app.screen, Question)

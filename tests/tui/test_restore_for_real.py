@@ -11,6 +11,7 @@ from textual.pilot import Pilot
 
 from gdp.tui.app import BackupManager
 from gdp.tui.screens.restore_plan import RestorePlan
+from gdp.tui.widgets.choices import Choices, TickBox
 from tests.daemon.running import PATIENCE_SECONDS, World
 from tests.tui.screens_as_text import text_of
 from tests.tui.stage import shown
@@ -135,9 +136,9 @@ async def test_rules_hold_where_files_are_there_already(world: World, rule: str,
             await until_shown("report.txt", app, pilot)
             await pilot.press("r")
             await until_shown("Where to, and how?", app, pilot)
-            app.screen.query_one("#in-place").value = True  # type: ignore[attr-defined]
-            app.screen.query_one(f"#{rule}").value = True  # type: ignore[attr-defined]
-            app.screen.query_one("#restore-verify").value = True  # type: ignore[attr-defined]
+            app.screen.query_one("#restore-where", Choices).value = "in-place"
+            app.screen.query_one("#restore-rule", Choices).value = rule
+            app.screen.query_one("#restore-verify", TickBox).value = True
             await pilot.pause()
             await pilot.press("f5")
             await until_shown("Nothing was written", app, pilot)

@@ -70,6 +70,20 @@ async def test_what_is_saved_is_in_the_configuration_and_the_password_in_a_file(
     assert "geheim" not in (tmp_path / "config.toml").read_text()
 
 
+async def test_another_language_leaves_what_is_entered_for_a_test_mail(tmp_path: Path) -> None:
+    """The screen is drawn anew; who had typed an address had not finished."""
+    async with shown(ports(tmp_path, StagedDaemon(sets.status()), StagedCommands())) as (app, pilot):
+        app.go("settings")
+        await settle(pilot)
+        app.screen.query_one("#test-to", Field).value = "admin@example.com"
+        app.screen.query_one("#language", Select).value = "de"
+        await pilot.press("ctrl+s")
+        await settle(pilot)
+
+        assert "Testmail an" in text_of(app)
+        assert app.screen.query_one("#test-to", Field).value == "admin@example.com"
+
+
 async def test_leaving_asks_when_something_was_changed(tmp_path: Path) -> None:
     """Escape never loses work."""
     async with shown(ports(tmp_path, StagedDaemon(sets.status()), StagedCommands())) as (app, pilot):
@@ -152,7 +166,7 @@ async def test_another_language_is_spoken_at_once_everywhere(tmp_path: Path) -> 
     assert history.startswith(" Verlauf")
     assert "Esc Zurück" in " ".join(history.split()) or "esc Zurück" in history
     assert typed == "wort"
-    for words in ("Alles ist gesichert", "Letztes Backup", "heute 02:41", "h Verlauf"):
+    for words in ("Alles ist gesichert", "Letzte Sicherung", "heute 02:41", "h Verlauf"):
         assert words in german
 
 

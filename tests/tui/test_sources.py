@@ -101,6 +101,35 @@ class LongCommands(StagedCommands):
             self.ended += 1
 
 
+class HeldCommands(StagedCommands):
+    """Commands that say nothing before they may."""
+
+    def __init__(self, script: Any) -> None:
+        super().__init__(script)
+        self.may_speak = asyncio.Event()
+
+    async def run(self, *words: str, typed: str = "") -> AsyncGenerator[Record]:
+        await self.may_speak.wait()
+        async for record in super().run(*words, typed=typed):
+            yield record
+
+
+@pytest.mark.usefixtures("world")
+async def test_a_count_may_say_something_while_its_screen_is_taken_down(tmp_path: Path) -> None:
+    """Whoever goes on in the wizard leaves a count at work, whose parts are gone before it: that must not end the UI."""
+    commands = HeldCommands(at_work)
+    async with shown(ports(tmp_path, StagedDaemon(), commands)) as (app, pilot):
+        picker = SourcePicker(CHOICE)
+        await host(app, pilot, picker)
+        await picker.remove_children()
+        commands.may_speak.set()
+        await settle(pilot)
+
+        assert commands.run_words
+        assert picker.counting.current == "/srv/video/2024/"
+        assert app.is_running
+
+
 @pytest.mark.usefixtures("world")
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("language", LANGUAGES)

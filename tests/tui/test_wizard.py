@@ -14,7 +14,7 @@ from gdp.tui.ports import Record
 from gdp.tui.screens.dialogs import Problem, Question
 from gdp.tui.screens.overview import Overview
 from gdp.tui.screens.wizard import Wizard
-from gdp.tui.views.draft import Draft, PasswordBy, Place, first_draft, spelled_out, target_of, values_of
+from gdp.tui.views.draft import Draft, LoginBy, PasswordBy, Place, first_draft, spelled_out, target_of, values_of
 from tests.tui import sets
 from tests.tui.screens_as_text import compare, text_of
 from tests.tui.stage import LANGUAGES, SIZES, StagedCommands, StagedDaemon, ports, settle, shown
@@ -28,6 +28,7 @@ FILLED = Draft(
 CASES = {
     "target": (0, FILLED),
     "folder": (0, msgspec.structs.replace(FILLED, place=Place.FOLDER, folder="/mnt/backup")),
+    "password-login": (0, msgspec.structs.replace(FILLED, login_by=LoginBy.PASSWORD, login_password="geheim")),
     "encryption": (2, FILLED),
     "passphrase": (2, msgspec.structs.replace(FILLED, password_by=PasswordBy.TYPED, password="Laterne Kupfer sieben Igel")),
     "existing": (2, msgspec.structs.replace(FILLED, seen={"folder": "repository"})),
@@ -36,6 +37,7 @@ CASES = {
     "report": (5, FILLED),
     "no-report": (5, msgspec.structs.replace(FILLED, reports=False)),
     "summary": (6, FILLED),
+    "summary-password-login": (6, msgspec.structs.replace(FILLED, login_by=LoginBy.PASSWORD, login_password="geheim")),
 }
 
 
@@ -125,6 +127,39 @@ async def test_a_server_that_does_not_let_us_in_says_what_is_missing(tmp_path: P
         await pilot.press("enter")
         await settle(pilot)
         assert "step 1 of" in text_of(app)
+
+
+@pytest.mark.parametrize("goes_on", [True, False])
+async def test_a_server_that_only_the_agent_opens_is_not_passed_in_silence(tmp_path: Path, goes_on: bool) -> None:
+    """The service that makes the backups has no agent: the first one would fail at night. Enter leads to a key file."""
+    seen = {"message_type": "summary", "host": "h", "user": "u", "folder": "empty", "is_unattended": False}
+    commands = StagedCommands(lambda words: [seen] if words[0] == "reach" else [])
+    async with shown(ports(tmp_path, StagedDaemon(), commands)) as (app, pilot):
+        app.unfinished["wizard"] = (FILLED, 0)
+        app.go("wizard")
+        await settle(pilot)
+        await pilot.press("ctrl+n")
+        await settle(pilot)
+        assert isinstance(app.screen, Question)
+        await pilot.press(*(["tab"] if goes_on else []), "enter")
+        await settle(pilot)
+
+        assert ("step 2 of" in text_of(app)) is goes_on
+        assert ("Name a key file that opens the server" in text_of(app)) is not goes_on
+
+
+async def test_a_key_file_is_looked_for_before_the_server_is_asked(tmp_path: Path) -> None:
+    """A typing error in its path would else show as a login that was refused."""
+    commands = StagedCommands()
+    async with shown(ports(tmp_path, StagedDaemon(), commands)) as (app, pilot):
+        app.unfinished["wizard"] = (msgspec.structs.replace(FILLED, key_file="/nowhere/key"), 0)
+        app.go("wizard")
+        await settle(pilot)
+        await pilot.press("ctrl+n")
+        await settle(pilot)
+
+        assert "There is no such file" in text_of(app)
+    assert commands.run_words == []
 
 
 async def test_what_is_wrong_is_said_beside_its_field(tmp_path: Path) -> None:

@@ -4,6 +4,8 @@ import os
 import stat
 import sys
 import time
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from gdp.engine.recovery.escrow import open_sheet
 from gdp.settings.sets import SetFiles
 from gdp.tui.app import BackupManager
 from gdp.tui.commands import ChildCommands
+from gdp.tui.ports import Record
 from gdp.tui.screens.dialogs import Notice, Problem, Question
 from gdp.tui.screens.escrow import Escrow
 from gdp.tui.screens.overview import Overview
@@ -25,6 +28,7 @@ from gdp.tui.screens.wizard import Wizard
 from gdp.tui.widgets.choices import Choices
 from gdp.tui.widgets.field import Field
 from tests.daemon.running import PATIENCE_SECONDS
+from tests.storage.password_server import PASSWORD, USER, run_password_server
 from tests.tui import sets
 from tests.tui.screens_as_text import text_of
 from tests.tui.stage import StagedDaemon, ports, settle, shown
@@ -35,6 +39,20 @@ pytestmark = pytest.mark.slow
 def real_commands(home: Path) -> ChildCommands:
     """Return the program's own commands for a home folder."""
     return ChildCommands((sys.executable, "-m", "gdp", "--home", str(home), "--json"), dict(os.environ))
+
+
+class Heard:
+    """Commands that are run as they are, and whose words are remembered."""
+
+    def __init__(self, commands: ChildCommands) -> None:
+        self.commands = commands
+        self.heard: list[tuple[str, ...]] = []
+
+    async def run(self, *words: str, typed: str = "") -> AsyncGenerator[Record]:
+        self.heard.append(words)
+        async with aclosing(self.commands.run(*words, typed=typed)) as records:
+            async for record in records:
+                yield record
 
 
 async def until(pilot: Pilot[int], condition: Any) -> None:
@@ -69,6 +87,11 @@ async def to_the_summary(app: BackupManager, pilot: Pilot[int], target: Path, so
     if not target.exists():
         await until(pilot, lambda: isinstance(app.screen, Question))
         await pilot.press("enter")
+    return await from_the_sources_on(app, pilot, wizard, source, recovery=recovery)
+
+
+async def from_the_sources_on(app: BackupManager, pilot: Pilot[int], wizard: Wizard, source: Path, *, recovery: int) -> Wizard:
+    """Answer everything after the first question, with no report."""
     await until(pilot, lambda: app.screen is wizard and wizard.query("#sources"))
     await pilot.press("ctrl+b")
     await settle(pilot)
@@ -141,6 +164,47 @@ async def test_from_nothing_to_a_set_with_a_sheet(tmp_path: Path, source: Path) 
     assert not pdf.exists()
     assert ("run", {"set": "daten"}) in daemon.asked
     assert not list((home / "passwords").glob(".*"))
+
+
+async def test_a_server_that_takes_only_a_password(tmp_path: Path, source: Path) -> None:
+    """It is said beside the field; the password is tried, lies in a file that the set names, and in no command's words."""
+    home, hosted = tmp_path / "home", tmp_path / "hosted"
+    hosted.mkdir()
+    commands, daemon = Heard(real_commands(home)), StagedDaemon(sets.status())
+    async with shown(ports(home, daemon, commands)) as (app, pilot):  # type: ignore[arg-type]
+        with run_password_server(hosted) as server:
+            app.go("wizard")
+            await settle(pilot)
+            wizard = app.screen
+            assert isinstance(wizard, Wizard)
+            address = {"host": "127.0.0.1", "port": str(server.port), "user": USER, "remote_folder": f"{hosted}/deep/repository"}
+            await fill(app, pilot, **address)
+            await pilot.press("ctrl+n")
+            await until(pilot, lambda: isinstance(app.screen, Question))
+            await pilot.press("enter")  # the host key
+            await until(pilot, lambda: "takes no key, only a password" in text_of(app))
+            await fill(app, pilot, login_password="another")
+            await pilot.press("ctrl+n")
+            await until(pilot, lambda: "does not let us in with this" in text_of(app))
+            await fill(app, pilot, login_password=PASSWORD)
+            await pilot.press("ctrl+n")
+            await until(pilot, lambda: isinstance(app.screen, Question))
+            await pilot.press("enter")  # make the folder
+            await from_the_sources_on(app, pilot, wizard, source, recovery=2)
+            summary = text_of(app)
+            await fill(app, pilot, name="daten")
+            await pilot.press("ctrl+n")
+            await until(pilot, lambda: isinstance(app.screen, Overview))
+
+    made = SetFiles(home).read("daten")
+    file = Path(made.target.login_password_file)
+    assert "login with a password" in " ".join(summary.split())
+    assert (hosted / "deep" / "repository" / "config").exists()
+    assert file.read_text() == f"{PASSWORD}\n"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert {path.name for path in (home / "passwords").iterdir()} == {"daten", "daten-login"}
+    assert any("--login-password-file" in words and "advise" in words for words in commands.heard)
+    assert not [words for words in commands.heard if any(PASSWORD in word for word in words)]
 
 
 async def test_from_nothing_to_a_set_with_an_escrow(tmp_path: Path, source: Path) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from gdp.bootstrap.passwords import PasswordSource, find_password
+from gdp.bootstrap.storages import Login
 from gdp.cli.common import common_options
 from gdp.cli.picking import load_index, pick_many
 from gdp.cli.prune_options import chosen_pack_bytes, transfer_block_option
@@ -53,7 +54,7 @@ def command(
     pack_bytes = chosen_pack_bytes(transfer_block_size)
     with opened(writes=True) as session:
         source_of = PasswordSource(from_password_file, from_password_command)
-        access = make_access(session.screen, from_repo)
+        access = make_access(session.screen, from_repo, login=Login())
         source = access.open(find_password(source_of, ask_at_terminal, N_("Password of the other repository: ")))
         with contextlib.closing(source.storage), access.locked(source, exclusive=False, writes=False):
             theirs = Session(source, session.screen, access)

@@ -9,7 +9,15 @@ from gdp.cli.chosen_set import chosen_set
 from gdp.cli.common import common_options, current
 from gdp.cli.reporting import reporting
 from gdp.cli.screen import Screen
-from gdp.cli.session import ask_at_terminal, ask_password, chosen_target, home_folder, make_access, password_source
+from gdp.cli.session import (
+    ask_at_terminal,
+    ask_password,
+    chosen_login,
+    chosen_target,
+    home_folder,
+    make_access,
+    password_source,
+)
 from gdp.cli.translated import Command, flag, option
 from gdp.core.errors import BadInput
 from gdp.core.language import N_, translate
@@ -24,6 +32,10 @@ _FOUND = {
     Found.USED: N_("There is no repository in {target}, but there are other things."),
     Found.REPOSITORY: N_("There is a repository in {target}."),
 }
+_ATTENDED = N_(
+    "It lets {user} in, but only with a key of the SSH agent or with what you typed. A backup that runs by itself has neither: "
+    "give --login-key-file or --login-password-file."
+)
 
 
 @click.command(
@@ -43,11 +55,12 @@ def command(*, host_key: str | None, make_folder: bool, accept_foreign_chunking:
     with reporting() as screen:
         common = current()
         target = chosen_target(common)
-        seen = look_at(target, home_folder(common), ask_at_terminal, host_key=host_key or "", makes_folder=make_folder)
+        home, login = home_folder(common), chosen_login(common)
+        seen = look_at(target, home, ask_at_terminal, login, host_key=host_key or "", makes_folder=make_folder)
         _tell(screen, str(target), seen)
         fields: dict[str, object] = {
             "target": str(target), "host": seen.host, "user": seen.user, "host_key": seen.host_key, "is_known": seen.is_known,
-            "folder": seen.folder,
+            "folder": seen.folder, "is_unattended": seen.is_unattended,
         }  # fmt: skip
         if seen.folder is Found.REPOSITORY and (password_source().is_given or chosen_set() is not None):
             fields |= _open(screen, accepts=accept_foreign_chunking)
@@ -64,7 +77,7 @@ def _tell(screen: Screen, target: str, seen: Seen) -> None:
     if not seen.is_known:
         screen.result(translate(N_("It is not known here. Compare it with whoever runs the server, then give --host-key.")))
     elif seen.host:
-        screen.result(fill(N_("It lets {user} in."), facts))
+        screen.result(fill(N_("It lets {user} in.") if seen.is_unattended else _ATTENDED, facts))
     if seen.folder is not None:
         screen.result(fill(_FOUND[seen.folder], facts))
 

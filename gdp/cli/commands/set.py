@@ -14,7 +14,7 @@ from gdp.cli.reporting import reporting
 from gdp.cli.screen import Screen
 from gdp.cli.session import make_access
 from gdp.cli.set_name import SetName
-from gdp.cli.set_options import set_options, take_values
+from gdp.cli.set_options import PASSWORD_FILES, set_options, take_values
 from gdp.cli.table import layout
 from gdp.cli.translated import Command, Group, Lazy, argument, flag, option
 from gdp.core.errors import BadInput, BadSettings, GdpError
@@ -106,7 +106,7 @@ def add_command(*, name: str, init: bool, **given: Any) -> None:
         check_set_name(name)
         typed = take_values(given, current(), typed_only=False)
         values = complete(typed, _others(files))
-        check_secret(values["encryption.password-file"])
+        _check_secrets(values)
         made = files.add(name, values)
         screen.say(translate(N_("backup set {name!r} is saved in {file}")).format(name=name, file=files.path(name)))
         if "encryption.password-file" in typed and made.encryption.recovery is Recovery.NOBODY:
@@ -135,8 +135,7 @@ def edit_command(*, name: str, unset: Sequence[str], **given: Any) -> None:
         if not changes:
             made = edit_text(screen, files, name)
         else:
-            if "encryption.password-file" in changes:
-                check_secret(changes["encryption.password-file"])
+            _check_secrets(changes)
             made = files.change(name, settle(changes, _was(files, name)))
         screen.say(translate(N_("backup set {name!r} is saved in {file}")).format(name=name, file=files.path(name)))
         screen.record("set", _fields(files, made))
@@ -217,6 +216,12 @@ def _was(files: SetFiles, name: str) -> BackupSet | None:
         return files.read(name)
     except BadSettings:
         return None
+
+
+def _check_secrets(values: Mapping[str, Any]) -> None:
+    for key in PASSWORD_FILES:
+        if values.get(key):
+            check_secret(values[key])
 
 
 def _unset(files: SetFiles, name: str, keys: Sequence[str]) -> dict[str, None]:

@@ -50,7 +50,7 @@ class Escrow(Page[bool]):
         "written, the backup set may run."
     )
     BINDINGS: ClassVar[list[Any]] = [
-        Binding("escape", "later", N_("Later"), key_display="Esc"),
+        Binding("escape", "later", N_("Later")),
         Binding("ctrl+d", "decline", N_("Without escrow"), key_display="^d", priority=True),
         Binding("q", "later", show=False),
     ]

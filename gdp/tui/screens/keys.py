@@ -39,14 +39,14 @@ class Keys(Page[None]):
         "t takes a recovery sheet that is printed already: its password is typed in, and must open the repository."
     )
     BINDINGS: ClassVar[list[Any]] = [
-        Binding("a", "add", N_("Add a password")),
-        Binding("c", "change", N_("Change the password")),
+        Binding("a", "add", N_("Add")),
+        Binding("c", "change", N_("Change")),
         Binding("d", "revoke", N_("Revoke")),
         Binding("b", "sheet", N_("Sheet")),
+        Binding("t", "type_sheet", N_("Type it in")),
         Binding("e", "escrow", N_("Escrow"), show=False),
-        Binding("t", "type_sheet", N_("Type a sheet in"), show=False),
         Binding("v", "decline", N_("Do without"), show=False),
-        Binding("escape", "back", N_("Back"), key_display="Esc"),
+        Binding("escape", "back", N_("Back")),
     ]
 
     def __init__(self, name: str) -> None:

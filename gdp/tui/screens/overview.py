@@ -6,7 +6,6 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
-from textual.content import Content
 from textual.widgets import DataTable, Static
 
 from gdp.core import figures
@@ -19,6 +18,7 @@ from gdp.tui.page import Page
 from gdp.tui.picture import Link, Picture
 from gdp.tui.standing import Level, Standing
 from gdp.tui.views.overview import GAP, coming_backup, mails_line, sentences_of, widths, without_daemon
+from gdp.tui.widgets.detail import Detail
 from gdp.tui.widgets.rows import Rows
 from gdp.tui.widgets.week import week_bar
 from gdp.tui.words import short_moment
@@ -61,7 +61,7 @@ class Overview(Page[None]):
         with Vertical(id="verdict"):
             yield Rows(id="sets", cell_padding=0)
             yield Static(id="empty", markup=False)
-            yield Static(id="detail")
+            yield Detail(id="detail")
             yield Static(id="mails", markup=False)
 
     def on_mount(self) -> None:
@@ -191,7 +191,7 @@ class Overview(Page[None]):
         try:
             sets = self.sets
         except GdpError as error:
-            self.query_one("#detail", Static).update(Content(sentence_of(error)))
+            self.query_one(Detail).show(sentence_of(error))
             return
         table = self.query_one(DataTable)
         table.display = bool(sets)
@@ -253,12 +253,8 @@ class Overview(Page[None]):
         box.border_subtitle = words.format(moment=short_moment(newest, ports.now(), ports.zone)) if newest else ""
 
     def _show_detail(self) -> None:
-        detail, chosen = self.query_one("#detail", Static), self.chosen
-        if chosen is None:
-            detail.update("")
-            return
-        ports = self.manager.ports
-        detail.update(Content("\n".join(sentences_of(chosen, ports.now(), ports.zone))))
+        chosen, ports = self.chosen, self.manager.ports
+        self.query_one(Detail).show("\n".join(sentences_of(chosen, ports.now(), ports.zone)) if chosen is not None else "")
 
     def _show_mails(self) -> None:
         """Say in one line that reports do not get out: whoever waits for a mail looks here when none comes."""

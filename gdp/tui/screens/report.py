@@ -28,8 +28,8 @@ class ReportPage(Page[None]):
     HEADING = N_("Report")
     HELP = N_("The report of the run, with the words of the mail. The arrows and the page keys show the rest.")
     BINDINGS: ClassVar[list[Any]] = [
-        Binding("escape,m", "back", N_("Back"), key_display="Esc"),
-        Binding("pagedown,space", "scroll(1)", N_("Scroll"), key_display="PgDn", priority=True),
+        Binding("escape,m", "back", N_("Back")),
+        Binding("pagedown,space", "scroll(1)", N_("Scroll"), priority=True),
         Binding("pageup", "scroll(-1)", show=False, priority=True),
     ]
 

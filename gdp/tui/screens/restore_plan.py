@@ -14,8 +14,10 @@ from gdp.core.sentences import fill
 from gdp.tui.page import Page
 from gdp.tui.ports import Record, last_of
 from gdp.tui.views import restore as says
-from gdp.tui.widgets.ticks import Choice, Tick
+from gdp.tui.widgets.choices import Choices, TickBox
 
+_ELSEWHERE = "elsewhere"
+_WHERE = {_ELSEWHERE: N_("another folder"), "in-place": N_("back to where it was")}
 _DELETES = N_("Everything in the restored folders that the backup does not have is deleted for good, also what was made since.")
 
 
@@ -51,16 +53,12 @@ class RestorePlan(Page[None]):
             box.border_title = translate(N_("Where to, and how?"))
             yield Static(self._what(), classes="hint", markup=False)
             yield Static(translate(N_("Where to")), classes="label")
-            with RadioSet(id="restore-where"):
-                yield Choice(translate(N_("another folder")), value=True, id="elsewhere")
-                yield Choice(translate(N_("back to where it was")), id="in-place")
+            yield Choices(_WHERE, _ELSEWHERE, id="restore-where")
             yield Input(f"/var/tmp/gdp-{self._snapshot['short_id']}", id="restore-target")
             yield Static(translate(N_("Files that are there already")), classes="label")
-            with RadioSet(id="restore-rule"):
-                for rule, words in says.RULES.items():
-                    yield Choice(translate(words), value=rule == "always", id=rule)
-            yield Tick(translate(N_("delete what the backup does not have")), id="restore-delete", classes="label")
-            yield Tick(translate(N_("read everything again afterwards and compare")), id="restore-verify")
+            yield Choices(says.RULES, "always", id="restore-rule")
+            yield TickBox(translate(N_("delete what the backup does not have")), id="restore-delete")
+            yield TickBox(translate(N_("read everything again afterwards and compare")), id="restore-verify")
             with Horizontal(classes="buttons"):
                 yield Button(translate(N_("Trial")), id="try")
                 yield Button(translate(N_("Restore now")), variant="primary", id="go")
@@ -71,7 +69,7 @@ class RestorePlan(Page[None]):
 
     def on_radio_set_changed(self, event: RadioSet.Changed) -> None:
         if event.radio_set.id == "restore-where":
-            self.query_one("#restore-target").display = event.pressed.id == "elsewhere"
+            self.query_one("#restore-target").display = self._is_elsewhere
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         if event.button.id == "go":
@@ -93,19 +91,21 @@ class RestorePlan(Page[None]):
 
     def fields(self) -> dict[str, Any]:
         """Return what is asked of the daemon. Raises BadInput."""
-        is_elsewhere = self.query_one("#elsewhere", Choice).value
-        target = self.query_one("#restore-target", Input).value.strip() if is_elsewhere else says.PLACE
+        target = self.query_one("#restore-target", Input).value.strip() if self._is_elsewhere else says.PLACE
         if not target.startswith("/"):
             raise BadInput(N_("{path!r} is no absolute path"), N_("Begin it with a slash."), path=target)
-        rule = self.query_one("#restore-rule", RadioSet).pressed_button
         return {
             "snapshot": str(self._snapshot["id"]),
             "target": target,
             "paths": self._paths,
-            "overwrite": rule.id if rule is not None else "always",
-            "delete": self.query_one("#restore-delete", Tick).value,
-            "verify": self.query_one("#restore-verify", Tick).value,
+            "overwrite": self.query_one("#restore-rule", Choices).value,
+            "delete": self.query_one("#restore-delete", TickBox).value,
+            "verify": self.query_one("#restore-verify", TickBox).value,
         }
+
+    @property
+    def _is_elsewhere(self) -> bool:
+        return self.query_one("#restore-where", Choices).value == _ELSEWHERE
 
     def _what(self) -> str:
         cells = says.snapshot_cells(self._snapshot, self.manager.ports.now(), self.manager.ports.zone)

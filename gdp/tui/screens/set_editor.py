@@ -60,7 +60,7 @@ class SetEditor(Page[None]):
         "Ctrl+S saves; the file keeps its comments, and the daemon goes by it at once. Removing a set leaves its backups alone."
     )
     BINDINGS: ClassVar[list[Any]] = [
-        Binding("escape", "back", N_("Back"), key_display="Esc"),
+        Binding("escape", "back", N_("Back")),
         Binding("ctrl+s", "save", N_("Save")),
         Binding("d", "delete", N_("Remove the set"), show=False),
         Binding("q", "leave", N_("Quit"), show=False),
@@ -169,8 +169,9 @@ class SetEditor(Page[None]):
             return
         entered = self.values
         changes = changes_between(self._first, entered)
-        if changes.get("encryption.password-file"):
-            check_secret(changes["encryption.password-file"])
+        for name in ("encryption.password-file", "target.login-password-file"):
+            if changes.get(name):
+                check_secret(changes[name])
         self._was = await asyncio.to_thread(self.manager.sets.change, self.set_name, settle(changes, self._was))
         self._first = entered
         self._changed()

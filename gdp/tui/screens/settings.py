@@ -30,7 +30,11 @@ assert set(_LANGUAGES) == {"", *LANGUAGES}
 
 
 class Settings(Page[None]):
-    """The configuration, and the mails that wait."""
+    """The configuration, and the mails that wait.
+
+    Args:
+        test_to: what is entered already as the receiver of a test mail.
+    """
 
     HEADING = N_("Settings")
     HELP = N_(
@@ -40,10 +44,14 @@ class Settings(Page[None]):
     BINDINGS: ClassVar[list[Any]] = [
         Binding("ctrl+s", "save", N_("Save"), key_display="^s", priority=True),
         Binding("ctrl+e", "send", N_("Send mails now"), key_display="^e", priority=True),
-        Binding("delete", "remove", N_("Remove the mail"), key_display="Del"),
-        Binding("escape", "back", N_("Back"), key_display="Esc"),
+        Binding("delete", "remove", N_("Remove the mail")),
+        Binding("escape", "back", N_("Back")),
         Binding("q", "back", show=False),
     ]
+
+    def __init__(self, test_to: str = "") -> None:
+        super().__init__()
+        self._test_to = test_to
 
     def body(self) -> ComposeResult:
         configuration = self.manager.configuration.read()
@@ -57,7 +65,7 @@ class Settings(Page[None]):
                 yield Select(themes, value=configuration.theme or "auto", allow_blank=False, compact=True, id="theme")
             yield MailForm(MailEntry.of(configuration.mail), has_password=bool(configuration.mail.password_file))
             with Horizontal(classes="row left"):
-                yield Field(N_("Test mail to"), id="test-to", hint="admin@example.com")
+                yield Field(N_("Test mail to"), self._test_to, id="test-to", hint="admin@example.com")
                 yield Button(translate(N_("Send a test mail now")), id="test")
             yield Label(translate(N_("Mails that wait")), classes="label")
             yield Static(id="queue-empty", classes="hint")
@@ -117,7 +125,7 @@ class Settings(Page[None]):
             self.manager.speak(str(language) or None)
         self.notify(translate(N_("Saved.")))
         if is_other:
-            _ = self.app.switch_screen(Settings())
+            _ = self.app.switch_screen(Settings(self.query_one("#test-to", Field).value))
 
     async def _test(self, button: Button) -> None:
         address = self.query_one("#test-to", Field).value.strip()

@@ -41,9 +41,9 @@ class Sheet(Page[bool]):
         "do not matter."
     )
     BINDINGS: ClassVar[list[Any]] = [
-        Binding("escape", "later", N_("Later"), key_display="Esc"),
+        Binding("escape", "later", N_("Later")),
         Binding("ctrl+d", "decline", N_("Without a sheet"), key_display="^d", priority=True),
-        Binding("pagedown", "scroll(1)", N_("Scroll"), key_display="PgDn", priority=True),
+        Binding("pagedown", "scroll(1)", N_("Scroll"), priority=True),
         Binding("pageup", "scroll(-1)", show=False, priority=True),
         Binding("q", "later", show=False),
     ]

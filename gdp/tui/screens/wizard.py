@@ -38,7 +38,7 @@ class Wizard(Page[None]):
     BINDINGS: ClassVar[list[Any]] = [
         Binding("ctrl+n", "next", N_("Go on"), key_display="^n", priority=True),
         Binding("ctrl+b", "back", N_("Back"), key_display="^b", priority=True),
-        Binding("escape", "leave", N_("Leave"), key_display="Esc"),
+        Binding("escape", "leave", N_("Leave")),
         Binding("q", "leave", show=False),
     ]
 

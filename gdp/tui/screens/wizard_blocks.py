@@ -13,9 +13,10 @@ from gdp.core.errors import GdpError
 from gdp.core.language import N_, translate
 from gdp.core.sentences import fill
 from gdp.model.sizes import typed_size
+from gdp.tui.reaching import reaching
 from gdp.tui.screens.wizard_step import Step
 from gdp.tui.views import advice as advices
-from gdp.tui.views.draft import Draft, target_of
+from gdp.tui.views.draft import Draft
 from gdp.tui.words import error_text
 
 _PASSED_OVER = N_("Go on at once to take what suits most: blocks of 1M, transfer blocks of 16M.")
@@ -62,17 +63,17 @@ class BlocksStep(Step):
         self._hide(is_measuring=True)
         passed_over = translate(_PASSED_OVER)
         said.update(translate(N_("Measuring the line and a sample of the sources …")) + "\n\n" + passed_over)
-        words = ["advise", "--repo", str(target_of(draft)), "--exclude-caches"]
-        for pattern in draft.excludes:
-            words += ["--exclude", pattern]
+        words = ["--exclude-caches", *(f"--exclude={pattern}" for pattern in draft.excludes), "--", *draft.sources]
         found: dict[str, Any] = {}
+        ports = self.manager.ports
         try:
-            async with aclosing(self.manager.ports.commands.run(*words, "--", *draft.sources)) as records:
-                async for record in records:
-                    if record.get("message_type") == "status":
-                        said.update(f"{advices.progress_words(record)} …\n\n{passed_over}")
-                    elif record.get("message_type") == "summary":
-                        found = dict(record)
+            with reaching(draft, ports.home) as target:
+                async with aclosing(ports.commands.run("advise", *target, *words)) as records:
+                    async for record in records:
+                        if record.get("message_type") == "status":
+                            said.update(f"{advices.progress_words(record)} …\n\n{passed_over}")
+                        elif record.get("message_type") == "summary":
+                            found = dict(record)
         except GdpError as error:
             said.update(Content(f"{error_text(error)}\n\n{passed_over}"))
             return

@@ -14,10 +14,11 @@ from gdp.core.language import N_, translate
 from gdp.core.sentences import fill
 from gdp.model.backup_set import Recovery
 from gdp.tui.ports import last_of
+from gdp.tui.reaching import reaching
 from gdp.tui.screens.dialogs import Question
 from gdp.tui.screens.wizard_step import Step
 from gdp.tui.secret_files import secret_for_a_moment
-from gdp.tui.views.draft import Draft, PasswordBy, target_of
+from gdp.tui.views.draft import Draft, PasswordBy
 from gdp.tui.widgets.choices import Choices
 from gdp.tui.widgets.field import Field
 
@@ -94,14 +95,15 @@ class EncryptionStep(Step):
     async def _open(self, draft: Draft) -> Draft | None:
         if not draft.password.strip():
             raise BadInput(N_("the password is missing"), field="password")
-        words = ["reach", "--repo", str(target_of(draft))]
-        with secret_for_a_moment(self.manager.ports.home, draft.password) as file:
-            seen = await last_of(self.manager.ports.commands, *words, "--password-file", str(file))
+        home, commands = self.manager.ports.home, self.manager.ports.commands
+        with reaching(draft, home) as target, secret_for_a_moment(home, draft.password) as file:
+            words = ["reach", *target, "--password-file", str(file)]
+            seen = await last_of(commands, *words)
             if not seen.get("is_ours", True):
                 title = translate(N_("Back up into a repository of restic?"))
                 if not await self.app.push_screen_wait(Question(title, translate(_FOREIGN), translate(N_("Yes")))):
                     return None
-                await last_of(self.manager.ports.commands, *words, "--password-file", str(file), "--accept-foreign-chunking")
+                await last_of(commands, *words, "--accept-foreign-chunking")
         return msgspec.structs.replace(draft, seen=seen)
 
     def _show_fields(self) -> None:

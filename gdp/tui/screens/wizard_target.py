@@ -1,26 +1,43 @@
 """Where to: the repository of another set, a server, or a folder. Goes on only to what answers and lets us in."""
 
+import asyncio
 import contextlib
+import os.path
 from typing import ClassVar
 
 import msgspec
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
-from textual.widgets import RadioSet, Static
+from textual.widgets import Label, RadioSet, Static
 
-from gdp.core.errors import GdpError
+from gdp.core.errors import BadInput, GdpError, LoginRefused
 from gdp.core.language import N_, translate
 from gdp.core.sentences import fill
 from gdp.model.backup_set import BackupSet
 from gdp.tui.ports import Record, last_of
+from gdp.tui.reaching import reaching
 from gdp.tui.screens.dialogs import Question
 from gdp.tui.screens.wizard_step import Step
-from gdp.tui.views.draft import Draft, Place, spelled_out, target_of
+from gdp.tui.views.draft import Draft, LoginBy, Place, spelled_out, target_of
 from gdp.tui.views.usual import readable_sets
 from gdp.tui.widgets.choices import Choices
 from gdp.tui.widgets.field import Field
 
-_NAMES = ("host", "port", "user", "remote_folder", "folder")
+_NAMES = ("host", "port", "user", "remote_folder", "folder", "key_file", "login_password")
+_LOGIN = {str(LoginBy.KEY): N_("With an SSH key"), str(LoginBy.PASSWORD): N_("With a password")}
+_LOGIN_NOTES = {
+    LoginBy.KEY: N_(
+        "A backup that runs by itself needs a key file without a passphrase; it has no SSH agent. The address may also be typed "
+        "whole: sftp://user@host/folder."
+    ),
+    LoginBy.PASSWORD: N_(
+        "The password is kept in a file that only this user can read. Where the server takes keys as well, a key is safer."
+    ),
+}
+_AGENT = N_(
+    "{host} lets {user} in with a key of the SSH agent. The agent belongs to your login; a backup that runs by itself has none, "
+    "and would fail. Name a key file without a passphrase, or log in with a password."
+)
 
 
 class TargetStep(Step):
@@ -44,6 +61,10 @@ class TargetStep(Step):
             with Horizontal(classes="row"):
                 yield Field(N_("Folder"), draft.remote_folder, id="remote_folder", hint="/srv/backup/server01", classes="wide")
                 yield Field(N_("User"), draft.user, id="user", hint=N_("as here"), classes="narrow")
+            yield Label(translate(N_("How do we log in there?")), classes="label")
+            yield Choices(_LOGIN, str(draft.login_by), id="login")
+            yield Field(N_("Key file"), draft.key_file, id="key_file", hint=N_("empty: one of ~/.ssh, as ssh itself takes it"))
+            yield Field(N_("Password"), draft.login_password, id="login_password", is_secret=True)
         with Vertical(id="of-folder", classes="fields"):
             yield Field(N_("Folder"), draft.folder, id="folder", hint="/mnt/backup/server01")
         yield Static(id="target-note", classes="hint note", markup=False)
@@ -56,7 +77,10 @@ class TargetStep(Step):
 
     def entered(self) -> Draft:
         place, _, shared = self.query_one("#place", Choices).value.partition(":")
-        draft = msgspec.structs.replace(self.with_fields(*_NAMES), place=Place(place), shared=shared)
+        login_by = LoginBy(self.query_one("#login", Choices).value)
+        draft = msgspec.structs.replace(self.with_fields(*_NAMES), place=Place(place), shared=shared, login_by=login_by)
+        if draft.login_password != self.draft.login_password:
+            draft = msgspec.structs.replace(draft, login_password_file="")  # what was kept for another attempt is another one
         with contextlib.suppress(GdpError):
             if draft.seen and draft.place is not Place.SHARED and draft.seen.get("target") != str(target_of(draft)):
                 draft = msgspec.structs.replace(
@@ -73,22 +97,47 @@ class TargetStep(Step):
         known = [one for one in self._shared() if str(one.target.repo) == target]
         if known:
             return msgspec.structs.replace(draft, place=Place.SHARED, shared=known[0].name, seen={}, password_file="")
-        self._note(fill(N_("Trying to reach {target} …"), {"target": target}))
+        draft = await _with_login(draft)
         try:
-            seen = await self._try(target)
-        finally:
-            self._note("")
+            seen = await self._reach(draft, target)
+        except LoginRefused as error:
+            self._point_to_login(draft, error)
+            raise
         return None if seen is None else msgspec.structs.replace(draft, seen=seen)
 
-    async def _try(self, target: str) -> Record | None:
+    async def _reach(self, draft: Draft, target: str) -> Record | None:
+        self._note(fill(N_("Trying to reach {target} …"), {"target": target}))
+        try:
+            with reaching(draft, self.manager.ports.home) as words:
+                return await self._try(target, ["reach", *words])
+        finally:
+            self._note("")
+
+    def _point_to_login(self, draft: Draft, error: LoginRefused) -> None:
+        """Say beside the field what the server wants instead. Raises BadInput where that is known."""
+        allowed = {name.strip() for name in str(error.facts.get("allowed", "")).split(",")}
+        takes_password = bool(allowed & {"password", "keyboard-interactive"})
+        if draft.login_by is LoginBy.PASSWORD and takes_password:
+            raise BadInput(N_("the server does not let us in with this password"), field="login_password") from error
+        if draft.login_by is LoginBy.KEY and takes_password and "publickey" not in allowed:
+            self.query_one("#login", Choices).value = str(LoginBy.PASSWORD)
+            self.query_one("#login_password").display = True
+            raise BadInput(N_("this server takes no key, only a password"), field="login_password") from error
+
+    async def _try(self, target: str, words: list[str]) -> Record | None:
         """Return what lies there, after the questions that this raises; None: the user wants something else."""
-        commands, words = self.manager.ports.commands, ["reach", "--repo", target]
+        commands = self.manager.ports.commands
         seen = await last_of(commands, *words)
         if not seen.get("is_known", True):
             if not await self._ask_host_key(seen):
                 return None
             words += ["--host-key", str(seen["host_key"])]
             seen = await last_of(commands, *words)
+        if seen.get("is_unattended") is False:
+            title, go_on = translate(N_("Only your SSH agent opens this server")), translate(N_("Go on all the same"))
+            facts = {"host": seen["host"], "user": seen["user"]}
+            if not await self.app.push_screen_wait(Question(title, fill(_AGENT, facts), go_on, is_risky=True)):
+                raise BadInput(N_("name a key file that opens the server without the agent"), field="key_file")
         if seen.get("folder") == "missing":
             text = fill(N_("{target} will be made, with access for its owner only."), {"target": target})
             title = translate(N_("There is no such folder yet"))
@@ -130,11 +179,11 @@ class TargetStep(Step):
         place = self.query_one("#place", Choices).value
         self.query_one("#of-server").display = place == Place.SERVER
         self.query_one("#of-folder").display = place == Place.FOLDER
+        login = LoginBy(self.query_one("#login", Choices).value)
+        self.query_one("#key_file").display = login is LoginBy.KEY
+        self.query_one("#login_password").display = login is LoginBy.PASSWORD
         notes = {
-            Place.SERVER: N_(
-                "A backup that runs by itself logs in with an SSH key: one in ~/.ssh, as ssh itself takes it, or of an agent. "
-                "The address may also be typed whole: sftp://user@host/folder."
-            ),
+            Place.SERVER: _LOGIN_NOTES[login],
             Place.FOLDER: N_("A disk that is always plugged in is lost together with the computer. Better change two of them."),
         }
         shared = N_("Sets of one computer share a repository: what one has stored, another need not store again.")
@@ -145,3 +194,19 @@ class TargetStep(Step):
             self.query_one("#target-note", Static).update(text)
         elif self.query("#target-note"):  # the program may be ending meanwhile
             self._show_fields()
+
+
+async def _with_login(draft: Draft) -> Draft:
+    """Return the draft with the whole path of its key file. Raises BadInput for what lets nobody in."""
+    if draft.place is not Place.SERVER:
+        return draft
+    if draft.login_by is LoginBy.PASSWORD:
+        if not draft.login_password:
+            raise BadInput(N_("the password is missing"), field="login_password")
+        return draft
+    path = os.path.expanduser(draft.key_file.strip())
+    if path and not os.path.isabs(path):
+        raise BadInput(N_("the key file must begin with a slash"), field="key_file")
+    if path and not await asyncio.to_thread(os.path.isfile, path):
+        raise BadInput(N_("there is no such file"), field="key_file")
+    return msgspec.structs.replace(draft, key_file=path)

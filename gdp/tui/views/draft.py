@@ -40,6 +40,13 @@ class PasswordBy(StrEnum):
     TYPED = "typed"
 
 
+class LoginBy(StrEnum):
+    """What lets us into the server."""
+
+    KEY = "key"
+    PASSWORD = "password"
+
+
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that was entered."""
 
@@ -51,6 +58,10 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     port: str = ""
     user: str = ""
     remote_folder: str = ""
+    login_by: LoginBy = LoginBy.KEY
+    key_file: str = ""
+    """empty: one of ``~/.ssh``"""
+    login_password: str = ""
     folder: str = ""
     seen: Mapping[str, Any] = {}
     """what ``gdp reach`` said of the target, and of no other"""
@@ -79,9 +90,11 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     sender: str = ""
     password_file: str = ""
     """where the password lies, once the repository is being made"""
+    login_password_file: str = ""
+    """the same for the password that lets us into the server"""
 
     def __repr__(self) -> str:
-        return f"Draft(name={self.name!r})"  # two fields are secrets
+        return f"Draft(name={self.name!r})"  # several fields are secrets
 
     def __rich_repr__(self) -> list[tuple[str, Any]]:
         return [("name", self.name)]
@@ -177,7 +190,7 @@ def values_of(draft: Draft, sets: Sequence[BackupSet]) -> dict[str, Any]:
         values["target.repo"] = str(shared.target.repo)
     else:
         values |= {"target.repo": str(target_of(draft)), "encryption.password-file": draft.password_file}
-        values |= {"encryption.recovery": str(draft.recovery)}
+        values |= {"encryption.recovery": str(draft.recovery), **_login_values(draft)}
     if draft.block_size:
         values["target.block-size"] = draft.block_size
     elif isinstance(draft.seen.get("block_size"), int):
@@ -188,6 +201,14 @@ def values_of(draft: Draft, sets: Sequence[BackupSet]) -> dict[str, Any]:
         entry = {"to": draft.mail_to.strip(), "mode": draft.mail_mode}
         values["report"] = [entry | ({"language": draft.mail_language} if draft.mail_language else {})]
     return values
+
+
+def _login_values(draft: Draft) -> dict[str, str]:
+    if draft.place is not Place.SERVER:
+        return {}
+    key, password = "target.login-key-file", "target.login-password-file"
+    values = {key: draft.key_file} if draft.login_by is LoginBy.KEY else {password: draft.login_password_file}
+    return {name: value for name, value in values.items() if value}
 
 
 def _below(pattern: str, sources: Sequence[str]) -> bool:

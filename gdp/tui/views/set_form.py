@@ -80,6 +80,8 @@ TARGET = (
         answers={"off": N_("off"), "auto": N_("automatic"), "max": N_("as small as possible, slow")},
     ),
     Line("target.connections", N_("Connections"), N_("empty: as many as suit")),
+    Line("target.login-key-file", N_("Login key"), N_("a private key; empty: one of ~/.ssh")),
+    Line("target.login-password-file", N_("Login password"), N_("a file with your password on the server, mode 0600")),
     Line("snapshot.host", N_("Host in snapshots"), N_("empty: the computer's name")),
     Line("snapshot.tags", N_("Tags"), N_("one a line"), Shape.LINES),
 )

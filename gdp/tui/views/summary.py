@@ -7,7 +7,7 @@ from gdp.core.sentences import fill
 from gdp.model.backup_set import Recovery
 from gdp.model.timing.reading import parse_schedule
 from gdp.model.timing.words import listed
-from gdp.tui.views.draft import Draft, PasswordBy, Place, fitting_excludes, target_of
+from gdp.tui.views.draft import Draft, LoginBy, PasswordBy, Place, fitting_excludes, target_of
 from gdp.tui.views.retention import kept_in_words
 from gdp.tui.views.schedules import WHEN, offset_words, window_of
 
@@ -46,7 +46,15 @@ def _target(draft: Draft) -> str:
     sentence = (
         N_("{target}, where a repository is already") if draft.has_repository else N_("{target}, where a repository is made")
     )
-    return fill(sentence, {"target": target})
+    return fill(sentence, {"target": target}) + _login(draft)
+
+
+def _login(draft: Draft) -> str:
+    if draft.place is not Place.SERVER:
+        return ""
+    if draft.login_by is LoginBy.PASSWORD:
+        return translate(N_("; login with a password, which is kept in a file for this user only"))
+    return fill(N_("; login with the key {file}"), {"file": draft.key_file}) if draft.key_file else ""
 
 
 def _sources(draft: Draft) -> str:

@@ -1,19 +1,19 @@
-"""Answers of which one is chosen, each with the words that help to choose."""
+"""Boxes whose sign says by itself whether they are chosen, without colour: one of several answers, and yes or no."""
 
 from collections.abc import Mapping
 
 from textual.content import Content
-from textual.widgets import RadioButton, RadioSet
+from textual.widgets import Checkbox, RadioButton, RadioSet
 
 from gdp.core.language import translate
 
 
 class Choice(RadioButton):
-    """One answer. Whether it is chosen is seen without colour, too."""
+    """One answer."""
 
     @property
     def _button(self) -> Content:
-        return Content("◉" if self.value else "○")
+        return Content.styled("◉" if self.value else "○", self.get_visual_style("toggle--button"))
 
 
 class Choices(RadioSet):
@@ -26,10 +26,33 @@ class Choices(RadioSet):
 
     def __init__(self, answers: Mapping[str, str], chosen: str, *, id: str) -> None:
         buttons = [Choice(Content(translate(words)), name == chosen) for name, words in answers.items()]
-        super().__init__(*buttons, id=id, classes="choices", compact=True)
+        super().__init__(*buttons, id=id, compact=True)
         self._names = list(answers)
 
     @property
     def value(self) -> str:
         """What is chosen."""
         return self._names[max(0, self.pressed_index)]
+
+    @value.setter
+    def value(self, name: str) -> None:
+        self.query(Choice)[self._names.index(name)].value = True
+
+
+class TickBox(Checkbox):
+    """Yes or no: a tick and its words on one line."""
+
+    def __init__(
+        self,
+        label: str,
+        value: bool = False,  # noqa: FBT001, FBT002 Checkbox's own
+        *,
+        id: str | None = None,
+        name: str | None = None,
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(label, value, compact=True, id=id, name=name, classes=classes)
+
+    @property
+    def _button(self) -> Content:
+        return Content.styled("◼" if self.value else "◻", self.get_visual_style("toggle--button"))

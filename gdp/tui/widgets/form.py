@@ -6,7 +6,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Checkbox, Label, Static
+from textual.widgets import Label, Static
 
 from gdp.core.language import N_, translate
 
@@ -43,18 +43,6 @@ class FormRow(Vertical):
         below.update(Content(wrong or words))
         below.set_class(bool(wrong), "wrong")
         below.display = bool(wrong or words)
-
-
-class TickBox(Checkbox):
-    """A tick and its words on one line."""
-
-    def __init__(self, label: str, value: bool = False, *, id: str | None = None, name: str | None = None) -> None:  # noqa: FBT001, FBT002 Checkbox's own
-        super().__init__(label, value, compact=True, id=id, name=name)
-
-    @property
-    def _button(self) -> Content:
-        style = self.get_visual_style("toggle--button")
-        return Content.assemble(("◼ " if self.value else "◻ ", style))
 
 
 def all_wrong(rows: Sequence[FormRow]) -> list[str]:

@@ -25,7 +25,7 @@ class PatternList(OptionList):
 
     BINDINGS: ClassVar[list[Any]] = [
         Binding("enter", "select", N_("Change")),
-        Binding("delete,backspace", "remove", N_("Remove"), key_display="Del"),
+        Binding("delete,backspace", "remove", N_("Remove")),
     ]
 
     class Changed(Message):

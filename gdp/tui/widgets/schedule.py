@@ -46,7 +46,7 @@ class ScheduleEditor(VerticalScroll):
 
     BINDINGS: ClassVar[list[Any]] = [
         Binding("a", "add", N_("Add")),
-        Binding("delete", "remove", N_("Remove"), key_display="Del"),
+        Binding("delete", "remove", N_("Remove")),
     ]
 
     class Changed(Message):

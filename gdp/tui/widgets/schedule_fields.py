@@ -11,7 +11,8 @@ from textual.widgets import Checkbox, Input, Select
 from gdp.core.language import N_, translate
 from gdp.model.timing.words import WEEKDAY_NAMES
 from gdp.tui.views.schedules import FIELDS, KINDS, Entered, Fields, Kind, fields_of, read_schedule, sentence_of_fields
-from gdp.tui.widgets.form import FormRow, TickBox
+from gdp.tui.widgets.choices import TickBox
+from gdp.tui.widgets.form import FormRow
 
 _LINES = {
     "times": (N_("At"), N_("02:30, several with spaces between")),

@@ -13,7 +13,8 @@ from gdp.core.errors import BadInput
 from gdp.core.language import LANGUAGES, N_, translate
 from gdp.settings import kinds
 from gdp.tui.views.set_form import Line, Read, Shape, read_line, reason_of, text_of
-from gdp.tui.widgets.form import FormRow, TickBox, all_wrong
+from gdp.tui.widgets.choices import TickBox
+from gdp.tui.widgets.form import FormRow, all_wrong
 
 REPORT = "report"
 _LANGUAGES = {"": N_("as usual"), "de": "Deutsch", "en": "English"}
