@@ -13,6 +13,7 @@ from gdp.daemon.service import Answers, Service
 from gdp.jobs.steps import Verdict
 from gdp.model.backup_set import BackupSet
 from gdp.model.restore_wish import read_wish
+from gdp.model.run import saying_of
 from gdp.model.runs import Facts, Kind, Run, State
 from gdp.model.service import CAN_PAUSE, AtWork, Coming, ServiceStatus, SetStatus
 from gdp.model.week import Day, week_began, week_of
@@ -35,6 +36,7 @@ def status(service: Service, _fields: Mapping[str, Any]) -> Mapping[str, object]
         is_ending=service.conductor.is_ending,
         sets=tuple(_set_status(service, name, facts, week_of(begun.get(name, ()), now, service.settings.zone)) for name in names),
         mails=service.reports.backlog(),
+        trouble=saying_of(service.conductor.trouble) if service.conductor.trouble else None,
     )
     return {"status": found}
 

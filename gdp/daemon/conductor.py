@@ -3,10 +3,9 @@
 What is due, ``jobs/agenda.py`` decides, which is pure; the runs themselves are ``runs_at_work.py``.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from gdp.core.errors import GdpError
 from gdp.core.language import N_
 from gdp.daemon.chores import Chores
 from gdp.daemon.conditions import Conditions
@@ -34,7 +33,7 @@ class Conductor:
     Args:
         chores: fires the next look.
         clock: the time now, aware.
-        tell_run: is told of each run that began, ended or was left out.
+        tell: tells front ends: ``run`` of each run that began, ended or was left out, ``trouble`` when that has changed.
         report: has a run told to its recipients; also takes when its set is backed up next.
         emit: is told what is worth a line in the system's log.
     """
@@ -48,16 +47,18 @@ class Conductor:
         chores: Chores,
         *,
         clock: Callable[[], datetime],
-        tell_run: Callable[[Run], None],
+        tell: Callable[[str, Mapping[str, object]], None],
         report: Callable[[Run, datetime | None], None],
         emit: Emit,
     ) -> None:
         self._journal, self._work, self._settings, self._conditions, self._chores = journal, work, settings, conditions, chores
-        self._clock, self._tell_run, self._report, self._emit = clock, tell_run, report, emit
+        self._clock, self._tell, self._report, self._emit = clock, tell, report, emit
         self.agenda = Agenda(next_look=clock())
         """as of the last look"""
         self.is_ending = False
         """nothing begins any more"""
+        self.trouble: JournalError | None = None
+        """why nothing can begin"""
 
     def look(self) -> None:
         """Do what is due now, and plan the next look."""
@@ -69,8 +70,9 @@ class Conductor:
                 if not self._carry_out(self.agenda):
                     break
             self._chores.once_in((self.agenda.next_look - self._clock()).total_seconds(), self.look)
+            self._note_trouble(None)
         except JournalError as error:
-            self._complain(error)
+            self._note_trouble(error)
             self._chores.once_in(AGAIN_SECONDS, self.look)
 
     def restore(self, set_name: str, wish: RestoreWish) -> Run:
@@ -94,11 +96,11 @@ class Conductor:
         try:
             run = self._work.finish(message)
         except JournalError as error:
-            self._complain(error)
+            self._note_trouble(error)
             if not self.is_ending:
                 return
             run = self._work.forget(message.run)  # it is left to our successor
-        self._tell_run(run)
+        self._tell("run", {"run": run})
         sentence, facts = N_("run {number} has ended: {kind} of {set}: {state}"), _words(run)
         self._emit(Problem(sentence, facts) if run.state is State.ERROR else Note(sentence, facts))
         self.look()
@@ -139,18 +141,26 @@ class Conductor:
         run = self._journal.skip(
             skip.set_name, skip.kind, due=skip.due, reason=skip.reason, now=self._clock(), is_served=skip.is_served
         )  # fmt: skip
-        self._tell_run(run)
+        self._tell("run", {"run": run})
         self._report(run, agenda.next_backup(run.set_name))
         self._emit(Note(N_("{kind} of {set}: {state}"), _words(run)))
 
     def _start(self, due: Due, steps: Sequence[Step]) -> Run:
         run = self._work.begin(due, steps)
-        self._tell_run(run)
+        self._tell("run", {"run": run})
         self._emit(Note(N_("run {number} begins: {kind} of {set}"), _words(run)))
         return run
 
-    def _complain(self, error: GdpError) -> None:
-        self._emit(Problem(error.template, error.facts, hint=error.hint_template))
+    def _note_trouble(self, error: JournalError | None) -> None:
+        """Say what keeps runs from beginning, once, and when it is over."""
+        if str(error) == str(self.trouble):
+            return
+        self.trouble = error
+        self._tell("trouble", {})
+        if error is not None:
+            self._emit(Problem(error.template, error.facts, hint=error.hint_template))
+        else:
+            self._emit(Note(N_("the journal can be written again"), {}))
 
 
 def _words(run: Run) -> dict[str, object]:

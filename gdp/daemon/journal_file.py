@@ -1,6 +1,8 @@
 """The file of the journal, see ``journal.py``: SQLite, its tables, transactions, and what is said when the disk fails."""
 
 import contextlib
+import errno
+import os
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -67,12 +69,7 @@ class JournalFile:
             self._database.execute("ROLLBACK")
 
     def _error(self, error: sqlite3.Error) -> JournalError:
-        return JournalError(
-            N_("the journal {path} cannot be used: {reason}"),
-            N_("Look whether the disk is full or failing."),
-            path=self._path,
-            reason=str(error),
-        )
+        return _unusable(self._path, error, N_("Look whether the disk is full or failing."))
 
 
 def open_file(path: Path) -> JournalFile:
@@ -88,12 +85,8 @@ def open_file(path: Path) -> JournalFile:
             database.close()
             raise
     except (sqlite3.Error, OSError) as error:
-        raise JournalError(
-            N_("the journal {path} cannot be used: {reason}"),
-            N_("Look whether the disk is full or failing. Without the file, the daemon begins a new journal."),
-            path=path,
-            reason=getattr(error, "strerror", None) or str(error),
-        ) from error
+        hint = N_("Look whether the disk is full or failing. Without the file, the daemon begins a new journal.")
+        raise _unusable(path, error, hint) from error
     return JournalFile(database, path)
 
 
@@ -124,6 +117,14 @@ def _prepare(database: sqlite3.Connection, path: Path) -> None:
     elif version != FORMAT:
         raise _newer(path)
     database.execute("COMMIT")
+
+
+def _unusable(path: Path, error: sqlite3.Error | OSError, hint: str) -> JournalError:
+    """Return what to say; ``hint`` is what to do where the error itself does not say so."""
+    reason = getattr(error, "strerror", None) or str(error)
+    if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+        reason, hint = os.strerror(errno.ENOSPC), N_("Make room on its disk. Until then nothing is backed up by itself.")
+    return JournalError(N_("the journal {path} cannot be used: {reason}"), hint, path=path, reason=reason)
 
 
 def _newer(path: Path) -> JournalError:

@@ -12,6 +12,8 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
+import msgspec
+
 from gdp.core.errors import GdpError
 from gdp.daemon.diary_file import DiaryFile
 from gdp.daemon.journal import Journal
@@ -38,7 +40,16 @@ TOLD_AGAIN = timedelta(days=1)
 MOST_OF_A_DAY = 1500  # backups of a set and more
 END_SECONDS = 5.0  # for the report of a run that ended with the daemon; else the next one tells it
 
-Task = Callable[[Configuration], None]
+Action = Callable[[Configuration], None]
+"""raises GdpError when it could not be done"""
+
+
+class Task(msgspec.Struct, frozen=True):
+    """What the thread has to do."""
+
+    do: Action
+    is_lasting: bool = False
+    """it is tried until it is done; else whatever comes later makes up for it"""
 
 
 class Reports:
@@ -65,6 +76,8 @@ class Reports:
         self._diary = DiaryFile(home / DIARY)
         self._tasks: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
         self._complaint: GdpError | None = None
+        self._late: list[Task] = []
+        """what could not be done yet"""
         self._tell_backlog = tell_backlog
         self._backlog_told = MailBacklog()
         self._thread = threading.Thread(target=self._work, name="reports", daemon=True)
@@ -79,7 +92,7 @@ class Reports:
         with suppress(JournalError):  # told with less rather than not at all
             background = background_of(run, self._journal, one, self._settings.sets.values(), next_run=next_run)
         if background.trouble is not None or is_told(run):
-            self._tasks.put(lambda configuration: self._post(run, one, background, configuration))
+            self._tasks.put(Task(partial(self._post, run, one, background), is_lasting=True))
 
     def tell_again(self, runs: list[Run], next_backup: Callable[[str], datetime | None]) -> None:
         """Have runs of the last day told that may not have been.
@@ -108,7 +121,7 @@ class Reports:
             diary = self._diary.note(self._clock(), is_paused=self._journal.is_paused)
             if diary.told is None or diary.told < yesterday:
                 silences = self._silences(yesterday)
-        self._tasks.put(lambda configuration: self._deliver(yesterday, silences, configuration))
+        self._tasks.put(Task(partial(self._make_summaries, yesterday, silences)))
 
     def close(self) -> None:
         """Finish what is begun, for a moment."""
@@ -117,13 +130,26 @@ class Reports:
 
     def _work(self) -> None:
         while (task := self._tasks.get()) is not None:
-            try:
-                task(ConfigurationFile(self._home).read())
-            except GdpError as error:
-                self._complain(error)
+            self._do(task)
             if (backlog := self.backlog()) != self._backlog_told:
                 self._backlog_told = backlog
                 self._tell_backlog(backlog)
+
+    def _do(self, task: Task) -> None:
+        """Do what could not be done before, then this, and send what waits."""
+        late, self._late = self._late, []
+        for one in (*late, task):
+            if not self._could_be_done(one.do) and one.is_lasting:
+                self._late.append(one)
+        self._could_be_done(self._send)
+
+    def _could_be_done(self, do: Action) -> bool:
+        try:
+            do(ConfigurationFile(self._home).read())
+        except GdpError as error:
+            self._complain(error)
+            return False
+        return True
 
     def _silences(self, day: date) -> list[Silence]:
         """Return which sets did not run on a day, of those of which somebody gets a summary. Raises JournalError."""
@@ -141,9 +167,8 @@ class Reports:
         record = make_record(run, log, host=one.snapshot.host, background=background)
         name = f"{run.set_name}-{run.id}.log"
         self._take(self._box(configuration).post_run(record, one.report, self._clock(), log=log_to_attach(log), log_name=name))
-        self._send(configuration)
 
-    def _deliver(self, yesterday: date, silences: Sequence[Silence] | None, configuration: Configuration) -> None:
+    def _make_summaries(self, yesterday: date, silences: Sequence[Silence] | None, configuration: Configuration) -> None:
         box = self._box(configuration)
         for silence in silences or ():
             daily = [recipient for recipient in silence.one.report if recipient.mode is ReportMode.DAILY]
@@ -151,7 +176,6 @@ class Reports:
         if silences is not None:
             self._diary.note_told(yesterday)
         self._take(box.post_summaries(self._clock()))
-        self._send(configuration)
 
     def _box(self, configuration: Configuration) -> Post:
         return Post(self._home, sender=sender_of(configuration.mail), language=configuration.language)
@@ -169,8 +193,11 @@ class Reports:
             self._complaint = None
 
     def _take(self, posted: Posted) -> None:
+        """Say who will not hear of something. Raises GdpError where that may be mended."""
         for failure in posted.failures:
             self._complain(failure)
+        if not posted.is_kept:
+            raise posted.failures[-1]
 
     def _complain(self, error: GdpError) -> None:
         if self._complaint is None or str(error) != str(self._complaint):  # once, not once a minute

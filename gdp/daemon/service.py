@@ -145,7 +145,7 @@ class Service:
             self._conditions,
             self._chores,
             clock=self.now,
-            tell_run=self.tell_run,
+            tell=self._server.tell,
             report=self.reports.run_ended,
             emit=self.emit,
         )

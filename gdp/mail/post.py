@@ -34,6 +34,11 @@ class Posted(msgspec.Struct, frozen=True):
     failures: tuple[GdpError, ...] = ()
     """why somebody will not hear of it; the others do"""
 
+    @property
+    def is_kept(self) -> bool:
+        """Whether nothing is lost: an address that is none stays so, while a disk may take later what it does not take now."""
+        return all(isinstance(failure, BadInput) for failure in self.failures)
+
 
 class _Kept(msgspec.Struct, frozen=True):
     """A run that waits for the end of its day."""
@@ -124,11 +129,12 @@ class Post:
                 queued += 1
             except GdpError as error:
                 failures.append(error)
-        if all(isinstance(failure, BadInput) for failure in failures):  # an address that is none stays so
+        posted = Posted(queued, tuple(failures))
+        if posted.is_kept:
             with contextlib.suppress(OSError):  # they are found again, and the queue knows the key
                 for path in kept:
                     path.unlink(missing_ok=True)
-        return Posted(queued, tuple(failures))
+        return posted
 
     def _mail(self, record: RunRecord, to: Recipient, now: datetime, log: bytes | None, log_name: str) -> Mail:
         page = make_run_page(record, language=self._language_of(to), zone=self._zone, has_log=log is not None)

@@ -91,3 +91,5 @@ class ServiceStatus(msgspec.Struct, frozen=True, kw_only=True):
     is_ending: bool = False
     sets: tuple[SetStatus, ...] = ()
     mails: MailBacklog = MailBacklog()
+    trouble: Saying | None = None
+    """why nothing can begin, such as a full disk; None: nothing keeps it"""

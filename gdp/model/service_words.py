@@ -8,7 +8,7 @@ from gdp.core.sentences import fill, hint_of
 from gdp.model.run import error_of
 from gdp.model.run_words import WAITS, kind_in_words, state_of_run
 from gdp.model.runs import Kind
-from gdp.model.service import AtWork, Coming, HeldMails, MailBacklog, SetStatus
+from gdp.model.service import AtWork, Coming, HeldMails, MailBacklog, ServiceStatus, SetStatus
 
 
 def moment(when: datetime) -> str:
@@ -27,7 +27,7 @@ def state_of_set(one: SetStatus) -> str:
     waiting = [WAITS[coming.waits_for] for coming in one.coming if coming.waits_for in WAITS]
     if waiting:
         return translate(waiting[0])
-    return translate(N_("waits") if one.coming else N_("has no schedule"))
+    return translate(N_("waits") if one.coming or one.schedule else N_("has no schedule"))
 
 
 def next_of_set(one: SetStatus) -> str:
@@ -40,6 +40,14 @@ def proofs_of_set(one: SetStatus) -> list[str]:
     """Return when a sample was read back and files were restored on trial last, and how that went."""
     proofs = [run for run in (one.last_check, one.last_drill) if run is not None]
     return [f"{kind_in_words(run)} {moment(run.ended)}: {state_of_run(run)}" for run in proofs if run.ended]
+
+
+def trouble_in_words(status: ServiceStatus) -> list[tuple[str, str]]:
+    """Return why nothing can begin, and what to do about it, as a pair of sentences; empty: nothing keeps it."""
+    if status.trouble is None:
+        return []
+    error = error_of(status.trouble)
+    return [(fill(N_("nothing begins: {reason}"), {"reason": error}), hint_of(error))]
 
 
 def mails_in_words(backlog: MailBacklog) -> list[tuple[str, str]]:

@@ -1,6 +1,8 @@
 """Remembers which locks in a repository are ours, so that those of a killed run can be cleared, and never anybody else's.
 
-One small file a lock, named by it, in the home folder: process id, start time of the process, boot of the machine.
+One small file a lock, named by it, in the home folder: process id, start time of the process, boot of the machine. Where a
+full disk takes no note the lock is taken all the same: whoever has no room left may have to restore. Left behind by a kill such a
+lock goes stale by its age.
 """
 
 import contextlib
@@ -19,6 +21,12 @@ class OwnLocks:
 
     def remember(self, name: str) -> None:
         """Note a lock before it is stored; so that after a power failure, too, it is known whose it is."""
+        try:
+            self._note(name)
+        except OSError:
+            self.forget(name)
+
+    def _note(self, name: str) -> None:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         with (self._folder / name).open("w") as note:
             note.write(process_identity(os.getpid()))
@@ -32,7 +40,8 @@ class OwnLocks:
 
     def forget(self, name: str) -> None:
         """Note that a lock is gone."""
-        (self._folder / name).unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # it was never noted; or the note stays, and of a lock that is gone it does no harm
+            (self._folder / name).unlink()
 
     def held(self) -> list[str]:
         """Return the locks of this process."""

@@ -11,7 +11,8 @@ offset  size  field
 8       n     payload: marshal of (pack id, size, blobs)
 ======  ====  ============================================
 
-A record cut off by the kill ends the file. Losing the journal costs time, never data.
+A record cut off by the kill ends the file. Losing the journal costs time, never data; so where the disk takes no more of it, the
+run goes on without.
 """
 
 import fcntl
@@ -44,9 +45,18 @@ class PackJournal:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._descriptor: int | None = None
+        self._is_full = False
 
     def note(self, pack: FinishedPack) -> None:
-        """Note a pack that is about to be sent."""
+        """Note a pack that is about to be sent, as long as the disk takes it."""
+        if self._is_full:
+            return
+        try:
+            self._note(pack)
+        except OSError:
+            self._is_full = True
+
+    def _note(self, pack: FinishedPack) -> None:
         if self._descriptor is None:
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             name = f"{os.getpid()}-{os.urandom(4).hex()}.packs"
@@ -54,7 +64,8 @@ class PackJournal:
             self._descriptor = os.open(self._folder / name, flags, 0o600)
             fcntl.flock(self._descriptor, fcntl.LOCK_SH)  # a file nobody holds belongs to a run that ended
         payload = marshal.dumps((bytes(pack.id), pack.size, [tuple(blob) for blob in pack.blobs]))
-        os.write(self._descriptor, _FRAME.pack(len(payload), zlib.crc32(payload)) + payload)
+        record = _FRAME.pack(len(payload), zlib.crc32(payload)) + payload
+        self._is_full = os.write(self._descriptor, record) < len(record)
 
     def noted(self) -> Iterator[NotedPack]:
         """Yield the packs that runs noted which have ended since."""

@@ -6,7 +6,6 @@ key are added by whoever reads the file.
 
 import re
 from collections.abc import Callable, Iterable
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -44,19 +43,16 @@ class Kind(msgspec.Struct, frozen=True):
 
 
 def choice(words: Iterable[str]) -> Kind:
-    """Return the kind of one word out of several."""
-    allowed = tuple(map(str, words))
-    kind = words if isinstance(words, type) and issubclass(words, StrEnum) else str
+    """Return the kind of one word out of several, which is read as the very one of them that was given."""
+    known = {str(word): word for word in words}
 
     def read(value: object) -> Any:
         text = _text(value)
-        if text not in allowed:
-            raise BadInput(
-                N_("{text!r} is not known here"), N_("Write one of: {allowed}."), text=text, allowed=", ".join(allowed)
-            )
-        return kind(text)
+        if text not in known:
+            raise BadInput(N_("{text!r} is not known here"), N_("Write one of: {allowed}."), text=text, allowed=", ".join(known))
+        return known[text]
 
-    return Kind(" / ".join(allowed), read)
+    return Kind(" / ".join(known), read)
 
 
 def number(lowest: int, highest: int) -> Kind:

@@ -89,7 +89,7 @@ def after(picture: Picture, event: Record) -> Picture:
         case "mails" if picture.status is not None:
             mails = msgspec.convert(event["mails"], MailBacklog)
             return replace(picture, status=msgspec.structs.replace(picture.status, mails=mails))
-        case "run" | "settings":
+        case "run" | "settings" | "trouble":
             return replace(picture, needs_status=True)
         case _:
             return picture

@@ -103,6 +103,8 @@ def is_late(one: SetStatus, now: datetime) -> bool:
 
 def of_all(status: ServiceStatus, now: datetime) -> Standing:
     """Return the answer to the one question of the first screen."""
+    if status.trouble is not None:
+        return Standing(Level.ERROR, translate(N_("Nothing is backed up by itself")))
     standings = [of_set(one, now) for one in status.sets]
     if not standings:
         return Standing(Level.IDLE, translate(N_("No backup set yet")))

@@ -95,3 +95,16 @@ def test_a_lock_is_noted_durably_before_it_is_stored(tmp_path: Path, monkeypatch
     name = keeper(repo).files.write(exclusive=True)
 
     assert before == [[str(repo.state_folder / "locks" / name), str(repo.state_folder / "locks")]]
+
+
+def test_a_disk_that_takes_no_note_keeps_nobody_from_a_lock(tmp_path: Path) -> None:
+    """Whoever has no room left at home may have to restore right now."""
+    (tmp_path / "no folder").write_text("")
+    repo = new_repository(tmp_path)
+    journal = OwnLocks(tmp_path / "no folder" / "locks")
+    with LockKeeper(repo.storage, repo.key, 2, journal, sleep=lambda _: None).hold(exclusive=False, lease=Lease()):
+        held = names_of(repo, FileKind.LOCKS)
+
+    assert len(held) == 1
+    assert names_of(repo, FileKind.LOCKS) == []
+    assert list(journal.orphans()) == []

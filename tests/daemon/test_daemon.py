@@ -183,6 +183,18 @@ def test_commands_of_a_set_run_around_it(world: World) -> None:
     assert len(snapshots(world)) == 1
 
 
+def test_a_command_whose_failure_is_to_be_ignored_fails_no_run(world: World) -> None:
+    """Also where the set says so itself and does not leave it to what is usual."""
+    lines = 'before = ["false"]\nbefore-on-error = "ignore"\nafter = ["false"]\nafter-on-error = "{after}"'
+    with world.daemon() as daemon, daemon.client() as client:
+        for after in ("ignore", "fail"):
+            world.write_set(commands=lines.format(after=after), schedule="retry-pauses = []")
+            client.ask("reload")
+            world.gdp("run", "daten", "--wait")
+
+    assert [(run.state, run.reason) for run in world.runs()] == [(State.OK, Reason.NONE), (State.ERROR, Reason.COMMAND)]
+
+
 def test_what_fails_is_tried_again(world: World) -> None:
     """Its pause is shorter than any schedule; the second attempt finds what the first one missed."""
     world.write_set(schedule='retry-pauses = ["1s"]')

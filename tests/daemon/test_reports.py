@@ -12,9 +12,14 @@ import msgspec
 import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from gdp.daemon.journal import open_journal
 from gdp.daemon.record import Background, is_told, make_record, trouble_before
+from gdp.daemon.reports import Reports
+from gdp.daemon.settings import LiveSettings
+from gdp.mail.queue import MailQueue
 from gdp.model import run as told
 from gdp.model.backup_set import OnError
+from gdp.model.events import Event, Problem
 from gdp.model.run import Proven, Verdict
 from gdp.model.runs import Kind, Reason, Run, State
 from gdp.report import stops
@@ -197,6 +202,29 @@ def log_of(folder: Path, *records: dict[str, object]) -> Path:
     log = folder / "log"
     log.write_bytes(b"".join(msgspec.json.encode(record) + b"\n" for record in records))
     return log
+
+
+@pytest.mark.parametrize("hindrance", ["config.toml", "mail"])
+def test_a_report_that_could_not_be_made_comes_as_soon_as_it_can(world: World, hindrance: str) -> None:
+    """A typo in the settings, or a disk that takes nothing, at the moment a run ends; and no restart of the daemon for months."""
+    world.write_set(**{"[report]": RECIPIENT})
+    settings, said = LiveSettings(world.home), queue.SimpleQueue[Event]()
+    settings.read()
+    journal = open_journal(world.home / "state" / "journal.sqlite")
+    (world.home / hindrance).write_text("language = 7\n")  # no settings; no folder either
+    reports = Reports(
+        world.home, settings, journal, lambda: datetime.now(UTC), emit=said.put, tell_backlog=lambda _backlog: None
+    )  # fmt: skip
+    reports.run_ended(run(State.OK))
+    complaint = said.get(timeout=PATIENCE_SECONDS)
+    (world.home / hindrance).unlink()
+    reports.deliver()
+    reports.close()
+    journal.close()
+    entries = MailQueue(world.home).entries()
+
+    assert isinstance(complaint, Problem)
+    assert [entry.header.envelope.to for entry in entries] == ["admin@example.com"]
 
 
 @pytest.mark.parametrize(

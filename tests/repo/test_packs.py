@@ -175,6 +175,17 @@ def test_a_torn_record_ends_the_journal_and_spoils_nothing_before_it(tmp_path: P
     assert _records(tmp_path, path, whole[: ends[0] + 9] + b"\x00" + whole[ends[0] + 10 :]) == 1
 
 
+def test_a_disk_that_takes_no_more_ends_the_journal_and_not_the_run(tmp_path: Path) -> None:
+    """A backup to a server needs no room at home."""
+    (tmp_path / "no folder").write_text("")
+    journal = PackJournal(tmp_path / "no folder" / "packs")
+    for number in range(2):
+        journal.note(a_pack(number))
+    journal.close()
+
+    assert list(journal.noted()) == []
+
+
 def _records(folder: Path, path: Path, content: bytes) -> int:
     path.write_bytes(content)
     return sum(1 for _ in PackJournal(folder).noted())

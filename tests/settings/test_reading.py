@@ -120,6 +120,12 @@ def test_a_set_says_everything() -> None:
     ]
 
 
+@pytest.mark.parametrize("word", [OnError.IGNORE, OnError.FAIL])
+def test_a_word_is_the_very_one_that_the_program_asks_for(word: OnError) -> None:
+    """One that only looked like it made a run fail whose command was to be ignored."""
+    assert read(with_line(f'after-on-error = "{word}"', "commands")).commands.after_on_error is word
+
+
 def test_three_keys_are_enough_but_nothing_runs_before_recovery_is_settled() -> None:
     """What is lost with the password is lost for ever; nobody may find that out afterwards."""
     found = read(SMALLEST)

@@ -111,8 +111,16 @@ def held(count: int, hours: float, template: str = "{server} refuses the login: 
     return HeldMails(count=count, since=ago(hours=hours), reason=Saying(template, {"server": server, "reason": reason}))
 
 
-def status(*sets: SetStatus, is_paused: bool = False, mails: MailBacklog | None = None) -> ServiceStatus:
+def status(
+    *sets: SetStatus, is_paused: bool = False, mails: MailBacklog | None = None, trouble: Saying | None = None
+) -> ServiceStatus:
     """Return how the daemon stands."""
     return ServiceStatus(
-        version="0.1.0", process=4711, since=ago(days=3), is_paused=is_paused, sets=sets, mails=mails or MailBacklog()
+        version="0.1.0",
+        process=4711,
+        since=ago(days=3),
+        is_paused=is_paused,
+        sets=sets,
+        mails=mails or MailBacklog(),
+        trouble=trouble,
     )

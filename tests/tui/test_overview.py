@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from gdp.core.errors import BadInput
+from gdp.model.run import Saying
 from gdp.model.runs import Kind, Reason, State
 from gdp.model.service import MailBacklog
 from gdp.tui.screens.dialogs import Problem, Question
@@ -26,6 +27,15 @@ CASES = {
         mails=MailBacklog(
             waiting=sets.held(1, 2),
             refused=sets.held(1, 50, "{server} refuses the mail for good: {reason}", "550 5.1.1 no such user here"),
+        ),
+    ),
+    "disk-full": sets.status(
+        sets.good_set(),
+        mails=MailBacklog(waiting=sets.held(3, 30)),
+        trouble=Saying(
+            "the journal {path} cannot be used: {reason}",
+            {"path": "/root/.local/share/gdp/state/journal.sqlite", "reason": "No space left on device"},
+            "Make room on its disk. Until then nothing is backed up by itself.",
         ),
     ),
     "no-daemon": None,

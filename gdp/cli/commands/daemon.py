@@ -21,7 +21,7 @@ from gdp.model.run import error_of
 from gdp.model.run_words import state_of_run
 from gdp.model.runs import Run, State
 from gdp.model.service import HeldMails, ServiceStatus
-from gdp.model.service_words import mails_in_words, moment, next_of_set, proofs_of_set, state_of_set
+from gdp.model.service_words import mails_in_words, moment, next_of_set, proofs_of_set, state_of_set, trouble_in_words
 
 FAILED = 1
 _ATTENTION = 3
@@ -150,12 +150,13 @@ def _show(screen: Screen, status: ServiceStatus) -> None:
             screen.result(f"{one.name}: {line}")
         if one.problem:
             screen.result(f"{one.name}: {one.problem}")
-    for sentence, step in mails_in_words(status.mails):
+    for sentence, step in (*trouble_in_words(status), *mails_in_words(status.mails)):
         screen.result(f"{sentence}\n  {step}")
     fields = {"version": status.version, "process": status.process, "since": status.since, "is_paused": status.is_paused}
     running = sum(len(one.at_work) for one in status.sets)
     mails = {"mails_waiting": _held(status.mails.waiting), "mails_refused": _held(status.mails.refused)}
-    screen.record("summary", {**fields, "sets": len(status.sets), "running": running, **mails})
+    trouble = sentence_of(error_of(status.trouble)) if status.trouble else ""
+    screen.record("summary", {**fields, "sets": len(status.sets), "running": running, "trouble": trouble, **mails})
 
 
 def _held(held: HeldMails | None) -> dict[str, object] | None:

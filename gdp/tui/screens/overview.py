@@ -17,7 +17,7 @@ from gdp.tui import standing
 from gdp.tui.page import Page
 from gdp.tui.picture import Link, Picture
 from gdp.tui.standing import Level, Standing
-from gdp.tui.views.overview import GAP, coming_backup, mails_line, sentences_of, widths, without_daemon
+from gdp.tui.views.overview import GAP, coming_backup, notice_of, sentences_of, widths, without_daemon
 from gdp.tui.widgets.detail import Detail
 from gdp.tui.widgets.rows import Rows
 from gdp.tui.widgets.week import week_bar
@@ -62,7 +62,7 @@ class Overview(Page[None]):
             yield Rows(id="sets", cell_padding=0)
             yield Static(id="empty", markup=False)
             yield Detail(id="detail")
-            yield Static(id="mails", markup=False)
+            yield Static(id="notice", markup=False)
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -201,7 +201,7 @@ class Overview(Page[None]):
         self._fill(table, sets)
         self._show_verdict(sets)
         self._show_detail()
-        self._show_mails()
+        self._show_notice()
 
     def _fill(self, table: "DataTable[Text]", sets: list[SetStatus]) -> None:
         row, head = table.cursor_row, [Text(translate(title)) for title in (*_COLUMNS, *_MORE_COLUMNS)]
@@ -256,9 +256,10 @@ class Overview(Page[None]):
         chosen, ports = self.chosen, self.manager.ports
         self.query_one(Detail).show("\n".join(sentences_of(chosen, ports.now(), ports.zone)) if chosen is not None else "")
 
-    def _show_mails(self) -> None:
-        """Say in one line that reports do not get out: whoever waits for a mail looks here when none comes."""
-        status, mails, ports = self.manager.picture.status, self.query_one("#mails", Static), self.manager.ports
-        line = mails_line(status.mails, ports.now(), ports.zone) if status is not None else ""
-        mails.display = bool(line)
-        mails.update(line)
+    def _show_notice(self) -> None:
+        """Say what concerns all sets: whoever waits for a report looks here when none comes."""
+        status, notice, ports = self.manager.picture.status, self.query_one("#notice", Static), self.manager.ports
+        line = notice_of(status, ports.now(), ports.zone) if status is not None else ""
+        notice.display = bool(line)
+        notice.set_class(status is not None and status.trouble is not None, "trouble")
+        notice.update(line)

@@ -5,11 +5,11 @@ from datetime import datetime, tzinfo
 
 from gdp.core.errors import GdpError
 from gdp.core.language import N_, translate
-from gdp.core.sentences import fill, sentence_of
+from gdp.core.sentences import fill, hint_of, sentence_of
 from gdp.model.run import error_of
 from gdp.model.run_words import REASONS, WAITS, kind_in_words
 from gdp.model.runs import Kind, Reason, Run, State
-from gdp.model.service import Coming, MailBacklog, SetStatus
+from gdp.model.service import Coming, MailBacklog, ServiceStatus, SetStatus
 from gdp.settings.sets import SetFiles
 from gdp.tui import standing
 from gdp.tui.views.ends import why
@@ -87,7 +87,16 @@ def sentences_of(one: SetStatus, now: datetime, zone: tzinfo | None) -> list[str
     return lines or [_no_run_yet(one)]
 
 
-def mails_line(backlog: MailBacklog, now: datetime, zone: tzinfo | None) -> str:
+def notice_of(status: ServiceStatus, now: datetime, zone: tzinfo | None) -> str:
+    """Return what concerns all sets: why nothing can begin, else, in one line, that report mails do not get out; or nothing."""
+    if status.trouble is not None:
+        error = error_of(status.trouble)
+        sentence = sentence_of(error)
+        return f"■ {sentence[:1].upper()}{sentence[1:]}. {hint_of(error)}"
+    return _mails_line(status.mails, now, zone)
+
+
+def _mails_line(backlog: MailBacklog, now: datetime, zone: tzinfo | None) -> str:
     """Return one line about report mails that do not get out, the gravest first, with the server's own words; empty: all do."""
     if (held := backlog.refused or backlog.waiting) is None:
         return ""
