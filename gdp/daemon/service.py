@@ -37,6 +37,7 @@ from gdp.jobs.agenda import Agenda, Situation, look
 from gdp.jobs.due import Due
 from gdp.jobs.steps import Step, Verdict, restore_steps, steps_of
 from gdp.model.events import Emit, Event, Note, Problem
+from gdp.model.last_words import why
 from gdp.model.restore_wish import RestoreWish
 from gdp.model.run_words import kind_in_words, state_of_run
 from gdp.model.runs import Kind, Reason, Run, State
@@ -247,8 +248,7 @@ class Service:
                 return
             run = self.work.forget(message.run)  # it is left to our successor
         self.tell_run(run)
-        sentence, facts = N_("run {number} has ended: {kind} of {set}: {state}"), _words(run)
-        self.emit(Problem(sentence, facts) if run.state is State.ERROR else Note(sentence, facts))
+        self.emit(_end_of(run))
         self.look()
         next_backup = self.agenda.next_backup(run.set_name) if self.agenda else None
         self._reports.run_ended(run, next_backup)
@@ -318,6 +318,14 @@ class Service:
 
     def _facts(self) -> dict[str, object]:
         return {"home": self.home, "count": len(self.settings.sets), "process": os.getpid()}
+
+
+def _end_of(run: Run) -> Event:
+    """Return how a run ended, as the daemon's log says it; of one that failed with the reason."""
+    sentence, facts = N_("run {number} has ended: {kind} of {set}: {state}"), _words(run)
+    if run.state is not State.ERROR:
+        return Note(sentence, facts)
+    return Problem(sentence, {**facts, "reason": why(run.summary)}, hint="{reason}")
 
 
 def _words(run: Run) -> dict[str, object]:

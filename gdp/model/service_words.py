@@ -4,8 +4,9 @@ from datetime import datetime
 
 from gdp.core import figures
 from gdp.core.language import N_, translate
+from gdp.model.last_words import why
 from gdp.model.run_words import WAITS, kind_in_words, state_of_run
-from gdp.model.runs import Kind
+from gdp.model.runs import Kind, Run, State
 from gdp.model.service import AtWork, Coming, SetStatus
 
 
@@ -38,6 +39,23 @@ def proofs_of_set(one: SetStatus) -> list[str]:
     """Return when a sample was read back and files were restored on trial last, and how that went."""
     proofs = [run for run in (one.last_check, one.last_drill) if run is not None]
     return [f"{kind_in_words(run)} {moment(run.ended)}: {state_of_run(run)}" for run in proofs if run.ended]
+
+
+def troubles_of_set(one: SetStatus) -> list[str]:
+    """Return, of the newest backup, read-back and restore drill, why each that came to nothing did so, and what to do."""
+    runs = [run for run in (one.last, one.last_check, one.last_drill) if run is not None]
+    return [_trouble(run) for run in runs if run.state is State.ERROR or _is_worse_than_ended(run)]
+
+
+def _is_worse_than_ended(run: Run) -> bool:
+    """Say whether a run that broke off said more than that it was ended, which its state says too."""
+    return run.state is State.INTERRUPTED and run.summary.get("template") not in {None, "interrupted"}
+
+
+def _trouble(run: Run) -> str:
+    said = f"{kind_in_words(run)} {moment(run.began)}: {why(run.summary) or state_of_run(run) + '.'}"
+    more = translate(N_("'gdp report show {number}' says more."))
+    return f"{said} {more.format(number=run.id)}"
 
 
 def _begins(coming: Coming) -> str:

@@ -182,7 +182,7 @@ def test_nothing_new_adds_nothing(archive: Archive, source: Path) -> None:
 
 
 def test_a_folder_above_the_source_that_changes_costs_its_own_entry_only(archive: Archive, source: Path) -> None:
-    """It is in the snapshot with its times, so that a restore can set them. Above ``/tmp/a/b`` others come and go all the time."""
+    """It is in the snapshot with its times, so that a restore can set them. In ``/tmp`` others come and go all the time."""
     archive.backup(source)
     os.utime(source.parent, ns=(10**18, 10**18))
     ran = archive.backup(source, force=True)
