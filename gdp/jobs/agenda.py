@@ -165,13 +165,8 @@ def _end_in_time(situation: Situation, agenda: Agenda, run: Run) -> None:
     one = _set_of(situation, run.set_name)
     if one is None or run.kind is Kind.RESTORE:
         return
-    limits = []
-    if one.schedule.longest_run is not None:
-        limits.append((run.began + one.schedule.longest_run, Reason.LONGEST_RUN))
-    if one.schedule.window is not None:
-        closes = one.schedule.window.ends_after(run.began, situation.zone)
-        if closes is not None and closes > run.began:  # else it began outside, since somebody asked for it
-            limits.append((closes, Reason.WINDOW))
+    by_length, by_window = one.schedule.ends_of(run.began, situation.zone)
+    limits = [(end, reason) for end, reason in ((by_length, Reason.LONGEST_RUN), (by_window, Reason.WINDOW)) if end is not None]
     if not limits:
         return
     moment, reason = min(limits)
