@@ -11,7 +11,8 @@ from pathlib import Path
 
 from gdp.core.errors import GdpError
 from gdp.core.language import N_
-from gdp.model.run import Kind, RunRecord
+from gdp.model.run import RunRecord
+from gdp.model.runs import Kind
 from gdp.report.recorder import Recorder
 
 SET_NAME = "test"

@@ -21,14 +21,6 @@ from gdp.report.recognise import find_cause
 from gdp.report.recorder import Recorder, skipped
 
 AllFacts = Mapping[tuple[str, Kind], Facts]
-_KINDS = {
-    Kind.BACKUP: told.Kind.BACKUP,
-    Kind.RESTORE: told.Kind.RESTORE,
-    Kind.RETENTION: told.Kind.PRUNE,
-    Kind.PRUNE: told.Kind.PRUNE,
-    Kind.CHECK: told.Kind.CHECK,
-    Kind.DRILL: told.Kind.DRILL,
-}
 _STOPS = {
     Reason.OVERLAP: stops.OVERLAP,
     Reason.UNREACHABLE: stops.TARGET_AWAY,
@@ -151,7 +143,7 @@ def make_record(run: Run, log: Path, *, host: str | None, background: Background
         background: what the journal said as it ended.
     """
     named = host or socket.gethostname()
-    recorder, notes = Recorder(run.set_name, named, _KINDS[run.kind], run.began), RunNotes(run)
+    recorder, notes = Recorder(run.set_name, named, run.kind, run.began), RunNotes(run)
     recorder.take(msgspec.json.encode(run.summary))  # a disk that is full may have cut the log short
     for line in _lines(log):
         recorder.take(line)
@@ -161,7 +153,7 @@ def make_record(run: Run, log: Path, *, host: str | None, background: Background
     stop = notes.stop or (stops.CANCELLED if run.state is State.CANCELLED else _stop_of(run))
     ended, next_run = run.ended or run.began, background.next_run
     if run.state is State.SKIPPED and stop is not None:
-        return skipped(run.set_name, named, _KINDS[run.kind], run.began, stop, last=ended, next_run=next_run)
+        return skipped(run.set_name, named, run.kind, run.began, stop, last=ended, next_run=next_run)
     code = _NO_CODE if run.exit_code is None else run.exit_code
     record = recorder.finish(code, ended, stopped_by=stop, next_run=next_run)
     verdict = _VERDICTS.get(run.state, record.verdict)
@@ -177,7 +169,7 @@ def make_record(run: Run, log: Path, *, host: str | None, background: Background
 def record_of_silence(silence: Silence) -> told.RunRecord:
     """Return what is told of a set that was due and did not run."""
     host = silence.one.snapshot.host or socket.gethostname()
-    return skipped(silence.one.name, host, told.Kind.BACKUP, silence.moment, silence.why)
+    return skipped(silence.one.name, host, Kind.BACKUP, silence.moment, silence.why)
 
 
 def log_to_attach(log: Path) -> bytes | None:
@@ -196,7 +188,7 @@ def _stop_of(run: Run) -> told.Trouble | None:
 
 def _proven(run: Run) -> told.Proven:
     figures = {name: number for name, number in run.summary.items() if type(number) is int}
-    return told.Proven(_KINDS[run.kind], run.ended or run.began, _VERDICTS[run.state], figures)
+    return told.Proven(run.kind, run.ended or run.began, _VERDICTS[run.state], figures)
 
 
 def _is_harmless(run: Run) -> bool:

@@ -21,6 +21,7 @@ _SHELL = "/bin/sh"
 _ENGINE = {Kind.BACKUP: ("backup", "-v"), Kind.RETENTION: ("forget",), Kind.PRUNE: ("prune",), Kind.DRILL: ("drill",)}
 _FOUND_DAMAGE = {Kind.CHECK: "num_errors", Kind.DRILL: "mismatches"}
 """the field of the summary that counts what is not as it was stored"""
+_DAMAGED = "DamagedData"  # a folder that cannot be read ends a proof at once, before anything is counted
 _DELETES = {Kind.RETENTION, Kind.PRUNE}
 
 
@@ -88,7 +89,7 @@ def verdict_of_engine(kind: Kind, exit_code: int, last: Mapping[str, Any], asked
         return Verdict(State.INTERRUPTED)
     if kind in _DELETES and last.get("error_class") == "StorageDenied":
         return Verdict(State.SKIPPED, Reason.FORBIDDEN)
-    if last.get(_FOUND_DAMAGE.get(kind, "")):
+    if kind in _FOUND_DAMAGE and (last.get(_FOUND_DAMAGE[kind]) or last.get("error_class") == _DAMAGED):
         return Verdict(State.ERROR, Reason.DAMAGE)
     return Verdict(State.ERROR)
 

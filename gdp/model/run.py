@@ -1,4 +1,6 @@
-"""A run that has ended, well or not: what a report tells, and what is kept of it. Values only; they travel as JSON.
+"""What a report tells of a run that has ended, well or not, and what is kept of it. Values only; they travel as JSON.
+
+The run itself, as the daemon and its journal know it, is in ``runs.py``.
 
 What went wrong is kept as templates with their facts, never as finished sentences: one run is told in several languages.
 """
@@ -11,17 +13,7 @@ import msgspec
 
 from gdp.core.errors import GdpError, kind_named
 from gdp.model.changes import Changes
-
-
-class Kind(StrEnum):
-    """What a run was for."""
-
-    BACKUP = "backup"
-    CHECK = "check"
-    PRUNE = "prune"
-    RESTORE = "restore"
-    DRILL = "drill"
-    """files were restored to a temporary place and compared"""
+from gdp.model.runs import Kind
 
 
 class Verdict(StrEnum):

@@ -1,4 +1,7 @@
-"""Runs that the daemon has made, makes, or left out. Values only: the journal keeps them, front ends and reports show them."""
+"""Runs that the daemon has made, makes, or left out. Values only: the journal keeps them, front ends show them.
+
+What a report tells of one is ``RunRecord`` in ``run.py``.
+"""
 
 from datetime import datetime
 from enum import StrEnum

@@ -5,7 +5,8 @@ from collections import defaultdict
 from gdp.core import figures
 from gdp.core.language import N_, translate, translate_plural
 from gdp.core.sentences import hint_of, sentence_of
-from gdp.model.run import Kind, RunRecord, Trouble, error_of
+from gdp.model.run import RunRecord, Trouble, error_of
+from gdp.model.runs import Kind
 from gdp.report import causes
 from gdp.report.cause import Cause, Weight
 from gdp.report.page import Box, Line, Tone, shown

@@ -11,7 +11,8 @@ import msgspec
 from gdp.core import figures
 from gdp.core.language import N_, current_language, speaking, translate, translate_plural
 from gdp.model.backup_set import ReportMode
-from gdp.model.run import Kind, RunRecord, Verdict
+from gdp.model.run import RunRecord, Verdict
+from gdp.model.runs import Kind
 from gdp.report.boxes import make_boxes
 from gdp.report.page import Box, Page, Row, Tone, shown
 from gdp.report.subject import KINDS, cut, gains

@@ -5,7 +5,8 @@ from datetime import tzinfo
 from gdp.core import figures
 from gdp.core.language import N_, translate
 from gdp.core.sentences import fill
-from gdp.model.run import Kind, Proven, RunRecord, Verdict
+from gdp.model.run import Proven, RunRecord, Verdict
+from gdp.model.runs import Kind
 from gdp.report.page import Row, Tone
 from gdp.report.verdicts import verdict_word
 

@@ -4,7 +4,8 @@ Never by a sentence, which may be in any language. The innermost error counts fi
 what it was told last was that the disk is full.
 """
 
-from gdp.model.run import Kind, Saying, Trouble
+from gdp.model.run import Saying, Trouble
+from gdp.model.runs import Kind
 from gdp.report import causes, stops
 from gdp.report.cause import Cause
 

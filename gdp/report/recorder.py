@@ -14,7 +14,8 @@ import msgspec
 from gdp.core.errors import Interrupted
 from gdp.core.language import complete
 from gdp.model.changes import ACTIONS, Changes
-from gdp.model.run import Counts, Kind, RunRecord, Trouble, Verdict, error_of
+from gdp.model.run import Counts, RunRecord, Trouble, Verdict, error_of
+from gdp.model.runs import Kind
 from gdp.report.stops import died
 
 MOST_PROBLEMS = 1000  # kept of one run; the log has them all

@@ -6,7 +6,8 @@ from datetime import tzinfo
 from gdp.core import figures
 from gdp.core.language import N_, translate
 from gdp.core.sentences import fill
-from gdp.model.run import Counts, Kind, RunRecord, Verdict
+from gdp.model.run import Counts, RunRecord, Verdict
+from gdp.model.runs import Kind
 from gdp.report.page import Row
 from gdp.report.proofs import proof_rows
 
@@ -19,6 +20,7 @@ _FIGURES = {
         ("bytes_read", N_("Read for it"), figures.size),
         ("num_errors", N_("Errors found"), figures.count),
     ),
+    Kind.RETENTION: (("removed", N_("Backups removed"), figures.count),),
     Kind.PRUNE: (
         ("packs_removed", N_("Packs removed"), figures.count),
         ("packs_repacked", N_("Packs written anew"), figures.count),

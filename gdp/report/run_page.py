@@ -4,7 +4,8 @@ from datetime import tzinfo
 
 from gdp.core import figures
 from gdp.core.language import N_, current_language, speaking, translate
-from gdp.model.run import Kind, RunRecord, Verdict
+from gdp.model.run import RunRecord, Verdict
+from gdp.model.runs import Kind
 from gdp.report.boxes import make_boxes
 from gdp.report.lists import make_sections
 from gdp.report.page import Page, shown

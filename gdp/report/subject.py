@@ -2,13 +2,20 @@
 
 from gdp.core import figures
 from gdp.core.language import N_, translate
-from gdp.model.run import Kind, RunRecord, Verdict
+from gdp.model.run import RunRecord, Verdict
+from gdp.model.runs import Kind
 from gdp.report.boxes import cause_title, main_cause
 from gdp.report.page import shown
 from gdp.report.verdicts import how_it_ended, problem_words, verdict_word
 
 LONGEST = 160  # characters; a mail reader shows about eighty
-KINDS = {Kind.CHECK: N_("check"), Kind.PRUNE: N_("clean-up"), Kind.RESTORE: N_("restore"), Kind.DRILL: N_("restore test")}
+KINDS = {
+    Kind.CHECK: N_("check"),
+    Kind.RETENTION: N_("retention"),
+    Kind.PRUNE: N_("clean-up"),
+    Kind.RESTORE: N_("restore"),
+    Kind.DRILL: N_("restore test"),
+}
 
 
 def make_subject(record: RunRecord) -> str:

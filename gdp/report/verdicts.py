@@ -2,7 +2,8 @@
 
 from gdp.core import figures
 from gdp.core.language import N_, translate, translate_plural
-from gdp.model.run import Kind, RunRecord, Verdict
+from gdp.model.run import RunRecord, Verdict
+from gdp.model.runs import Kind
 from gdp.report.boxes import cause_title, main_cause
 from gdp.report.cause import Weight
 from gdp.report.page import Tone
@@ -32,6 +33,13 @@ _SENTENCES = {
     (Kind.CHECK, Verdict.ERROR): N_("The check of the backups of {set} on {host} failed."),
     (Kind.CHECK, Verdict.INTERRUPTED): N_("The check of the backups of {set} on {host} broke off."),
     (Kind.CHECK, Verdict.SKIPPED): N_("A check of the backups of {set} on {host} was left out."),
+    (Kind.RETENTION, Verdict.OK): N_("Old backups of {set} on {host} were removed by its rules."),
+    (Kind.RETENTION, Verdict.ATTENTION): N_(
+        "Old backups of {set} on {host} were removed by its rules, but not everything went well."
+    ),
+    (Kind.RETENTION, Verdict.ERROR): N_("Removing old backups of {set} on {host} failed."),
+    (Kind.RETENTION, Verdict.INTERRUPTED): N_("Removing old backups of {set} on {host} broke off."),
+    (Kind.RETENTION, Verdict.SKIPPED): N_("Removing old backups of {set} on {host} was left out."),
     (Kind.PRUNE, Verdict.OK): N_("Old backups of {set} on {host} were cleaned up."),
     (Kind.PRUNE, Verdict.ATTENTION): N_("Old backups of {set} on {host} were cleaned up, but not everything went well."),
     (Kind.PRUNE, Verdict.ERROR): N_("Cleaning up old backups of {set} on {host} failed."),

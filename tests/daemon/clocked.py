@@ -5,7 +5,7 @@
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -50,10 +50,12 @@ class LaterDaemon:
         self._clock.set(moment)
         self._client.ask("reload")
 
-    def wait_until_idle(self) -> None:
-        """Wait until nothing runs, and what comes waits for its time alone."""
+    def wait_until_idle(self, also: Collection[str] = ()) -> None:
+        """Wait until nothing runs, and what comes waits for its time alone, or for something that it may wait for ``also``."""
         until = time.monotonic() + PATIENCE_SECONDS
-        while any(one.at_work or any(coming.waits_for != "time" for coming in one.coming) for one in self._status().sets):
+        while any(
+            one.at_work or any(coming.waits_for not in {"time", *also} for coming in one.coming) for one in self._status().sets
+        ):
             assert time.monotonic() < until, "something never ended"
             time.sleep(0.05)
 
@@ -62,12 +64,12 @@ class LaterDaemon:
 
 
 @contextmanager
-def daemon_at(world: World, moment: datetime, **environment: str) -> Iterator[LaterDaemon]:
-    """Have a daemon at work for which it is a moment, while the block runs."""
+def daemon_at(world: World, moment: datetime, *within: str, **environment: str) -> Iterator[LaterDaemon]:
+    """Have a daemon at work for which it is a moment, while the block runs; ``within`` are words of what starts it."""
     file = world.home.parent / "clock"
     clock = Clock(file)
     clock.set(moment)
-    words = [sys.executable, "-m", "tests.daemon.clocked", str(world.home), str(file)]
+    words = [*within, sys.executable, "-m", "tests.daemon.clocked", str(world.home), str(file)]
     running = Running(world, environment, words)
     try:
         with running.client() as client:

@@ -17,7 +17,6 @@ from gdp.daemon.record import Background, is_told, make_record, trouble_before
 from gdp.daemon.reports import Reports
 from gdp.daemon.settings import LiveSettings
 from gdp.mail.queue import MailQueue
-from gdp.model import run as told
 from gdp.model.backup_set import OnError
 from gdp.model.events import Event, Problem
 from gdp.model.run import Proven, Verdict
@@ -358,7 +357,7 @@ SUMMARY: dict[str, object] = {"message_type": "summary", "files_new": 1, "snapsh
 def test_a_run_is_well_again_only_when_its_report_says_so(tmp_path: Path) -> None:
     """What was stored may be damaged all the same."""
     well = make_record(FINE, log_of(tmp_path, SUMMARY), host=None, background=Background(trouble=BROKEN))
-    damage = Background(trouble=BROKEN, proofs=(Proven(told.Kind.CHECK, BEGAN, Verdict.ERROR),))
+    damage = Background(trouble=BROKEN, proofs=(Proven(Kind.CHECK, BEGAN, Verdict.ERROR),))
     damaged = make_record(FINE, log_of(tmp_path, SUMMARY), host=None, background=damage)
 
     assert (well.verdict, well.recovered_from) == (Verdict.OK, BEGAN)

@@ -6,7 +6,8 @@ from typing import Any
 from gdp.core.errors import LoginRefused, StorageUnreachable
 from gdp.model.changes import Changes
 from gdp.model.events import ItemDone
-from gdp.model.run import Counts, Kind, Proven, RunRecord, Trouble, Verdict, plain_facts
+from gdp.model.run import Counts, Proven, RunRecord, Trouble, Verdict, plain_facts
+from gdp.model.runs import Kind
 from gdp.report import stops
 from gdp.report.changes import ChangeRecorder
 
@@ -165,6 +166,7 @@ SAMPLES = {
         problem_count=2,
     ),
     "drill": make(kind=Kind.DRILL, figures={"files_restored": 20, "files_verified": 20, "bytes_restored": 81_000_000}),
+    "retention": make(kind=Kind.RETENTION, figures={"removed": 3}),
     "prune": make(
         kind=Kind.PRUNE, figures={"packs_removed": 210, "freed_bytes": 3_300_000_000, "remaining_bytes": 88_000_000_000}
     ),

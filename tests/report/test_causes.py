@@ -10,7 +10,8 @@ from gdp.core import errors
 from gdp.core.errors import GdpError, StorageFull, StorageUnreachable
 from gdp.core.language import speaking, translate
 from gdp.model.backup_set import ReportMode
-from gdp.model.run import Kind, RunRecord, Trouble, plain_facts
+from gdp.model.run import RunRecord, Trouble, plain_facts
+from gdp.model.runs import Kind
 from gdp.report import causes, stops
 from gdp.report.cause import Cause
 from gdp.report.digest import Hears, decide

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from gdp.core.errors import StorageFull, StorageUnreachable
 from gdp.core.sentences import sentence_of
 from gdp.model.changes import NamedFile
-from gdp.model.run import Kind, RunRecord, Saying, Trouble, Verdict, error_of, plain_facts
+from gdp.model.run import RunRecord, Saying, Trouble, Verdict, error_of, plain_facts
+from gdp.model.runs import Kind
 from gdp.report import stops
 from gdp.report.recorder import LARGEST_LINE_BYTES, MOST_PROBLEMS, UNREADABLE_SOURCES, Recorder, skipped
 from tests.cli.command_line import Gdp, Outcome, process

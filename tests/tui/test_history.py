@@ -7,7 +7,6 @@ from typing import Any
 import msgspec
 import pytest
 
-from gdp.model.run import Kind as RunKind
 from gdp.model.run import RunRecord, Trouble, Verdict
 from gdp.model.runs import Kind, Reason, Run, State
 from gdp.report.run_page import make_run_page
@@ -203,7 +202,7 @@ async def test_the_report_is_shown_as_the_mail_tells_it(tmp_path: Path) -> None:
 async def test_a_report_looks_as_it_was_looked_at(language: str, size: str, tmp_path: Path) -> None:
     """Its lines of 78 columns fit the smallest terminal, and what went wrong is seen first."""
     failed = RunRecord(
-        set_name="home", host="server01", kind=RunKind.BACKUP, began=RUNS[3].began, ended=ago(hours=15), verdict=Verdict.ERROR,
+        set_name="home", host="server01", kind=Kind.BACKUP, began=RUNS[3].began, ended=ago(hours=15), verdict=Verdict.ERROR,
         problems=(Trouble(template="permission denied", path="/home/anna/[geheim]/schlüssel.txt"),), problem_count=1,
     )  # fmt: skip
 
