@@ -17,7 +17,7 @@ help:
 	@echo "make bench      side by side with restic and borg (long; BENCH_ARGS= narrows it)"
 	@echo "make binary     dist/gdp/ and dist/gdp-portable, the downloads"
 	@echo "make catalogue  translations: extract, merge, compile"
-	@echo "make picture    the README's picture, from a real run"
+	@echo "make picture    the README's pictures, from real runs"
 	@echo "make clean      remove what the above made"
 
 demo: $(READY)
@@ -57,6 +57,7 @@ catalogue: $(READY)
 
 picture: $(READY)
 	$(BIN)/python docs/picture.py
+	$(BIN)/python docs/picture_of_ui.py
 
 clean:
 	rm -rf build dist demo-data .coverage .coverage.* .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -28,22 +28,26 @@ def size(number: int) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Return ``42 s``, ``3 min 20 s`` or ``2 h 13 min``."""
+    """Return ``42 s``, ``3 min 20 s``, ``2 h 13 min`` or ``2 h``."""
     whole = int(seconds + 0.5)
     if whole < 60:
         return f"{whole} s" if whole >= 10 else f"{decimal(seconds)} s"
     if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s" if whole % 60 else f"{whole // 60} min"
+        return _two(whole // 60, "min", whole % 60, "s")
     if whole < 86400:
-        return f"{whole // 3600} h {whole // 60 % 60} min"
-    return f"{whole // 86400} d {whole // 3600 % 24} h"
+        return _two(whole // 3600, "h", whole // 60 % 60, "min")
+    return _two(whole // 86400, "d", whole // 3600 % 24, "h")
 
 
 def rough_duration(seconds: float) -> str:
     """Return how long something takes that lasts a minute or longer, no more exact than can be known."""
     if seconds < 5400:
         return f"{round(seconds / 60)} min"
-    return f"{int(seconds // 3600)} h {int(seconds // 60 % 60)} min"
+    return _two(int(seconds // 3600), "h", int(seconds // 60 % 60), "min")
+
+
+def _two(number: int, unit: str, rest: int, smaller: str) -> str:
+    return f"{number} {unit} {rest} {smaller}" if rest else f"{number} {unit}"
 
 
 def moment(time_ns: int) -> str:

@@ -89,6 +89,8 @@ def test_figures_are_written_as_the_language_writes_them(
     assert [*sizes, figures.count(1204), *durations] == shown
     assert figures.rough_duration(720) == "12 min"
     assert figures.rough_duration(7980) == "2 h 13 min"
+    assert [figures.duration(seconds) for seconds in (180, 7200, 2 * 86400)] == ["3 min", "2 h", "2 d"]
+    assert figures.rough_duration(7200) == "2 h"
     assert figures.size(-5_000) in {"-5.0 kB", "-5,0 kB"}
 
 

@@ -15,6 +15,7 @@ from gdp.tui.log_reader import ERROR_MARKS, LogReader, is_error
 from gdp.tui.ports import Record
 from gdp.tui.screens.history import History
 from gdp.tui.screens.run import PAGE, RunPage
+from gdp.tui.views.history import fitting
 from gdp.tui.widgets.rows import Rows
 from tests.tui import sets
 from tests.tui.screens_as_text import compare, text_of
@@ -229,3 +230,17 @@ async def test_brackets_that_are_typed_are_only_text(tmp_path: Path) -> None:
 
         assert "[/]x[red]" in text_of(app)
         assert "No run fits." in text_of(app)
+
+
+@pytest.mark.parametrize(
+    ("available", "widths"),
+    [(100, [22, 5, 9, 13, 8]), (61, [16, 5, 9, 13, 8]), (58, [22, 5, 9, 13]), (48, [22, 5, 9]), (10, [22, 5])],
+)
+def test_a_column_that_does_not_fit_whole_is_left_out(available: int, widths: list[int]) -> None:
+    """Half a heading says nothing; the state, which says most, is shortened last and only as far as it is understood."""
+    rows = [
+        ["State", "Set", "What", "Began", "Duration"],
+        ["▲ left out: no answer!", "daten", "retention", "today 02:30 h", "1 s"],
+    ]
+
+    assert fitting(rows, available) == widths

@@ -15,6 +15,7 @@ from gdp.tui.screens.dialogs import Problem, Question
 from gdp.tui.screens.overview import Overview
 from gdp.tui.screens.wizard import Wizard
 from gdp.tui.views.draft import Draft, LoginBy, PasswordBy, Place, first_draft, spelled_out, target_of, values_of
+from gdp.tui.widgets.choices import Choices
 from tests.tui import sets
 from tests.tui.screens_as_text import compare, text_of
 from tests.tui.stage import LANGUAGES, SIZES, StagedCommands, StagedDaemon, ports, settle, shown
@@ -146,6 +147,22 @@ async def test_a_server_that_only_the_agent_opens_is_not_passed_in_silence(tmp_p
 
         assert ("step 2 of" in text_of(app)) is goes_on
         assert ("Name a key file that opens the server" in text_of(app)) is not goes_on
+
+
+async def test_the_cursor_begins_at_what_is_chosen(tmp_path: Path) -> None:
+    """One step up from the second of two answers is the first, and an empty address is named as what it is."""
+    async with shown(ports(tmp_path)) as (app, pilot):
+        app.unfinished["wizard"] = (msgspec.structs.replace(FILLED, reports=False, mail_to=""), 5)
+        app.go("wizard")
+        await settle(pilot)
+        await pilot.press("up", "space")
+        await settle(pilot)
+        chosen = app.screen.query_one("#reports", Choices).value
+        await pilot.press("ctrl+n")
+        await settle(pilot)
+
+        assert chosen == "mail"
+        assert "The address is missing." in text_of(app)
 
 
 async def test_a_key_file_is_looked_for_before_the_server_is_asked(tmp_path: Path) -> None:

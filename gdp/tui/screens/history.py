@@ -24,7 +24,7 @@ from gdp.tui.views.history import Filter
 from gdp.tui.widgets.rows import Rows
 
 MOST_RUNS = 1000
-_WIDE = 110
+_MARGIN = 4  # border and padding of the box, both sides
 
 
 class History(Page[None]):
@@ -167,17 +167,21 @@ class History(Page[None]):
 
     def _fill(self, table: Rows) -> None:
         row, ports = table.cursor_row, self.manager.ports
-        headings = [*says.HEADINGS, *(says.MORE_HEADINGS if self.size.width >= _WIDE else ())]
+        now, states = ports.now(), [standing.of_run(run) for run in self._shown]
+        headings = [translate(heading) for heading in says.HEADINGS]
+        rows = [
+            [f"{state.level.sign} {state.words}", *says.cells(run, now, ports.zone)]
+            for state, run in zip(states, self._shown, strict=True)
+        ]
+        widths = says.fitting([headings, *rows], self.size.width - _MARGIN)
         table.clear(columns=True)
-        for place, heading in enumerate(headings):
-            table.add_column(Text(translate(heading), justify="right" if place in says.FIGURES else "left"))
-        now = ports.now()
-        for run in self._shown:
-            found = standing.of_run(run)
-            state = Text(f"{found.level.sign} {found.words}", self.manager.colour(found.level.style), no_wrap=True)
-            state.truncate(17 if self.size.width < _WIDE else 40, overflow="ellipsis")
-            texts = [Text(cell, no_wrap=True) for cell in says.cells(run, now, ports.zone)]
-            for place in says.FIGURES:
-                texts[place - 1].justify = "right"
-            table.add_row(state, *texts[: len(headings) - 1])
+        for place, (heading, width) in enumerate(zip(headings, widths, strict=False)):
+            table.add_column(Text(heading, justify="right" if place in says.FIGURES else "left"), width=width)
+        for state, cells in zip(states, rows, strict=True):
+            texts = [
+                Text(cell, justify="right" if place in says.FIGURES else "left", no_wrap=True) for place, cell in enumerate(cells)
+            ]
+            texts[0].stylize(self.manager.colour(state.level.style))
+            texts[0].truncate(widths[0], overflow="ellipsis")
+            table.add_row(*texts[: len(widths)])
         table.move_cursor(row=max(0, min(row, len(self._shown) - 1)))

@@ -24,7 +24,7 @@ from gdp.tui.widgets.mail_form import MailForm
 
 _LANGUAGES = {"": N_("the system's"), "de": "Deutsch", "en": "English"}
 _THEMES = {"auto": N_("as the terminal"), "light": N_("light"), "dark": N_("dark")}
-_QUEUE = (N_("To"), N_("Subject"), N_("Why"))
+_QUEUE = (N_("To"), N_("Subject"))
 assert set(_THEMES) == set(THEMES)
 assert set(_LANGUAGES) == {"", *LANGUAGES}
 
@@ -70,6 +70,7 @@ class Settings(Page[None]):
             yield Label(translate(N_("Mails that wait")), classes="label")
             yield Static(id="queue-empty", classes="hint")
             yield DataTable[Text](id="queue", cursor_type="row")
+            yield Static(id="queue-why", classes="attention", markup=False)
             yield Static(self._about(), classes="hint note", markup=False)
 
     def on_mount(self) -> None:
@@ -82,6 +83,9 @@ class Settings(Page[None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Only what waits can be sent or removed."""
         return bool(getattr(self, "_mails", ())) if action in {"send", "remove"} else True
+
+    def on_data_table_row_highlighted(self) -> None:
+        self._tell_why()
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         if event.button.id == "test":
@@ -151,8 +155,15 @@ class Settings(Page[None]):
         table.clear(columns=True)
         table.add_columns(*(Text(translate(title)) for title in _QUEUE))
         for mail in self._mails:
-            table.add_row(*(Text(str(mail[name])) for name in ("to", "subject", "reason")))
+            table.add_row(*(Text(str(mail[name])) for name in ("to", "subject")))
+        self._tell_why()
         self.refresh_bindings()
+
+    def _tell_why(self) -> None:
+        """Say of the chosen mail why it waits, in as many lines as that takes."""
+        row, why = self.query_one("#queue", DataTable).cursor_row, self.query_one("#queue-why", Static)
+        why.display = 0 <= row < len(self._mails)
+        why.update(str(self._mails[row]["reason"]) if why.display else "")
 
     async def _send(self) -> None:
         try:

@@ -113,6 +113,8 @@ class ReportStep(Step):
         self.notify(fill(N_("{server} has taken the mail; look whether it arrives."), {"server": server}))
 
     def _check_address(self, draft: Draft) -> None:
+        if not draft.mail_to.strip():
+            raise BadInput(N_("the address is missing"), field="mail_to")
         try:
             kinds.ADDRESS.read(draft.mail_to.strip())
         except BadInput as error:

@@ -184,7 +184,7 @@ class TargetStep(Step):
         self.query_one("#login_password").display = login is LoginBy.PASSWORD
         notes = {
             Place.SERVER: _LOGIN_NOTES[login],
-            Place.FOLDER: N_("A disk that is always plugged in is lost together with the computer. Better change two of them."),
+            Place.FOLDER: N_("A disk that is always plugged in is lost together with the computer. Better take two in turn."),
         }
         shared = N_("Sets of one computer share a repository: what one has stored, another need not store again.")
         self.query_one("#target-note", Static).update(translate(notes.get(Place(place.partition(":")[0]), shared)))

@@ -14,8 +14,10 @@ from gdp.tui.views.ends import duration
 from gdp.tui.words import short_moment
 
 Value = TypeVar("Value")
-HEADINGS = (N_("State"), N_("Set"), N_("What"), N_("Began"), N_("Duration"), N_("Problems"))
-MORE_HEADINGS = (N_("Read"), N_("New"), N_("Sent"))
+HEADINGS = (N_("State"), N_("Set"), N_("What"), N_("Began"), N_("Duration"), N_("Problems"), N_("Read"), N_("New"), N_("Sent"))
+PADDING = 2  # columns of the terminal around each cell
+_FIRST = 6  # the columns that matter most
+_LEAST_STATE, _GOOD_STATE = 14, 24
 FIGURES = {4, 5, 6, 7, 8}
 """columns of figures"""
 
@@ -49,6 +51,23 @@ class Filter:
         if self.text:
             parts.append(f"'{self.text}'")
         return " · ".join(parts)
+
+
+def fitting(rows: Sequence[Sequence[str]], available: int) -> list[int]:
+    """Return the widths of the columns that fit whole. The first, which says the state, gives what is missing.
+
+    Figures at the end are left out before the state becomes too short to be understood.
+
+    Args:
+        rows: the headings among them.
+        available: columns of the terminal.
+    """
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for count in range(len(widths), 1, -1):
+        rest = available - PADDING - sum(width + PADDING for width in widths[1:count])
+        if rest >= min(widths[0], _GOOD_STATE if count > _FIRST else _LEAST_STATE):
+            return [min(widths[0], rest), *widths[1:count]]
+    return widths[:2]
 
 
 def next_of(values: Sequence[Value], value: Value) -> Value:

@@ -29,6 +29,9 @@ class Choices(RadioSet):
         super().__init__(*buttons, id=id, compact=True)
         self._names = list(answers)
 
+    def on_mount(self) -> None:
+        self.call_later(self._begin_at_chosen)  # after the library has begun at the first
+
     @property
     def value(self) -> str:
         """What is chosen."""
@@ -37,6 +40,9 @@ class Choices(RadioSet):
     @value.setter
     def value(self, name: str) -> None:
         self.query(Choice)[self._names.index(name)].value = True
+
+    def _begin_at_chosen(self) -> None:
+        self._selected = max(0, self.pressed_index)
 
 
 class TickBox(Checkbox):

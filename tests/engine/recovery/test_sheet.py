@@ -4,6 +4,7 @@ import re
 import zlib
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -44,6 +45,21 @@ def test_every_sheet_can_be_made_and_stays_on_the_paper(name: str, host: str, lo
     assert sheet.password.encode() in pages[0]
     assert all(20 < place < 820 for place in places)
     assert sheet.password in "\n".join(sheet_page(sheet))
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+def test_the_host_key_is_in_sight_in_80_columns(language: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is compared by eye at the first contact: its fingerprint stands whole in one line."""
+    monkeypatch.setenv("GDP_LANGUAGE", language)
+    fingerprint = "SHA256:" + "x" * 43
+    sheet = RecoverySheet(
+        password=make_password(), repo=SftpTarget("h", "/srv", "u", None), host_key=f"ssh-ed25519 {fingerprint}",
+        set_name="daten", host="server01", tag="set:daten", key_name="ab" * 32,
+    )  # fmt: skip
+    page = sheet_page(sheet)
+
+    assert [line.strip() for line in page if fingerprint in line] == [fingerprint]
+    assert max(map(len, page)) < 80
 
 
 def test_the_code_is_drawn_as_it_is() -> None:
