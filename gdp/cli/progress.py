@@ -17,6 +17,7 @@ BAR_SECONDS = 0.1
 LINE_SECONDS = 60.0
 RECORD_SECONDS = 1.0
 _BAR_CELLS = 24
+_NEARLY_ALL = 0.999
 _NARROWEST = 60  # columns below which the bar itself is left out
 _CLEAR = "\r\x1b[K"
 
@@ -156,19 +157,23 @@ class Records(_Paced):
             record["total_bytes"] = progress.bytes_total
         if progress.current:
             record["current_files"] = [progress.current]
-        stored = {"bytes_new": progress.bytes_new, "bytes_sent": progress.bytes_sent}
+        stored = {
+            "bytes_new": progress.bytes_new, "bytes_waiting": progress.bytes_waiting, "bytes_sent": progress.bytes_sent
+        }  # fmt: skip
         record |= {name: number for name, number in stored.items() if number is not None}
         self._write(record)
 
 
 def fraction(progress: Progress) -> float | None:
-    """Return how much is done, 0 to 1, or None while the total is not known."""
+    """Return how much is done, 0 to 1, or None while the total is not known. Never 1 while something waits to be sent."""
     done, total = _leading(progress)
-    return min(1.0, done / total) if total else None
+    if not total:
+        return None
+    return min(_NEARLY_ALL if progress.bytes_waiting else 1.0, done / total)
 
 
 def describe(progress: Progress, remaining: float | None, *, counts_files: bool = True) -> str:
-    """Return the progress in words: ``64 %, about 12 min left, 117.2 GB of 182.4 GB, 261,004 of 418,203 files``."""
+    """Return the progress in words: ``64 %, about 12 min left, 117.2 GB of 182.4 GB, 261,004 of 418,203 files, 3.1 GB sent``."""
     parts = []
     done = fraction(progress)
     if done is not None:
@@ -181,6 +186,8 @@ def describe(progress: Progress, remaining: float | None, *, counts_files: bool 
         count = _files if counts_files else figures.count
         total = progress.files_total
         parts.append(count(progress.files_done) if total is None else _of(figures.count(progress.files_done), total, count))
+    if progress.bytes_sent or progress.bytes_waiting:
+        parts.append(translate(N_("{size} sent")).format(size=figures.size(progress.bytes_sent or 0)))
     return ", ".join(parts)
 
 
@@ -202,9 +209,12 @@ def draw_bar(done: float, cells: int = _BAR_CELLS) -> str:
 
 
 def _leading(progress: Progress) -> tuple[int, int | None]:
-    """Return the quantity that says best how far it is: bytes where their total is known, else files."""
+    """Return the quantity that says best how far it is: bytes where their total is known, else files.
+
+    Bytes that were read and wait to be sent are not done: on a slow line they are what takes the time.
+    """
     if progress.bytes_total:
-        return progress.bytes_done, progress.bytes_total
+        return progress.bytes_safe, progress.bytes_total
     return progress.files_done, progress.files_total
 
 

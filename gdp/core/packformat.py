@@ -61,6 +61,11 @@ class PackedBlob(NamedTuple):
     plain_length: int
     """bytes before compression; 0: stored uncompressed"""
 
+    @property
+    def plain_bytes(self) -> int:
+        """What is in it, however it is stored."""
+        return self.plain_length or self.length - OVERHEAD_BYTES
+
 
 def encode_header(blobs: Iterable[PackedBlob]) -> bytes:
     """Return the header's plaintext."""

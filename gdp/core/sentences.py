@@ -57,6 +57,16 @@ def hint_of(error: GdpError) -> str:
     return fill(error.hint_template, error.facts)
 
 
+def error_text(error: GdpError) -> str:
+    """Return what went wrong as sentences, with what to do about it."""
+    said, hint = sentence_of(error), hint_of(error)
+    if not error.template.startswith("{"):  # a name keeps its letters
+        said = said[:1].upper() + said[1:]
+    if said and said[-1] not in ".!?":
+        said += "."
+    return f"{said} {hint}".strip()
+
+
 def _shown(name: str, fact: object) -> object:
     if isinstance(fact, GdpError):
         return sentence_of(fact)

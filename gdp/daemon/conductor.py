@@ -17,7 +17,8 @@ from gdp.daemon.settings import LiveSettings
 from gdp.jobs.agenda import Agenda, Situation, Skip, look
 from gdp.jobs.due import Due
 from gdp.jobs.steps import Step, Verdict, restore_steps, steps_of
-from gdp.model.events import Emit, Note, Problem
+from gdp.model.events import Emit, Event, Note, Problem
+from gdp.model.last_words import why
 from gdp.model.restore_wish import RestoreWish
 from gdp.model.run_words import kind_in_words, state_of_run
 from gdp.model.runs import Kind, Reason, Run, State
@@ -101,8 +102,7 @@ class Conductor:
                 return
             run = self._work.forget(message.run)  # it is left to our successor
         self._tell("run", {"run": run})
-        sentence, facts = N_("run {number} has ended: {kind} of {set}: {state}"), _words(run)
-        self._emit(Problem(sentence, facts) if run.state is State.ERROR else Note(sentence, facts))
+        self._emit(_end_of(run))
         self.look()
         self._report(run, self.agenda.next_backup(run.set_name))
 
@@ -161,6 +161,14 @@ class Conductor:
             self._emit(Problem(error.template, error.facts, hint=error.hint_template))
         else:
             self._emit(Note(N_("the journal can be written again"), {}))
+
+
+def _end_of(run: Run) -> Event:
+    """Return how a run ended, as the daemon's log says it; of one that failed with the reason."""
+    sentence, facts = N_("run {number} has ended: {kind} of {set}: {state}"), _words(run)
+    if run.state is not State.ERROR:
+        return Note(sentence, facts)
+    return Problem(sentence, {**facts, "reason": why(run.summary)}, hint="{reason}")
 
 
 def _words(run: Run) -> dict[str, object]:

@@ -150,7 +150,7 @@ def make_record(run: Run, log: Path, *, host: str | None, background: Background
         notes.take(line)
     for problem in notes.problems:
         recorder.add(problem)
-    stop = notes.stop or (stops.CANCELLED if run.state is State.CANCELLED else _STOPS.get(run.reason))
+    stop = notes.stop or (stops.CANCELLED if run.state is State.CANCELLED else _stop_of(run))
     ended, next_run = run.ended or run.began, background.next_run
     if run.state is State.SKIPPED and stop is not None:
         return skipped(run.set_name, named, run.kind, run.began, stop, last=ended, next_run=next_run)
@@ -177,6 +177,13 @@ def log_to_attach(log: Path) -> bytes | None:
     with suppress(OSError), log.open("rb") as stream:
         return stream.read(LOG_BYTES)
     return None
+
+
+def _stop_of(run: Run) -> told.Trouble | None:
+    """Return what the daemon knows of why a run ended; of one that had too little time its own last word says more."""
+    if run.reason in {Reason.WINDOW, Reason.LONGEST_RUN} and run.summary.get("template") == stops.NOTHING_KEPT.template:
+        return stops.NOTHING_KEPT
+    return _STOPS.get(run.reason)
 
 
 def _proven(run: Run) -> told.Proven:

@@ -4,7 +4,8 @@ A run is due by its set's schedules, after a failure by its pauses, or since som
 looked (computer off, asleep, clock set forward, paused, target gone) is made up for once, however much it was. Every moment
 that was due is "served" by the run that begins at it or after it; the journal keeps up to which moment that holds.
 
-Retention is due once a day after a backup, a prune once a week after a retention that removed something. A sample is read back
+Retention is due once a day after a backup, a prune once a week after a retention that removed something, unless a backup into the
+repository was broken off and goes on later: a prune would remove what it has sent. A sample is read back
 after a backup, and files are restored on trial once a month. All take their turn: one at a time for each repository.
 
 A restore is begun when somebody asks for it and never by the agenda. It takes nobody's turn, but what removes data waits for it.
@@ -19,7 +20,7 @@ import msgspec
 
 from gdp.jobs.due import Due, backup_due, check_due, drill_due, prune_due, retention_due
 from gdp.model.backup_set import BackupSet
-from gdp.model.runs import Facts, Kind, Reason, Run
+from gdp.model.runs import Facts, Kind, Reason, Run, State
 
 MOST_AT_ONCE = 2  # each run uses every core already; a second one keeps a slow target from holding up all
 CONDITION_HOLDS = timedelta(minutes=1)
@@ -165,13 +166,8 @@ def _end_in_time(situation: Situation, agenda: Agenda, run: Run) -> None:
     one = _set_of(situation, run.set_name)
     if one is None or run.kind is Kind.RESTORE:
         return
-    limits = []
-    if one.schedule.longest_run is not None:
-        limits.append((run.began + one.schedule.longest_run, Reason.LONGEST_RUN))
-    if one.schedule.window is not None:
-        closes = one.schedule.window.ends_after(run.began, situation.zone)
-        if closes is not None and closes > run.began:  # else it began outside, since somebody asked for it
-            limits.append((closes, Reason.WINDOW))
+    by_length, by_window = one.schedule.ends_of(run.began, situation.zone)
+    limits = [(end, reason) for end, reason in ((by_length, Reason.LONGEST_RUN), (by_window, Reason.WINDOW)) if end is not None]
     if not limits:
         return
     moment, reason = min(limits)
@@ -207,13 +203,24 @@ def _due(situation: Situation, one: BackupSet, kind: Kind) -> Due | None:
         return check_due(one, known, backup, _served_for_any(situation, one, kind), now)
     if kind is Kind.DRILL:
         return drill_due(one, known, backup, now, zone)
-    return prune_due(one, known, facts[one.name, Kind.RETENTION].last_done, _served_for_any(situation, one, kind), now)
+    return prune_due(
+        one, known, facts[one.name, Kind.RETENTION].last_done, _served_for_any(situation, one, kind), now,
+        is_any_unfinished=any(_is_unfinished(facts[other.name, Kind.BACKUP].last) for other in _sharing(situation, one)),
+    )  # fmt: skip
+
+
+def _is_unfinished(backup: Run | None) -> bool:
+    return backup is not None and backup.state is State.INTERRUPTED
+
+
+def _sharing(situation: Situation, one: BackupSet) -> list[BackupSet]:
+    """Return the sets that use the repository of a set, itself among them."""
+    return [other for other in situation.sets if other.target.repo == one.target.repo and other.is_active]
 
 
 def _served_for_any(situation: Situation, one: BackupSet, kind: Kind) -> datetime | None:
     """Return up to when the repository of a set had runs of a kind, for whichever of its sets."""
-    sharing = [other for other in situation.sets if other.target.repo == one.target.repo and other.is_active]
-    served = [until for other in sharing if (until := situation.facts[other.name, kind].served_until)]
+    served = [until for other in _sharing(situation, one) if (until := situation.facts[other.name, kind].served_until)]
     return max(served, default=None)
 
 

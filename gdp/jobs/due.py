@@ -10,6 +10,7 @@ from gdp.model.timing.pauses import pause_after, random_offset
 from gdp.model.timing.reading import parse_schedule
 
 PRUNE_EVERY = timedelta(days=6, hours=12)  # a week, however late a run came: what it frees is worth reading the index for
+PRUNE_WAITS = timedelta(days=30)  # for a backup that takes many runs: a prune removes what no snapshot needs yet
 
 DRILLS = parse_schedule("monthly 1 00:00")
 DRILL_SPREAD = timedelta(days=25)  # each set has its own moment of the month: a server is not to meet all drills at once
@@ -66,13 +67,18 @@ def retention_due(one: BackupSet, known: Facts, backup: Run | None, now: datetim
     return again
 
 
-def prune_due(one: BackupSet, known: Facts, retention: Run | None, pruned: datetime | None, now: datetime) -> Due | None:
+def prune_due(
+    one: BackupSet, known: Facts, retention: Run | None, pruned: datetime | None, now: datetime, *, is_any_unfinished: bool
+) -> Due | None:
     """Return the next prune: after a retention that removed something, and not more often than ``PRUNE_EVERY``.
 
     Args:
         retention: the newest that was done.
         pruned: up to when the repository was pruned, for whichever set.
+        is_any_unfinished: a backup into the repository was broken off and goes on later: what it has sent must stay.
     """
+    if is_any_unfinished and (pruned is None or now - pruned < PRUNE_WAITS):
+        return None
     again = _again(one, Kind.PRUNE, known.last, now)
     if again is not None or retention is None or retention.ended is None or not retention.summary.get("removed"):
         return again

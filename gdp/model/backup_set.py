@@ -5,7 +5,7 @@ One struct for each section of a set's file, one field for each key; ``docs/sett
 
 import re
 import unicodedata
-from datetime import timedelta
+from datetime import datetime, timedelta, tzinfo
 from enum import StrEnum
 
 import msgspec
@@ -121,6 +121,15 @@ class Timetable(msgspec.Struct, frozen=True):
     """None: at any time; its end ends a run, and the next one goes on"""
     longest_run: timedelta | None = None
     """ends a run as the window does"""
+
+    def ends_of(self, began: datetime, zone: tzinfo) -> tuple[datetime | None, datetime | None]:
+        """Return when a run that began at a moment is ended for its length, and when by the window; None: it is not.
+
+        The window does not end a run that began outside of it, since somebody asked for it.
+        """
+        by_length = None if self.longest_run is None else began + self.longest_run
+        closes = None if self.window is None else self.window.ends_after(began, zone)
+        return by_length, closes if closes is not None and closes > began else None
 
 
 class Conditions(msgspec.Struct, frozen=True):

@@ -31,9 +31,16 @@ class Progress(Event, frozen=True):
     current: str = ""
     """the file or pack being worked on"""
     bytes_new: int | None = None
-    """what the repository did not have and has received; None: the job stores nothing"""
+    """what the repository does not have, as far as it was found; None: the job stores nothing"""
+    bytes_waiting: int | None = None
+    """of ``bytes_new`` what has not arrived in the repository yet: it waits to be sent, or is on its way"""
     bytes_sent: int | None = None
-    """what that came to when it was compressed and encrypted"""
+    """what has arrived there, compressed and encrypted; less again where something must be sent once more"""
+
+    @property
+    def bytes_safe(self) -> int:
+        """What was dealt with and waits for nothing any more."""
+        return max(0, self.bytes_done - (self.bytes_waiting or 0))
 
 
 class Note(Event, frozen=True):

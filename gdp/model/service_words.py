@@ -5,9 +5,10 @@ from datetime import datetime
 from gdp.core import figures
 from gdp.core.language import N_, translate
 from gdp.core.sentences import fill, hint_of
+from gdp.model.last_words import why
 from gdp.model.run import error_of
 from gdp.model.run_words import WAITS, kind_in_words, state_of_run
-from gdp.model.runs import Kind
+from gdp.model.runs import Kind, Run, State
 from gdp.model.service import AtWork, Coming, HeldMails, MailBacklog, ServiceStatus, SetStatus
 
 
@@ -64,6 +65,23 @@ def _held(held: HeldMails, sentence: str, step: str) -> tuple[str, str]:
     error = error_of(held.reason) if held.reason else None
     facts = {"count": held.count, "since": moment(held.since), "reason": error or translate(N_("not tried yet"))}
     return fill(sentence, facts), " ".join(filter(None, (hint_of(error) if error else "", translate(step))))
+
+
+def troubles_of_set(one: SetStatus) -> list[str]:
+    """Return, of the newest backup, read-back and restore drill, why each that came to nothing did so, and what to do."""
+    runs = [run for run in (one.last, one.last_check, one.last_drill) if run is not None]
+    return [_trouble(run) for run in runs if run.state is State.ERROR or _is_worse_than_ended(run)]
+
+
+def _is_worse_than_ended(run: Run) -> bool:
+    """Say whether a run that broke off said more than that it was ended, which its state says too."""
+    return run.state is State.INTERRUPTED and run.summary.get("template") not in {None, "interrupted"}
+
+
+def _trouble(run: Run) -> str:
+    said = f"{kind_in_words(run)} {moment(run.began)}: {why(run.summary) or state_of_run(run) + '.'}"
+    more = translate(N_("'gdp report show {number}' says more."))
+    return f"{said} {more.format(number=run.id)}"
 
 
 def _begins(coming: Coming) -> str:

@@ -58,6 +58,11 @@ class FinishedPack:
     size: int
     """bytes"""
 
+    @property
+    def plain_bytes(self) -> int:
+        """What is in it, before compression and encryption."""
+        return sum(blob.plain_bytes for blob in self.blobs)
+
 
 class _OpenPack:
     __slots__ = ("blobs", "body")
@@ -86,7 +91,7 @@ class Packer:
     """Packs blobs of one kind. Not for use by two threads at once.
 
     Args:
-        pack_bytes: how large a pack becomes at least, but for the last ones.
+        pack_bytes: how large a pack becomes at least, but for the last ones. May be changed at any time: ``target_bytes``.
         staging_path: is asked for each pack where its bytes may wait, see ``Storage.staging_path``.
     """
 
@@ -97,20 +102,20 @@ class Packer:
         pack_bytes: int = DEFAULT_PACK_BYTES,
         staging_path: Callable[[], str | None] = lambda: None,
     ) -> None:
-        self._key, self._kind, self._target = key, int(kind), pack_bytes
+        self._key, self._kind, self.target_bytes = key, int(kind), pack_bytes
         self._staging_path = staging_path
         self._open = [self._new() for _ in range(_OPEN_PACKS)]
 
     def add(self, blob_id: bytes, sealed: Buffer, plain_length: int) -> FinishedPack | None:
         """Add a blob; return the pack that is full now, if one is. ``plain_length`` is 0 for an uncompressed blob."""
-        if len(sealed) >= self._target:
+        if len(sealed) >= self.target_bytes:
             alone = self._new()
             alone.add(self._kind, blob_id, sealed, plain_length)
             return alone.finish(self._key)
         slot = random.getrandbits(1)
         pack = self._open[slot]
         pack.add(self._kind, blob_id, sealed, plain_length)
-        if pack.body.size < self._target and len(pack.blobs) < _MOST_BLOBS:
+        if pack.body.size < self.target_bytes and len(pack.blobs) < _MOST_BLOBS:
             return None
         self._open[slot] = self._new()
         return pack.finish(self._key)
@@ -130,7 +135,7 @@ class Packer:
         """Return what is left as packs, and begin anew."""
         first, second = self._open
         self._open = [self._new() for _ in range(_OPEN_PACKS)]
-        if first.body.size + second.body.size <= self._target and len(first.blobs) + len(second.blobs) < _MOST_BLOBS:
+        if first.body.size + second.body.size <= self.target_bytes and len(first.blobs) + len(second.blobs) < _MOST_BLOBS:
             first.absorb(second)
             second = self._new()
         return [pack.finish(self._key) for pack in (first, second) if pack.blobs]

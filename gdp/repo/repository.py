@@ -21,6 +21,7 @@ from gdp.repo.cache import CachedStorage
 from gdp.repo.index_files import DecodedIndex, decode_index
 from gdp.repo.kept_ids import KeptIds
 from gdp.repo.key_files import OpenedKey
+from gdp.repo.line_speed import LineSpeed
 from gdp.repo.own_locks import OwnLocks
 from gdp.repo.pack_journal import PackJournal
 from gdp.repo.sealer import open_blob
@@ -71,6 +72,11 @@ class Repository:
     def verified_packs(self) -> VerifiedPacks:
         """When packs of this repository were read back last."""
         return VerifiedPacks(self.state_folder / "verified-packs")
+
+    @property
+    def line_speed(self) -> LineSpeed:
+        """How fast the line to this repository was."""
+        return LineSpeed(self.state_folder / "line-speed")
 
     @property
     def uncached(self) -> Storage:

@@ -66,6 +66,7 @@ _TEMPLATES = {
     "the folder of {location} does not exist": causes.NO_REPOSITORY,
     stops.WINDOW_CLOSED.template: causes.TIME_LIMIT,
     stops.TIME_OVER.template: causes.TIME_LIMIT,
+    stops.NOTHING_KEPT.template: causes.TOO_SHORT,
     stops.SHUTDOWN.template: causes.STOPPED,
     stops.CANCELLED.template: causes.STOPPED,
     stops.LOST.template: causes.LOST,

@@ -35,7 +35,8 @@ class Recorder:
         self._summary: dict[str, Any] = {}
         self._changes: dict[str, Changes] = {}
         self._exit_error: Trouble | None = None
-        self._share: float | None = None
+        self._status: dict[str, Any] = {}
+        """how far it was when it said so last"""
 
     def take(self, line: str | bytes) -> None:
         """Note what a line says. Never raises."""
@@ -57,7 +58,7 @@ class Recorder:
             case "changes":
                 self._take_changes(fields)
             case "status":
-                self._share = _share(fields)
+                self._status = fields
 
     def add(self, problem: Trouble) -> None:
         """Note a problem that the command does not know of, such as that of a command which runs after it."""
@@ -86,12 +87,12 @@ class Recorder:
             began=self._began,
             ended=max(ended, self._began),
             verdict=verdict,
-            **_measures(self._summary, self._kind),
+            **(_measures(self._summary, self._kind) if self._summary else _measures_so_far(self._status)),
             changes=self._changes if is_done else {},
             problems=tuple(self._problems),
             problem_count=self._problem_count,
             stopped_by=None if is_done else stopped_by or self._exit_error or _died(exit_code, self._summary),
-            share_reached=None if self._summary else self._share,
+            share_reached=None if self._summary else _share(self._status),
             next_run=next_run,
         )
 
@@ -164,9 +165,14 @@ def _whole(fields: Mapping[str, Any], name: str) -> int | None:
     return found if isinstance(found, int) and not isinstance(found, bool) else None
 
 
-def _share(fields: Mapping[str, Any]) -> float | None:
-    """Return how far a run came; None as well when it had hardly begun, or all was read: who knows how much of it was sent."""
-    found = fields.get("percent_done")
+def _measures_so_far(status: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is worth telling of a run that broke off."""
+    return {"bytes_new": _whole(status, "bytes_new") or 0, "bytes_sent": _whole(status, "bytes_sent") or 0}
+
+
+def _share(status: Mapping[str, Any]) -> float | None:
+    """Return how far a run came, what waited to be sent left out; None as well when it had hardly begun, or all was there."""
+    found = status.get("percent_done")
     return float(found) if isinstance(found, int | float) and 0.01 <= found < 1 else None
 
 

@@ -42,6 +42,7 @@ _FIGURES = {
     ),
 }
 
+_SENT = N_("Sent (compressed)")
 _SKIPPED = {
     "excluded": N_("{count:file or folder|files and folders} excluded"),
     "too_large": N_("{count:file|files} too large"),
@@ -68,14 +69,14 @@ def _work(record: RunRecord) -> list[Row]:
         found = [(label, record.figures.get(name), show) for name, label, show in _FIGURES[record.kind]]
         return [Row(translate(label), show(number)) for label, number, show in found if number is not None]
     if record.verdict not in {Verdict.OK, Verdict.ATTENTION} and not record.snapshot:
-        return []
+        return [Row(translate(_SENT), figures.size(record.bytes_sent))] if record.bytes_sent else []
     rows = [
         Row(translate(N_("Files")), _counts(record.files)),
         Row(translate(N_("Folders")), _counts(record.folders)),
         *_skipped(record),
         Row(translate(N_("Size of all files")), figures.size(record.bytes_read)),
         Row(translate(N_("New data")), figures.size(record.bytes_new)),
-        Row(translate(N_("Sent (compressed)")), figures.size(record.bytes_sent)),
+        Row(translate(_SENT), figures.size(record.bytes_sent)),
     ]
     if saved := max(record.bytes_read - record.bytes_sent, 0):
         share = figures.decimal(100 * saved / record.bytes_read)

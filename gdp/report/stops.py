@@ -13,6 +13,7 @@ TARGET_AWAY = Trouble(N_("the target did not answer when the run should have beg
 FORBIDDEN = Trouble(N_("the repository lets nobody delete"))
 PAUSED = Trouble(N_("nothing was begun by itself, since somebody had said so with 'gdp pause'"))
 SILENT = Trouble(N_("a backup was due, and none took place"))
+NOTHING_KEPT = Trouble(N_("interrupted before a single transfer block was sent whole: nothing of this run is kept"))
 LOST = Trouble(N_("the service ended without a word in the middle of the run: killed, or a power failure"))
 
 _COMMAND_FAILED = N_("the command before the backup failed: {command} (exit code {code})")

@@ -20,7 +20,7 @@ from gdp.storage.leftovers import Leftover
 from gdp.storage.local_errors import translate_os_error
 from gdp.storage.names import folders_of, is_stored_name, is_temporary_name, make_temporary_name
 from gdp.storage.one_by_one import read_each, read_each_range
-from gdp.storage.parts import count_bytes, cut_requests
+from gdp.storage.parts import count_bytes, cut_requests, listener_of
 from gdp.storage.staged import StagedFile
 
 FOLDER_MODE = 0o700
@@ -104,6 +104,7 @@ class LocalStorage:
             if isinstance(parts, StagedFile) and (staged := parts.staged(self._root)):
                 self._name_staged(file, *staged, expected)
                 parts.has_moved()
+                parts.has_arrived(expected)
             else:
                 self._write_new(file, parts, expected)
         except OSError as error:
@@ -259,9 +260,12 @@ def _read_all(descriptor: int, offset: int, length: int) -> bytes:
 def _write_durably(path: str, parts: Collection[Buffer], expected: int) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:
-        for pieces in cut_requests(parts, WRITE_BYTES):
+        tell, written = listener_of(parts), 0
+        for pieces in cut_requests(parts, lambda: WRITE_BYTES):
+            written += sum(map(len, pieces))
             for start in range(0, len(pieces), WRITE_PIECES):
                 _write_pieces(descriptor, pieces[start : start + WRITE_PIECES])
+            tell(written)
         _make_durable(descriptor, path, expected)
     finally:
         os.close(descriptor)

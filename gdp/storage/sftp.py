@@ -19,10 +19,11 @@ from gdp.storage.names import folders_of, is_stored_name, is_temporary_name
 from gdp.storage.sftp_errors import translate_refusal
 from gdp.storage.sftp_folders import is_folder, list_folders, make_folder_and_parents, make_folders
 from gdp.storage.sftp_open_files import close_kept
-from gdp.storage.sftp_pipeline import UNFINISHED_MODE, download, download_all, download_ranges
+from gdp.storage.sftp_pipeline import download, download_all, download_ranges
 from gdp.storage.sftp_pool import SessionPool
 from gdp.storage.sftp_session import SftpSession
 from gdp.storage.sftp_settings import AskSecret, OnNewHostKey, SftpSettings
+from gdp.storage.sftp_upload import UNFINISHED_MODE
 from gdp.storage.sftp_write import write_file
 from gdp.storage.ssh_library import load_library
 

@@ -40,6 +40,15 @@ class Pieces:
             size -= len(piece)
         return taken
 
+    def peek(self, size: int) -> bytes:
+        """Return so many bytes from the beginning without taking them. There must be as many."""
+        found = b""
+        for piece in self._pieces:
+            found += piece[: size - len(found)]
+            if len(found) == size:
+                break
+        return found
+
     def take_joined(self, size: int) -> memoryview:
         """Take so many bytes from the beginning, in one."""
         return join(self.take(size))

@@ -1,55 +1,22 @@
-"""Read and write whole files over SFTP with many requests in flight, every single acknowledgement checked.
+"""Read files over SFTP with many requests in flight.
 
-What a server could lie about is compared: acknowledged bytes with the size it states afterwards, received bytes with
-the range asked for, the end of the file with its stated size.
+What a server could lie about is compared: received bytes with the range asked for, the end of the file with its stated size.
 """
 
 import io
 from collections import deque
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 
-from gdp.core.errors import DamagedData, StorageError
+from gdp.core.errors import DamagedData
 from gdp.core.language import N_
 from gdp.storage import sftp_wire as wire
-from gdp.storage.contract import Buffer
-from gdp.storage.parts import cut_requests
 from gdp.storage.sftp_open_files import TO_READ, closing_on_error, open_all, reading_again
 from gdp.storage.sftp_session import SftpSession
 
 FILES_AT_ONCE = 32  # handles that are open at the same time, each with one request of data in flight
 REQUESTS_IN_FLIGHT = 64  # as OpenSSH's own client; enough for 16 MiB on the way
 MOST_ROOM_BYTES = 32 << 20  # made in advance: a size may be what a server says
-UNFINISHED_MODE = 0o600
-FINISHED_MODE = 0o400  # as restic since 0.19: nothing is ever changed
-
-
-def upload(session: SftpSession, path: str, handle: bytes, parts: Collection[Buffer], expected: int) -> None:
-    """Fill a new file, make it durable and read-only, and close it.
-
-    Args:
-        session: the conversation.
-        path: for messages.
-        handle: what the server calls the opened file.
-        parts: its content.
-        expected: how many bytes that is.
-
-    Raises:
-        Refused: the server refused one of the requests. The file is closed, but still there.
-        StorageError: the file has another size than what was acknowledged.
-    """
-    handle = wire.pack_string(handle)
-    with closing_on_error(session, handle):
-        unanswered = _send_content(session, handle, parts)
-        syncing = session.extended(wire.FSYNC, handle) if wire.FSYNC in session.extensions else None
-        session.forget(session.send(wire.FSETSTAT, handle, wire.pack_mode(FINISHED_MODE)))  # not all servers can
-        asking = session.send(wire.FSTAT, handle)
-    unanswered.append(session.send(wire.CLOSE, handle))
-    for request in unanswered:
-        wire.check_status(session.answer_to(request))
-    if syncing is not None:
-        _check_sync(session.answer_to(syncing))
-    check_size(session, path, wire.get_attributes(session.answer_to(asking)).size, expected)
 
 
 def download(session: SftpSession, path: str, offset: int, length: int | None) -> bytes:
@@ -93,39 +60,6 @@ def download_ranges(session: SftpSession, ranges: Sequence[tuple[str, int, int]]
         with suppress(wire.Refused):  # the server may have closed what it was not asked about for a while
             return _download_ranges(session, ranges)
     return _download_ranges(session, ranges)
-
-
-def check_size(session: SftpSession, path: str, found: int | None, expected: int) -> None:
-    """Raise StorageError unless the server states the size that was written."""
-    if found != expected:
-        raise StorageError(
-            N_("the server {location} acknowledged {expected:byte|bytes} for {path} but holds {found:byte|bytes}"),
-            N_("check the server's disk and its free space"),
-            location=session.location, path=path, expected=expected, found="?" if found is None else found,
-        )  # fmt: skip
-
-
-def _check_sync(answer: wire.Answer) -> None:
-    """Raise Refused unless the file is on the disk, or the server's file system does not know how."""
-    try:
-        wire.check_status(answer)
-    except wire.Refused as refusal:
-        if refusal.code != wire.UNSUPPORTED:
-            raise
-
-
-def _send_content(session: SftpSession, handle: bytes, parts: Collection[Buffer]) -> deque[int]:
-    """Send the content and return the requests that are still unanswered; all others have succeeded."""
-    unanswered: deque[int] = deque()
-    offset = 0
-    for pieces in cut_requests(parts, session.largest_write):
-        if len(unanswered) >= REQUESTS_IN_FLIGHT:
-            wire.check_status(session.answer_to(unanswered.popleft()))
-        size = sum(map(len, pieces))
-        head = handle + wire.pack_long(offset) + wire.pack_number(size)
-        unanswered.append(session.send(wire.WRITE, head, *pieces))
-        offset += size
-    return unanswered
 
 
 def _download_side_by_side(session: SftpSession, paths: Sequence[str]) -> list[bytes | None]:

@@ -6,7 +6,8 @@ StorageUnreachable.
 """
 
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import NoReturn, Protocol
 
 from gdp.core.errors import StorageUnreachable
@@ -22,6 +23,7 @@ VERSION = 3
 HUNG_UP = N_("{location} hung up")
 BROKEN = N_("the connection to {location} broke: {reason}")
 GARBLED = N_("{location} sends what is no SFTP: {reason}")
+_LENGTH_BYTES = 4
 _HEAD = struct.Struct(">IBI")
 _KIND = struct.Struct(">BI")
 
@@ -37,6 +39,9 @@ class Line(Protocol):
 
     def look(self) -> None:
         """Find out whether the other end hung up meanwhile, without waiting."""
+
+    def take_arrived(self) -> Sequence[Buffer]:
+        """Return what has come, without waiting."""
 
     def close(self) -> None:
         """Hang up."""
@@ -59,6 +64,8 @@ class SftpSession:
         """Handles of files that will probably be read again, by path; the one used last comes last. See ``sftp_open_files``."""
         self.kept_since = 0
         """How often the storage had been changed through us when they were opened."""
+        self.write_bytes = CAREFUL_REQUEST_BYTES
+        """How many bytes suit a request on this line, by how fast it was so far. See ``sftp_upload``."""
         self._largest_read = CAREFUL_REQUEST_BYTES
         self._largest_write = CAREFUL_REQUEST_BYTES
         self._asked_limits: int | None = None
@@ -103,6 +110,17 @@ class SftpSession:
         while number not in self._ready:
             self._receive_one()
         return self._ready.pop(number)
+
+    def take_answers(self) -> None:
+        """Take the answers that have come so far, without waiting for any. Those that are awaited are kept."""
+        with self._breaking_off():
+            self._received.add(self._line.take_arrived())
+        while self._has_message():
+            self._receive_one()
+
+    def has_answer(self, number: int) -> bool:
+        """Say whether ``answer_to`` returns at once."""
+        return number in self._ready
 
     def next_answer(self) -> tuple[int, wire.Answer]:
         """Wait for an answer to whichever request comes first."""
@@ -189,23 +207,35 @@ class SftpSession:
             self.break_off(GARBLED, reason="an answer to nothing")
 
     def _receive_message(self) -> tuple[int, wire.Answer]:
-        self._fill(4)
-        length = int.from_bytes(self._received.take_joined(4), "big")
+        self._fill(_LENGTH_BYTES)
+        length = int.from_bytes(self._received.take_joined(_LENGTH_BYTES), "big")
         if not 5 <= length <= LARGEST_MESSAGE_BYTES:
             self.break_off(GARBLED, reason=f"a message of {length} bytes")
         self._fill(length)
         kind, number = _KIND.unpack(self._received.take_joined(_KIND.size))
         return number, wire.Answer(kind, self._received.take(length - _KIND.size))
 
+    def _has_message(self) -> bool:
+        """Say whether a whole message has come."""
+        if self._received.size < _LENGTH_BYTES:
+            return False
+        return self._received.size >= _LENGTH_BYTES + int.from_bytes(self._received.peek(_LENGTH_BYTES), "big")
+
     def _fill(self, wanted: int) -> None:
         """Receive until ``wanted`` bytes are there."""
         received = self._received
-        try:
+        with self._breaking_off():
             while received.size < wanted:
                 came = self._line.receive(wanted - received.size)
                 if not came:
                     self.break_off(HUNG_UP)
                 received.add(came)
+
+    @contextmanager
+    def _breaking_off(self) -> Iterator[None]:
+        """Give the line up when it fails in the block, which receives."""
+        try:
+            yield
         except TimeoutError:
             self.break_off(N_("{location} has not answered for too long"))
         except (OSError, EOFError) as error:

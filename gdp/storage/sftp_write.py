@@ -15,8 +15,9 @@ from gdp.storage.names import make_temporary_name
 from gdp.storage.parts import count_bytes
 from gdp.storage.sftp_errors import translate_refusal
 from gdp.storage.sftp_folders import is_folder, make_folders
-from gdp.storage.sftp_pipeline import UNFINISHED_MODE, check_size, download, upload
+from gdp.storage.sftp_pipeline import download
 from gdp.storage.sftp_session import SftpSession
+from gdp.storage.sftp_upload import UNFINISHED_MODE, check_size, upload
 
 
 def write_file(session: SftpSession, root: str, file: StoredFile, parts: Collection[Buffer]) -> None:

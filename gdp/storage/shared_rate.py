@@ -9,19 +9,13 @@ offset  size  field
 0       8     bytes a second (float64); 0: as fast as it goes
 8       8     when the queue ends (float64, seconds, monotonic)
 ======  ====  ==================================================
-
-The lock is one of the file behind the memory: unlike a semaphore it is set free when its holder is killed.
 """
 
-import fcntl
-import mmap
-import os
 import struct
-import tempfile
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+
+from gdp.storage.locked_memory import LockedMemory
 
 CREDIT_SECONDS = 0.1  # what a late sleeper may catch up with; it bounds the burst after a pause
 ASK_SECONDS = 1.0  # how long a limit by time of day may outlast its time
@@ -45,10 +39,7 @@ class SharedRate:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._by_time, self._asks_again = by_time, 0.0
-        self._file = _open_nameless_file()
-        os.ftruncate(self._file, mmap.PAGESIZE)
-        self._memory = mmap.mmap(self._file, mmap.PAGESIZE)
-        self._threads = threading.Lock()
+        self._shared = LockedMemory()
         self._clock = clock
         self.bytes_per_second = bytes_per_second
 
@@ -62,28 +53,27 @@ class SharedRate:
     def bytes_per_second(self, rate: float) -> None:
         if rate < 0:
             raise ValueError("a rate is not negative")
-        with self._locked():
-            old, end = _STATE.unpack_from(self._memory)
+        with self._shared.locked() as memory:
+            old, end = _STATE.unpack_from(memory)
             now = self._clock()
             queued_bytes = max(0.0, end - now) * old
-            _STATE.pack_into(self._memory, 0, rate, now + queued_bytes / rate if queued_bytes and rate else end)
+            _STATE.pack_into(memory, 0, rate, now + queued_bytes / rate if queued_bytes and rate else end)
 
     def take(self, count: int) -> float:
         """Join the queue with ``count`` bytes, and return how many seconds to wait before sending them."""
         self._follow_time()
-        with self._locked():
-            rate, end = _STATE.unpack_from(self._memory)
+        with self._shared.locked() as memory:
+            rate, end = _STATE.unpack_from(memory)
             if not rate:
                 return 0.0
             now = self._clock()
             begin: float = max(end, now - CREDIT_SECONDS)
-            _STATE.pack_into(self._memory, 0, rate, begin + count / rate)
+            _STATE.pack_into(memory, 0, rate, begin + count / rate)
         return max(0.0, begin - now)
 
     def close(self) -> None:
         """Give the memory back; in this process only."""
-        self._memory.close()
-        os.close(self._file)
+        self._shared.close()
 
     def _follow_time(self) -> None:
         """Ask for the limit that holds now. Threads that ask twice do no harm."""
@@ -95,21 +85,4 @@ class SharedRate:
 
     @property
     def _rate(self) -> float:
-        return float(_STATE.unpack_from(self._memory)[0])
-
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        with self._threads:  # the file's lock belongs to the process, not to the thread
-            fcntl.lockf(self._file, fcntl.LOCK_EX)
-            try:
-                yield
-            finally:
-                fcntl.lockf(self._file, fcntl.LOCK_UN)
-
-
-def _open_nameless_file() -> int:
-    if hasattr(os, "memfd_create"):
-        return os.memfd_create("gdp-rate")
-    descriptor, path = tempfile.mkstemp(prefix="gdp-rate-")
-    os.unlink(path)
-    return descriptor
+        return float(_STATE.unpack_from(self._shared.memory)[0])

@@ -64,6 +64,9 @@ class LibraryChannel:
     def look(self) -> None:
         """The library's thread looks all the time."""
 
+    def take_arrived(self) -> list[Buffer]:
+        return self.receive(1) if self._channel.recv_ready() else []
+
     def close(self) -> None:
         self._channel.close()
 
@@ -118,14 +121,15 @@ class QuickChannel:
 
     def receive(self, at_least: int) -> list[Buffer]:
         self._wait_for(lambda: bool(self._arrived) or self._is_ended, at_least)
-        taken: list[Buffer] = []
-        while self._arrived:  # the library's thread may just now append to it
-            taken.append(self._arrived.popleft())
+        taken = self._take()
         if not taken:
             with self._translating():
                 self._packets.raise_failure()  # says more than that nothing comes
-        self._allow(sum(map(len, taken)))
         return taken
+
+    def take_arrived(self) -> list[Buffer]:
+        self.look()
+        return self._take()
 
     def look(self) -> None:
         """Find out whether the other end hung up meanwhile, without waiting."""
@@ -134,6 +138,13 @@ class QuickChannel:
 
     def close(self) -> None:
         self._channel.close()
+
+    def _take(self) -> list[Buffer]:
+        taken: list[Buffer] = []
+        while self._arrived:  # the library's thread may just now append to it
+            taken.append(self._arrived.popleft())
+        self._allow(sum(map(len, taken)))
+        return taken
 
     @property
     def _is_ended(self) -> bool:

@@ -7,7 +7,7 @@ that cannot do that they have one by which they are known as unfinished. The las
 
 import os
 import tempfile
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from typing import IO
 
@@ -35,6 +35,8 @@ class StagedFile(Collection[bytes]):
         """the bytes lie under this path"""
         self.size = 0
         """bytes so far"""
+        self.has_arrived: Callable[[int], None] = lambda _count: None
+        """is told by the storage how many of them have arrived there so far"""
         self._tail: list[Buffer] = []
         self._file: IO[bytes] | None = None
         self._file_bytes = 0

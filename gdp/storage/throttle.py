@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from gdp.model.files import FileRange, StoredFile
 from gdp.storage.contract import Buffer, Storage
 from gdp.storage.one_by_one import read_each, read_each_range
-from gdp.storage.parts import count_bytes
+from gdp.storage.parts import count_bytes, listener_of
 from gdp.storage.shared_rate import SharedRate
 from gdp.storage.wrapper import StorageWrapper
 
@@ -88,6 +88,7 @@ class _Paced(Collection[Buffer]):
         self._sleep = sleep
         self.total_bytes = count_bytes(parts)
         self.is_paced = True
+        self.has_arrived = listener_of(parts)
 
     def __len__(self) -> int:
         return len(self._parts)

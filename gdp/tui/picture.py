@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
+from itertools import pairwise
 
 import msgspec
 
@@ -11,6 +12,7 @@ from gdp.model.service import AtWork, MailBacklog, ServiceStatus, SetStatus
 from gdp.tui.ports import Record
 
 KEPT_SAMPLES = 120  # of a running job's rate, about one a second
+SMOOTHED_SAMPLES = 5  # answers come in bursts
 KEPT_ERRORS = 500  # of a running job; the log has them all
 
 
@@ -30,6 +32,7 @@ class Sample:
     seconds: float
     """since it began"""
     bytes_done: int
+    bytes_sent: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +43,29 @@ class Watched:
     errors: tuple[Record, ...] = ()
     """its records ``error``, the oldest first"""
 
-    def rates(self) -> list[float]:
-        """Return bytes a second between each two samples, the oldest first."""
-        pairs = zip(self.samples, self.samples[1:], strict=False)
-        return [(b.bytes_done - a.bytes_done) / (b.seconds - a.seconds) for a, b in pairs if b.seconds > a.seconds]
+    def rates(self, most: int) -> "Rates":
+        """Return bytes a second between each two of the newest samples, the oldest first; of what was sent, if anything was."""
+        newest = self.samples[-most - 1 :]
+        pairs = [(a, b) for a, b in pairwise(newest) if b.seconds > a.seconds]
+        sent = tuple(max(0.0, (b.bytes_sent - a.bytes_sent) / (b.seconds - a.seconds)) for a, b in pairs)
+        if any(sent):
+            return Rates(sent, is_sent=True)
+        return Rates(tuple(max(0.0, (b.bytes_done - a.bytes_done) / (b.seconds - a.seconds)) for a, b in pairs))
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """Bytes a second, the oldest first."""
+
+    values: tuple[float, ...] = ()
+    is_sent: bool = False
+    """to the repository; else read, or restored"""
+
+    @property
+    def now(self) -> float:
+        """Return what it is now, over the last few samples."""
+        newest = self.values[-SMOOTHED_SAMPLES:]
+        return sum(newest) / len(newest) if newest else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +132,8 @@ def ended_run(event: Record) -> Run | None:
 
 def _with_progress(picture: Picture, run: int, progress: Record) -> Picture:
     seen = picture.watched.get(run, Watched())
-    sample = Sample(float(progress.get("seconds_elapsed", 0)), int(progress.get("bytes_done", 0)))
+    done, sent = (int(progress.get(name, 0)) for name in ("bytes_done", "bytes_sent"))
+    sample = Sample(float(progress.get("seconds_elapsed", 0)), done, sent)
     if seen.samples and sample.seconds < seen.samples[-1].seconds:  # another stage counts anew
         seen = replace(seen, samples=(sample,))
     elif not seen.samples or sample.seconds > seen.samples[-1].seconds:

@@ -3,9 +3,7 @@
 from datetime import datetime, timedelta, tzinfo
 
 from gdp.core import figures
-from gdp.core.errors import GdpError
 from gdp.core.language import N_, current_language, translate
-from gdp.core.sentences import hint_of, sentence_of
 
 _WEEKDAYS = (N_("Mon"), N_("Tue"), N_("Wed"), N_("Thu"), N_("Fri"), N_("Sat"), N_("Sun"))
 
@@ -36,16 +34,6 @@ def rate(bytes_a_second: float) -> str:
 def span(earlier: datetime, later: datetime) -> str:
     """Return how long that was."""
     return figures.duration(max(timedelta(), later - earlier).total_seconds())
-
-
-def error_text(error: GdpError) -> str:
-    """Return what went wrong as sentences, with what to do about it."""
-    said, hint = sentence_of(error), hint_of(error)
-    if not error.template.startswith("{"):  # a name keeps its letters
-        said = said[:1].upper() + said[1:]
-    if said and said[-1] not in ".!?":
-        said += "."
-    return f"{said} {hint}".strip()
 
 
 def one_line(name: str) -> str:

@@ -5,7 +5,7 @@ import io
 import pytest
 
 from gdp.cli.estimate import Estimator
-from gdp.cli.progress import Bar, MinuteLines, Records, describe, draw_bar
+from gdp.cli.progress import Bar, MinuteLines, Records, describe, draw_bar, fraction
 from gdp.cli.screen import Screen, printable
 from gdp.core.errors import GdpError
 from gdp.model.events import ItemDone, Note, Problem, Progress, StageBegan
@@ -118,6 +118,34 @@ def test_what_is_new_and_sent_is_told_where_something_is_stored() -> None:
         view.update(progress)
 
     assert [(record.get("bytes_new"), record.get("bytes_sent")) for record in records] == [(0, 0), (3 * GB, GB), (None, None)]
+
+
+def test_what_waits_to_be_sent_is_not_done() -> None:
+    """On a slow line all is read within a minute, and sent within a day. Neither 100 % nor seconds may stand there meanwhile."""
+    records: list[dict[str, object]] = []
+    terminal, clock = Terminal(), Clock()
+    views = (Records(records.append, clock), Bar(terminal, clock, lambda: 120))
+    for view in views:
+        view.begin("saving files")
+    for second in range(40):
+        clock.now = 1000.0 + second
+        sent = second * GB // 100
+        progress = Progress(1000, 1000, 10 * GB, 10 * GB, bytes_new=10 * GB, bytes_waiting=10 * GB - sent, bytes_sent=sent // 2)
+        for view in views:
+            view.update(progress)
+
+    assert (records[-1]["percent_done"], records[-1]["bytes_done"]) == (pytest.approx(0.039), 10 * GB)
+    assert records[-1]["seconds_remaining"] == pytest.approx(961)
+    assert " 3 %, about 16 min left, 10.0 GB of 10.0 GB, 1,000 of 1,000 files, 195.0 MB sent" in terminal.line
+
+
+def test_all_is_done_only_when_nothing_waits() -> None:
+    """The folders themselves are sent last, and are no bytes of files; nor has a tree of empty files any."""
+    assert fraction(Progress(5, 5, 10 * GB, 10 * GB, bytes_waiting=1)) == 0.999
+    assert fraction(Progress(5, 5, 0, 0, bytes_waiting=1)) == 0.999
+    assert fraction(Progress(5, 5, GB, GB, bytes_waiting=2 * GB)) == 0
+    assert fraction(Progress(5, 5, 10 * GB, 10 * GB, bytes_waiting=0)) == 1
+    assert fraction(Progress(5, 5, GB, GB)) == 1
 
 
 def test_the_estimate_follows_the_speed_of_the_last_half_minute() -> None:

@@ -210,6 +210,23 @@ def test_what_fails_is_tried_again(world: World) -> None:
     assert (first.state, first.exit_code, first.summary["error_class"]) == (State.ERROR, 12, "WrongPassword")
 
 
+def test_why_a_run_failed_is_said_wherever_its_end_is(world: World) -> None:
+    """Whoever reads 'failed' asks why, and is not to search a log for it."""
+    world.write_set(schedule="retry-pauses = []")
+    world.password_file.write_text("another password")
+    with world.daemon() as daemon:
+        failed = world.gdp("run", "daten", "--wait")
+        status, deutsch = (world.gdp("--language", language, "status").stdout for language in ("en", "de"))
+        report = world.gdp("report", "show", "1").stdout
+        assert daemon.end() == 0
+    log = (world.home.parent / "said").read_text()
+
+    assert failed.returncode == 12
+    assert all("opens the repository" in said or "does not open" in said for said in (failed.stdout, status, report, log))
+    assert "'gdp report show 1' says more." in status
+    assert "Mehr sagt 'gdp report show 1'." in deutsch
+
+
 def test_settings_are_read_again_without_losing_a_run(world: World) -> None:
     """A set that is new, one that is broken while it runs, and one that is right again."""
     world.make_large()

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gdp.jobs.agenda import PATIENCE, Situation, WaitsFor, look
+from gdp.jobs.due import PRUNE_WAITS
 from gdp.model.backup_set import Conditions, Retention
 from gdp.model.runs import Facts, Kind, Reason, Run, State
 from gdp.model.timing.window import parse_window
@@ -296,6 +297,30 @@ def test_a_prune_only_comes_when_something_was_removed() -> None:
     world.live_until(at(BERLIN, 2026, 12, 1))
 
     assert {run.kind for run in world.runs} == {Kind.BACKUP, Kind.RETENTION}
+
+
+def test_a_prune_waits_for_a_backup_that_takes_many_runs_but_not_for_ever() -> None:
+    """No snapshot needs yet what that has sent, so it would be removed, and a first backup over a slow line never be done."""
+
+    def ending(run: Run) -> tuple[timedelta, State, dict[str, Any]]:
+        return (9 * HOUR if run.set_name == "large" else MINUTE), State.OK, {"removed": 1}
+
+    small = make_set("small", "daily 12:00", repo="/one", retention=Retention(keep_daily=7))
+    large = make_set("large", "daily 01:00", repo="/one", longest_run=6 * HOUR)
+    world = World([small, large], BERLIN, at(BERLIN, 2026, 11, 1), ending)
+    world.live_until(at(BERLIN, 2026, 12, 20))
+    unfinished = world.began("small", Kind.PRUNE)
+    world.sets = [small, make_set("large", "daily 01:00", repo="/one")]
+    world.live_until(at(BERLIN, 2027, 1, 20))
+    pruned = world.began("small", Kind.PRUNE)
+    world.sets = [small, large]
+    world.live_until(at(BERLIN, 2027, 3, 20))
+
+    assert unfinished == []
+    assert len(pruned) >= 4
+    waits = [later - earlier for earlier, later in itertools.pairwise(world.began("small", Kind.PRUNE)[len(pruned) - 1 :])]
+    assert waits
+    assert all(wait >= PRUNE_WAITS for wait in waits)
 
 
 def test_a_retention_that_may_not_delete_is_not_tried_until_tomorrow() -> None:

@@ -173,10 +173,18 @@ def test_a_run_without_a_summary_is_not_done(code: int, stopped_by: Trouble | No
 
 @pytest.mark.parametrize("share", [0, 0.004, 1, 1.0])
 def test_a_share_that_would_mislead_is_not_told(share: float) -> None:
-    """Nothing was begun; or all was read, and much of it perhaps not sent."""
+    """Nothing was begun; or all was there, and only the snapshot missing."""
     record = listen({"message_type": "status", "percent_done": share}).finish(130, ENDED, stopped_by=stops.TIME_OVER)
 
     assert record.share_reached is None
+
+
+def test_a_run_that_broke_off_tells_what_it_has_sent() -> None:
+    """It has no summary; the last status says it."""
+    status = {"message_type": "status", "percent_done": 0.4, "bytes_new": 3_000_000, "bytes_sent": 1_000_000}
+    record = listen(status).finish(130, ENDED, stopped_by=stops.TIME_OVER)
+
+    assert (record.bytes_new, record.bytes_sent) == (3_000_000, 1_000_000)
 
 
 def test_a_check_that_found_damage_has_come_to_its_end() -> None:

@@ -114,6 +114,10 @@ class ServerLine:
     def look(self) -> None:
         """It says nothing of itself."""
 
+    def take_arrived(self) -> Sequence[Buffer]:
+        came, self._outgoing = self._outgoing, []
+        return came
+
     def lose_handles(self) -> None:
         """Close every file, as a server does that nobody has asked for long."""
         self._handles.clear()

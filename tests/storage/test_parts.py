@@ -32,7 +32,7 @@ class Paced(Collection[Buffer]):
 @given(st.lists(st.binary(max_size=40)), st.integers(1, 50))
 def test_requests_hold_all_bytes_in_order_and_are_full(parts: list[bytes], largest: int) -> None:
     """Each costs the same to send, so only the last may be small."""
-    requests = [b"".join(pieces) for pieces in cut_requests(parts, largest)]
+    requests = [b"".join(pieces) for pieces in cut_requests(parts, lambda: largest)]
 
     assert b"".join(requests) == b"".join(parts)
     assert all(len(request) == largest for request in requests[:-1])
@@ -45,7 +45,7 @@ def test_paced_parts_are_sent_as_they_come_and_never_only_counted() -> None:
 
     assert count_bytes(parts) == 5
     assert parts.iterations == 0
-    assert [b"".join(pieces) for pieces in cut_requests(parts, 100)] == [b"ab", b"cde"]
+    assert [b"".join(pieces) for pieces in cut_requests(parts, lambda: 100)] == [b"ab", b"cde"]
 
 
 def test_views_of_wider_items_are_counted_in_bytes() -> None:
@@ -53,4 +53,4 @@ def test_views_of_wider_items_are_counted_in_bytes() -> None:
     view = memoryview(bytes(16)).cast("I")
 
     assert count_bytes([view]) == 16
-    assert [sum(map(len, pieces)) for pieces in cut_requests([view], 100)] == [16]
+    assert [sum(map(len, pieces)) for pieces in cut_requests([view], lambda: 100)] == [16]

@@ -184,7 +184,7 @@ def test_a_killed_process_does_not_hold_the_lock() -> None:
     rate = SharedRate(1000)
     child = os.fork()
     if child == 0:
-        rate._locked().__enter__()  # as if it died in the middle of take()
+        rate._shared.locked().__enter__()  # as if it died in the middle of take()
         os._exit(1)
     os.waitpid(child, 0)
 

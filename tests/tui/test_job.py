@@ -33,7 +33,8 @@ def at_work(kind: Kind = Kind.BACKUP, **progress: object) -> SetStatus:
     """Return a set that is at work, with what its run told last."""
     one = sets.busy_set()
     work = one.at_work[0]
-    told = {**work.progress, "during": "saving files", "bytes_new": 3_100_000_000, "bytes_sent": 1_200_000_000, **progress}
+    stored = {"bytes_new": 3_100_000_000, "bytes_waiting": 83_400_000, "bytes_sent": 1_200_000_000}
+    told = {**work.progress, "during": "saving files", **stored, **progress}
     told = {name: value for name, value in told.items() if value is not None}
     run = msgspec.structs.replace(work.run, kind=kind, log=LOG)
     return msgspec.structs.replace(one, at_work=(AtWork(run=run, progress=told),))
@@ -59,7 +60,8 @@ BACKUP_DONE: dict[str, Any] = {
 }  # fmt: skip
 CASES: dict[str, tuple[SetStatus, Run | None]] = {
     "backup": (at_work(), None),
-    "restore": (at_work(Kind.RESTORE, during="restoring files", bytes_new=None, bytes_sent=None), None),
+    "unchanged": (at_work(bytes_new=0, bytes_waiting=0, bytes_sent=0), None),
+    "restore": (at_work(Kind.RESTORE, during="restoring files", bytes_new=None, bytes_waiting=None, bytes_sent=None), None),
     "prune": (
         msgspec.structs.replace(
             at_work(Kind.PRUNE),
@@ -97,6 +99,8 @@ async def test_job_looks_as_it_was_looked_at(case: str, language: str, size: str
             progress = {**(one.at_work[0].progress if one.at_work else {}), "seconds_elapsed": 3600 + second}
             if "bytes_done" in progress:
                 progress["bytes_done"] += second * (30_000_000 + second % 5 * 2_000_000)
+            if progress.get("bytes_sent"):
+                progress["bytes_sent"] += second * (1_000_000 + second % 5 * 60_000)
             if run is None:
                 daemon.tell({"event": "progress", "run": 7, "progress": progress})
         await until(pilot)

@@ -3,6 +3,8 @@
 import os
 import socket
 import sys
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import click
@@ -74,6 +76,8 @@ def command(**given: Any) -> int:
     with reporting() as screen:
         chosen = _chosen(given, screen)
         options = _options(given, screen, warns=chosen is None)
+        if chosen is not None and belongs_to_daemon():
+            options = replace(options, seconds_allowed=_seconds_allowed(chosen))
         access = make_access(screen)
         password = ask_password()
         changes = ChangeRecorder() if screen.json and options.report_items else None
@@ -93,6 +97,15 @@ def command(**given: Any) -> int:
             screen.record("changes", {"action": action, **msgspec.to_builtins(gathered)})
         show_backup(screen, result, is_dry_run=options.dry_run)
         return UNREADABLE_SOURCES if result.problems else 0
+
+
+def _seconds_allowed(chosen: BackupSet) -> float | None:
+    """Return how long the daemon lets a run of the set go on that begins now."""
+    from gdp.settings.zone import local_zone  # start-up time
+
+    now = datetime.now(UTC)
+    ends = [end for end in chosen.schedule.ends_of(now, local_zone()) if end is not None]
+    return (min(ends) - now).total_seconds() if ends else None
 
 
 def _listen(screen: Screen, changes: ChangeRecorder, event: Event) -> None:

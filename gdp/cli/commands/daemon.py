@@ -17,11 +17,20 @@ from gdp.control.client import Client
 from gdp.core.errors import BadInput
 from gdp.core.language import N_, translate
 from gdp.core.sentences import sentence_of
+from gdp.model.last_words import why
 from gdp.model.run import error_of
 from gdp.model.run_words import state_of_run
 from gdp.model.runs import Run, State
 from gdp.model.service import HeldMails, ServiceStatus
-from gdp.model.service_words import mails_in_words, moment, next_of_set, proofs_of_set, state_of_set, trouble_in_words
+from gdp.model.service_words import (
+    mails_in_words,
+    moment,
+    next_of_set,
+    proofs_of_set,
+    state_of_set,
+    trouble_in_words,
+    troubles_of_set,
+)
 
 FAILED = 1
 _ATTENTION = 3
@@ -146,7 +155,7 @@ def _show(screen: Screen, status: ServiceStatus) -> None:
     else:
         screen.result(translate(N_("There is no backup set yet; 'gdp set add' makes one.")))
     for one in status.sets:
-        for line in proofs_of_set(one):
+        for line in (*proofs_of_set(one), *troubles_of_set(one)):
             screen.result(f"{one.name}: {line}")
         if one.problem:
             screen.result(f"{one.name}: {one.problem}")
@@ -182,6 +191,8 @@ def _run_and_wait(screen: Screen, client: Client, name: str) -> int:
             number = run.id
         if run.id == number and run.state is not State.RUNNING:
             screen.say(f"{name}: {state_of_run(run)}")
+            if reason := why(run.summary):
+                screen.say(reason)
             screen.record("summary", {"run": msgspec.to_builtins(run)})
             return _EXIT_CODES.get(run.state, run.exit_code or FAILED)
     return FAILED

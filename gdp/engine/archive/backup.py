@@ -9,11 +9,12 @@ import os
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import dataclass, replace
 
-from gdp.core.errors import RepositoryLocked
+from gdp.core.errors import GdpError, Interrupted, RepositoryLocked
 from gdp.core.language import N_
+from gdp.core.packformat import MIN_PACK_BYTES
 from gdp.engine.archive.dispatch import BATCH_FILES, TREE_WORKER, Dispatcher
 from gdp.engine.archive.finish import BackupResult, make_snapshot, standard_input_trees
 from gdp.engine.archive.opening import Opening
@@ -26,24 +27,31 @@ from gdp.engine.archive.parent import (
     without_notes,
 )
 from gdp.engine.archive.read_file import FileRead
+from gdp.engine.archive.sending import Sending
 from gdp.engine.archive.sources import existing_sources, root_of
 from gdp.engine.archive.stored import IndexIncompleteError, StoredBlobs
+from gdp.engine.archive.telling import Telling
 from gdp.engine.archive.trees import FileTicket, TreeBuilder
 from gdp.engine.archive.walk import Directory, Walker
 from gdp.engine.archive.worker import ArchiveWorker, OpenStorage, WorkerStart
 from gdp.engine.workers import WorkerPool, worker_count
-from gdp.model.events import BeganAnew, Emit, Progress, StageBegan
+from gdp.model.events import BeganAnew, Emit, StageBegan
 from gdp.model.files import FileKind
 from gdp.repo.lease import Lease
+from gdp.repo.line_speed import LineSpeed
 from gdp.repo.locks import ignoring_hangup
 from gdp.repo.repository import CLEANED_UP, RUN_AGAIN, Repository
 from gdp.repo.shared_ids import SharedIds
 
 _LEAST_AHEAD_ENTRIES = 2_000  # a small tree is walked whole, so that progress knows its end from the beginning
 _MOST_AHEAD_ENTRIES = 200_000  # walked while the repository is being opened; about 120 bytes each
-_PROGRESS_SECONDS = 0.1
 _CLEAN_END_SECONDS = 3.0  # how long an interrupted run waits for the opening; taking a lock needs a fraction of it
 _UPLOADS_A_WORKER = 2
+_NOTHING_KEPT = N_("interrupted before a single transfer block was sent whole: nothing of this run is kept")
+_MORE_TIME = N_(
+    "The next run knows how slow the line is and sends smaller blocks. Where it gets no further either, a run needs more time "
+    "('longest-run', 'window') or more of the line ('limits' of [bandwidth])."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,19 +84,35 @@ def run_backup(options: BackupOptions, access: BackupAccess, emit: Emit) -> Back
     """
     known = SharedIds()
     with ExitStack() as cleanup:
+        sending = Sending(worker_count(), _UPLOADS_A_WORKER, options.seconds_allowed)
+        cleanup.callback(sending.close)
         if options.standard_input is not None:  # a forked process gets an empty standard input of its own
             stream = os.dup(options.standard_input.descriptor)
             cleanup.callback(os.close, stream)
             options = replace(options, standard_input=replace(options.standard_input, descriptor=stream))
         cleanup.callback(known.close)
-        pool = WorkerPool(worker_count(), ArchiveWorker(access.open_storage, access.lease, known).serve)
+        pool = WorkerPool(worker_count(), ArchiveWorker(access.open_storage, access.lease, known, sending).serve)
         cleanup.callback(pool.close)
         cleanup.enter_context(ignoring_hangup())
+        run = _Run(options, access, emit, _Workers(pool, known, sending), cleanup)
         try:
-            return _Run(options, access, emit, pool, known, cleanup).run()
+            return run.run()
+        except KeyboardInterrupt:
+            pool.close(at_once=True)
+            run.break_off()
+            raise
         except BaseException:
             pool.close(at_once=True)  # before the lock is given back: nobody may write without it
             raise
+
+
+@dataclass(frozen=True, slots=True)
+class _Workers:
+    """What was made before the fork."""
+
+    pool: WorkerPool
+    known: SharedIds
+    sending: Sending
 
 
 class _OutdatedError(Exception):
@@ -96,19 +120,15 @@ class _OutdatedError(Exception):
 
 
 class _Run:
-    def __init__(
-        self, options: BackupOptions, access: BackupAccess, emit: Emit, pool: WorkerPool, known: SharedIds, cleanup: ExitStack
-    ) -> None:
-        self._options, self._access, self._emit = options, access, emit
-        self._pool, self._known, self._cleanup = pool, known, cleanup
+    def __init__(self, options: BackupOptions, access: BackupAccess, emit: Emit, workers: _Workers, cleanup: ExitStack) -> None:
+        self._options, self._access, self._emit, self._cleanup = options, access, emit, cleanup
+        self._pool, self._known, self._sending = workers.pool, workers.known, workers.sending
+        self._telling = Telling(emit, workers.sending, self._note_speed)
         self._began_ns, self._began = time.time_ns(), time.monotonic()
         self._walker = Walker(options, emit)
         self._repo: Repository | None = None
         self._missing_sources = 0
-        self._large_bytes = 0
-        """read of large files that are not done"""
-        self._progress_due = 0.0
-        self._is_walked = False
+        self._line_speed: LineSpeed | None = None
         self._builder: TreeBuilder | None = None
         self._stored: StoredBlobs | None = None
         self._opening: Opening[_Opened] | None = None
@@ -231,7 +251,7 @@ class _Run:
         builder = TreeBuilder(
             self._options, comparison.known, comparison.notes, dispatcher, opened.stored.is_new_tree, self._emit
         )
-        self._builder, self._stored = builder, opened.stored
+        self._begin_with(builder, opened.stored)
         entries = gathered = 0
         while (directory := ahead.popleft() if ahead else next(walk, None)) is not None:
             builder.enter(directory)
@@ -241,8 +261,8 @@ class _Run:
             if dispatcher.is_full or entries - gathered >= BATCH_FILES:
                 dispatcher.gather(None if dispatcher.is_full else 0.0)
                 gathered = entries
-            self._report_progress()
-        self._is_walked = True
+            self._telling.tell()
+        self._telling.is_walked = True
         dispatcher.finish_files_until(lambda: opening.is_done)
         self._make_sure(opened, dispatcher)
         dispatcher.finish_files()
@@ -265,7 +285,7 @@ class _Run:
     def _save_stream(self, opened: _Opened, source: StandardInput) -> tuple[bytes, TreeBuilder]:
         dispatcher = self._dispatcher(opened)
         builder = TreeBuilder(self._options, opened.comparison.known, None, dispatcher, opened.stored.is_new_tree, self._emit)
-        self._builder, self._stored = builder, opened.stored
+        self._begin_with(builder, opened.stored)
         content, size = dispatcher.read_stream(source.descriptor)
         root = b""
         for tree in standard_input_trees(source, content, size, self._began_ns):
@@ -277,8 +297,8 @@ class _Run:
 
     def _dispatcher(self, opened: _Opened) -> Dispatcher:
         dispatcher = Dispatcher(
-            self._pool, lambda: self._start(opened), self._file_done, opened.stored.pack_stored, self._count_large_bytes,
-            self._report_progress,
+            self._pool, lambda: self._start(opened), self._file_done, opened.stored.pack_stored, self._telling.count_large,
+            self._telling.tell,
         )  # fmt: skip
         self._cleanup.callback(dispatcher.close)
         return dispatcher
@@ -290,6 +310,9 @@ class _Run:
             self._make_sure(opened, None)
             opened.stored.adopt()  # before anybody stores the same again
         repo, options = opened.repo, self._options
+        if not options.dry_run:
+            self._line_speed = repo.line_speed
+            self._sending.bytes_per_second = self._line_speed.read()
         parameters = repo.chunker_parameters()
         return WorkerStart(
             secrets=dict(self._access.secrets()),
@@ -332,23 +355,26 @@ class _Run:
             duration,
         )
 
+    def break_off(self) -> None:
+        """Keep what the run has got so far, for the next one. Raises Interrupted when that is nothing of what it was sending."""
+        sent = self._sending.totals()
+        if self._stored is None or self._repo is None or not sent.found:
+            return
+        self._repo.storage.hurry()
+        with suppress(GdpError):  # then the next run finds the packs by the journal
+            self._stored.break_off()
+        if not sent.stored and sent.waiting >= MIN_PACK_BYTES and not self._options.dry_run:
+            raise Interrupted(_NOTHING_KEPT, _MORE_TIME)
+
+    def _note_speed(self, bytes_per_second: int) -> None:
+        if self._line_speed is not None:
+            self._line_speed.note(bytes_per_second)
+
+    def _begin_with(self, builder: TreeBuilder, stored: StoredBlobs) -> None:
+        self._builder, self._stored = builder, stored
+        self._telling.begin(self._walker, builder)
+
     def _file_done(self, ticket: FileTicket, result: FileRead) -> None:
         assert self._builder is not None
         self._builder.file_done(ticket, result)
-        self._large_bytes = max(0, self._large_bytes - result.streamed_bytes)
-        self._report_progress()
-
-    def _count_large_bytes(self, count: int) -> None:
-        self._large_bytes += count
-        self._report_progress()
-
-    def _report_progress(self) -> None:
-        now = time.monotonic()
-        if now < self._progress_due or self._builder is None:
-            return
-        self._progress_due = now + _PROGRESS_SECONDS
-        counts, walker = self._builder.counts, self._walker
-        totals = (walker.files_found, walker.bytes_found) if self._is_walked else (None, None)
-        stored = (self._stored.plain_bytes, self._stored.packed_bytes) if self._stored is not None else (None, None)
-        done = counts.bytes_done + self._large_bytes
-        self._emit(Progress(counts.files_done, totals[0], done, totals[1], self._builder.current, *stored))
+        self._telling.count_large(-result.streamed_bytes)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from gdp.core.aes_ctr import Buffer
 from gdp.core.packformat import BlobKind
+from gdp.engine.archive.sending import Sending
 from gdp.engine.archive.uploads import Uploads
 from gdp.repo.packer import Packer
 from gdp.repo.sealer import BlobSealer
@@ -14,10 +15,27 @@ from gdp.repo.shared_ids import SharedIds
 
 
 class BlobStore:
-    """Safe to use from several threads."""
+    """Safe to use from several threads.
 
-    def __init__(self, sealer: BlobSealer, packers: dict[BlobKind, Packer], known: SharedIds, uploads: Uploads) -> None:
+    Args:
+        pack_bytes: how large packs should become, unless ``sending`` wants them smaller.
+        sending: is told what was found to be new.
+        worker: our number there.
+    """
+
+    def __init__(
+        self,
+        sealer: BlobSealer,
+        packers: dict[BlobKind, Packer],
+        known: SharedIds,
+        uploads: Uploads,
+        *,
+        pack_bytes: int,
+        sending: Sending,
+        worker: int,
+    ) -> None:
         self._sealer, self._packers, self._known, self._uploads = sealer, packers, known, uploads
+        self._pack_bytes, self._sending, self._worker = pack_bytes, sending, worker
         self._packing = threading.Lock()
 
     def store_data(self, plaintext: Buffer) -> bytes:
@@ -40,6 +58,7 @@ class BlobStore:
         sealed, plain_length = self._sealer.seal_long_tree(text, plain_bytes)
         with self._packing:
             pack = self._packers[BlobKind.TREE].add_long(blob_id, sealed, plain_length)
+            self._sending.count_found(self._worker, plain_bytes)
         self._sealer.check_long_tree(blob_id, pack.parts.read, pack.blobs[0].length)
         self._uploads.put(pack)
 
@@ -55,6 +74,8 @@ class BlobStore:
         sealed = self._sealer.seal_many(kind, [plaintext for _, plaintext in blobs])
         with self._packing:
             packer = self._packers[kind]
+            packer.target_bytes = self._sending.pack_bytes(self._pack_bytes)
+            self._sending.count_found(self._worker, sum(len(plaintext) for _, plaintext in blobs))
             packs = [packer.add(blob_id, *blob) for (blob_id, _), blob in zip(blobs, sealed, strict=True)]
         for full in packs:
             if full is not None:

@@ -21,7 +21,7 @@ _FIRST_FILES = 64  # enough for a worker that has nothing to do
 _FIRST_BYTES = 1 << 20
 _TREES = 32  # directories that go to their worker at a time, which halves what a small one costs
 _TREES_BYTES = 1 << 18
-_ALIVE_SECONDS = 1.0  # nobody should wonder for longer whether a run still lives
+_ALIVE_SECONDS = 0.25  # a bar moves while a slow line does; and nobody should wonder whether a run still lives
 _LOOK_SECONDS = 0.01
 TREE_WORKER = 0  # stores all directories, so that few packs of them come about
 _UNDER_WAY = 2  # batches a worker has at a time: one in work, one waiting, so that it never idles
@@ -51,7 +51,7 @@ class Dispatcher:
         file_done: is given a file's ticket and what became of it.
         pack_stored: is given each pack that is safely stored.
         bytes_read: is given progress within large files, in bytes.
-        still_waiting: is called about once a second while nothing comes, as on a slow line.
+        still_waiting: is called a few times a second while nothing comes, as on a slow line.
     """
 
     def __init__(
@@ -206,10 +206,10 @@ class Dispatcher:
 
     def _post(self, worker: int, messages: Iterable[Message]) -> None:
         if not self._outboxes:
-            start = [("start", tuple(self._start()))]
+            start = tuple(self._start())
             self._outboxes = [_Outbox(channel) for channel in self._pool.channels]
-            for outbox in self._outboxes:
-                outbox.put(start)
+            for number, outbox in enumerate(self._outboxes):
+                outbox.put([("start", number, start)])
         self._outboxes[worker].put(messages)
 
 

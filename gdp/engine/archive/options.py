@@ -48,6 +48,8 @@ class BackupOptions:
     ignore_ctime: bool = False
     compression: Compression = Compression.AUTO
     pack_bytes: int = DEFAULT_PACK_BYTES
+    seconds_allowed: float | None = None
+    """the run is ended then, done or not; packs are small enough to arrive before. None: nobody knows"""
     dry_run: bool = False
     report_items: bool = False
     """emit ItemDone for every file"""

@@ -87,15 +87,14 @@ class FileReader:
         size = 0
         before: list[Future[bytes]] = []
         now: list[Future[bytes]] = []
+        count = 0
         try:
             for chunks in self._chunker.cut(stream):
                 now = [pool.submit(self._store.store_data, chunk) for chunk in chunks]
-                content += b"".join(future.result() for future in before)
-                before = now
-                count = sum(map(len, chunks))
+                content += self._ids_of(before, count)
+                before, count = now, sum(map(len, chunks))
                 size += count
-                self._advance(count)
-            content += b"".join(future.result() for future in before)
+            content += self._ids_of(before, count)
         finally:
             wait([*before, *now])  # after an error too: chunks lie where the next file will be read into
         return content, size
@@ -136,6 +135,13 @@ class FileReader:
     def _read_large(self, descriptor: int) -> tuple[bytearray, int]:
         with io.FileIO(descriptor, closefd=False) as file:
             return self.read_stream(file)
+
+    def _ids_of(self, chunks: list[Future[bytes]], count: int) -> bytes:
+        """Wait for chunks of so many bytes, tell that they are dealt with, and return their ids."""
+        ids = b"".join(future.result() for future in chunks)
+        if count:
+            self._advance(count)
+        return ids
 
     def _store_small(self, batch: list[_Small]) -> list[FileRead]:
         ids = iter(self._store.store_many([small.data for small in batch if small.data]))

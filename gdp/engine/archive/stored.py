@@ -3,7 +3,6 @@
 import itertools
 from collections.abc import Iterable, Sequence
 
-from gdp.core.crypto import OVERHEAD_BYTES
 from gdp.core.errors import DamagedData
 from gdp.core.ids import ID_BYTES
 from gdp.core.language import N_
@@ -118,6 +117,7 @@ class StoredBlobs:
             self._packs.add(bytes(noted.id))
             self._writer.add(noted.id, noted.blobs)
         if adopted:
+            self._writer.flush()  # else a run that ends before its own first index file looked at them for nothing
             self._emit(Note(N_("found complete and kept: {count:pack|packs} of an interrupted run"), {"count": len(adopted)}))
 
     def is_new_tree(self, tree: bytes) -> bool:
@@ -158,7 +158,7 @@ class StoredBlobs:
                 self.data_blobs += 1
             else:
                 self.tree_blobs += 1
-            self.plain_bytes += blob.plain_length or blob.length - OVERHEAD_BYTES
+            self.plain_bytes += blob.plain_bytes
             self.packed_bytes += blob.length
         self._packs.add(bytes(pack))
         self._writer.add(pack, blobs)
@@ -168,6 +168,11 @@ class StoredBlobs:
         self._writer.flush()
         if self._is_loaded and not self._leftovers and not self._is_dry:
             self._repo.pack_journal.clear()
+
+    def break_off(self) -> None:
+        """Save what is not in an index file yet, of a run that comes to no end: the next one need not look at each pack."""
+        if not self._is_dry:
+            self._writer.flush()
 
     def keep(self) -> None:
         """Keep on this computer what is known of the index, for the next run, when there is much to keep.

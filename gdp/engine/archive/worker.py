@@ -4,7 +4,7 @@
 message from the parent                             answer
 ==================================================  ================================================================
 ``("connect", secrets)``                            none; may come before "start", to a worker that will be needed for sure
-``("start", WorkerStart as a tuple)``               none
+``("start", number, WorkerStart as a tuple)``       none
 ``("files", number, [(folder, names), ...])``       ``("files", number, [FileRead as a tuple, ...], [...])``
 ``("stream", number, descriptor)``                  ``("stream", number, size)``
 ``("trees", [(id, [Piece, ...]), ...])``            none
@@ -30,6 +30,7 @@ from gdp.core.crypto import MasterKey
 from gdp.core.packformat import BlobKind
 from gdp.engine.archive.blob_store import BlobStore
 from gdp.engine.archive.read_file import FileReader
+from gdp.engine.archive.sending import Sending
 from gdp.engine.archive.travel import Arrivals, send_content, send_files
 from gdp.engine.archive.tree_text import text_bytes, write_out
 from gdp.engine.archive.uploads import Uploads
@@ -62,15 +63,15 @@ class WorkerStart(NamedTuple):
     threads: int
     """for the chunks of a large file"""
     uploads: int
-    """threads that send packs"""
+    """threads that send packs, as ``Sending`` knows it"""
     dry_run: bool
 
 
 class ArchiveWorker:
     """What a forked process runs; made in the parent, before the fork."""
 
-    def __init__(self, open_storage: OpenStorage, lease: Lease, known: SharedIds) -> None:
-        self._open_storage, self._lease, self._known = open_storage, lease, known
+    def __init__(self, open_storage: OpenStorage, lease: Lease, known: SharedIds, sending: Sending) -> None:
+        self._open_storage, self._lease, self._known, self._sending = open_storage, lease, known, sending
 
     def serve(self, channel: Channel) -> None:
         """Answer messages until the line is closed."""
@@ -80,10 +81,11 @@ class ArchiveWorker:
             storage = self._open_storage(facts[0])
             storage.prepare()
             kind, *facts = channel.receive()
-        start = WorkerStart(*facts[0])
+        number, start = facts[0], WorkerStart(*facts[1])
         if storage is None and not start.dry_run:
             storage = self._open_storage(start.secrets)
-        worker = _Started(LeasedStorage(storage, self._lease) if storage else None, self._known, channel, start)
+        leased = LeasedStorage(storage, self._lease) if storage else None
+        worker = _Started(leased, self._known, self._sending, number, channel, start)
         while True:
             kind, *arguments = channel.receive()
             if kind != "flush":
@@ -92,18 +94,21 @@ class ArchiveWorker:
 
 
 class _Started:
-    def __init__(self, storage: Storage | None, known: SharedIds, channel: Channel, start: WorkerStart) -> None:
+    def __init__(
+        self, storage: Storage | None, known: SharedIds, sending: Sending, number: int, channel: Channel, start: WorkerStart
+    ) -> None:
         """``storage``: None on a dry run."""
         self._channel = channel
         known.attach(start.known_slots)
         key = MasterKey(start.key)
         self._storage = storage
         self._is_prepared = False
-        uploads = Uploads(storage, PackJournal(Path(start.journal_folder)), self._pack_stored, start.uploads)
+        journal = PackJournal(Path(start.journal_folder))
+        uploads = Uploads(storage, journal, self._pack_stored, sending=sending, worker=number, threads=start.uploads)
         staging = storage.staging_path if storage is not None else lambda: None
         packers = {kind: Packer(key, kind, start.pack_bytes, staging) for kind in BlobKind}
         sealer = BlobSealer(key, Compression(start.compression), format_version=start.format_version)
-        self._store = BlobStore(sealer, packers, known, uploads)
+        self._store = BlobStore(sealer, packers, known, uploads, pack_bytes=start.pack_bytes, sending=sending, worker=number)
         parameters = ChunkerParameters(start.block_bytes, start.seed)
         self._reader = FileReader(self._store, parameters, start.threads, self._advance)
         self._arrivals = Arrivals()

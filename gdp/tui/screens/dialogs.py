@@ -10,8 +10,8 @@ from textual.widgets import Button, Input, Static
 
 from gdp.core.errors import GdpError
 from gdp.core.language import N_, translate
+from gdp.core.sentences import error_text
 from gdp.tui.page import Dialog
-from gdp.tui.words import error_text
 
 
 class Problem(Dialog[None]):

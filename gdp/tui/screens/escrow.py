@@ -10,7 +10,7 @@ from textual.widgets import Button, Input, Static
 
 from gdp.core.errors import BadInput
 from gdp.core.language import N_, translate
-from gdp.core.sentences import fill
+from gdp.core.sentences import error_text, fill
 from gdp.tui.page import Page
 from gdp.tui.ports import last_of
 from gdp.tui.screens.dialogs import Notice, Question
@@ -18,7 +18,6 @@ from gdp.tui.screens.sheet import decline_recovery, free_path
 from gdp.tui.views.keys import SHORT
 from gdp.tui.views.sealing import check_fingerprint, file_of, fingerprint_of
 from gdp.tui.widgets.field import Field
-from gdp.tui.words import error_text
 
 _ABOUT = N_(
     "Somebody else can open the backups when this computer and its password file are gone: your dealer, or your head office. A "

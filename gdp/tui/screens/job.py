@@ -253,9 +253,9 @@ class Job(Page[None]):
         self.query_one("#job-file", Static).update(says.shorten(says.current_file(self._progress), width))
 
     def _bar(self, width: int) -> Text:
-        rates = self._seen().rates()
-        spark = says.sparkline(rates, _SPARK_CELLS if width >= _WIDE else _NARROW_SPARK_CELLS)
-        right = f"{spark} {rate(sum(rates[-5:]) / len(rates[-5:]))}" if spark else ""
+        rates = self._seen().rates(_SPARK_CELLS if width >= _WIDE else _NARROW_SPARK_CELLS)
+        spark = says.sparkline(rates.values)
+        right = f"{spark} {says.speed(rate(rates.now), self._progress, is_sent=rates.is_sent)}" if spark else ""
         words, done = says.left(self._progress), says.share(self._progress)
         cells = max(8, width - len(words) - len(right) - (2 if words else 0) - (3 if right else 0))
         full, rest = says.bar(done or 0.0, cells)

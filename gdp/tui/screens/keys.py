@@ -12,7 +12,7 @@ from textual.widgets import DataTable, Static
 
 from gdp.core.errors import BadInput, GdpError
 from gdp.core.language import N_, translate
-from gdp.core.sentences import fill
+from gdp.core.sentences import error_text, fill
 from gdp.model.backup_set import BackupSet
 from gdp.tui.page import Page
 from gdp.tui.ports import Record, all_of, last_of
@@ -22,7 +22,6 @@ from gdp.tui.screens.sheet import Sheet
 from gdp.tui.secret_files import is_kept_here, keep_secret, secret_for_a_moment
 from gdp.tui.views.keys import COLUMNS, SHORT, is_revoked, key_row, recovery_lines, sharing
 from gdp.tui.views.usual import readable_sets
-from gdp.tui.words import error_text
 
 
 class Keys(Page[None]):

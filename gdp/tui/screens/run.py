@@ -12,6 +12,7 @@ from textual.widgets import Input, Static
 
 from gdp.core.errors import GdpError
 from gdp.core.language import N_, translate
+from gdp.core.sentences import error_text
 from gdp.model.run_words import kind_in_words
 from gdp.model.runs import Run, State
 from gdp.tui import standing
@@ -22,7 +23,7 @@ from gdp.tui.standing import Level
 from gdp.tui.views.ends import duration, sentences_of_end
 from gdp.tui.views.log import line_of
 from gdp.tui.widgets.rows import Rows
-from gdp.tui.words import error_text, long_moment
+from gdp.tui.words import long_moment
 
 PAGE = 200  # lines that are read at once
 _NEAR_END = 20  # lines before the last at which the next are read

@@ -11,6 +11,7 @@ from textual.widgets import Static, TabbedContent, TabPane
 
 from gdp.core.errors import BadSettings, GdpError
 from gdp.core.language import N_, translate
+from gdp.core.sentences import error_text
 from gdp.model.backup_set import BackupSet
 from gdp.settings.new_set import settle
 from gdp.settings.secrets import check_secret
@@ -24,7 +25,6 @@ from gdp.tui.views.set_form import AROUND, KEEP, LEAVE_OUT, TARGET, changes_betw
 from gdp.tui.widgets.schedule import ScheduleEditor
 from gdp.tui.widgets.set_form import REPORT, FormSection, RecipientSection
 from gdp.tui.widgets.sources import Choice, SourcePicker
-from gdp.tui.words import error_text
 
 _TABS = {
     "sources": N_("Sources"),

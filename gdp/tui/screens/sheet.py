@@ -13,13 +13,12 @@ from textual.widgets import Button, Input, Static
 
 from gdp.core.errors import GdpError
 from gdp.core.language import N_, translate
-from gdp.core.sentences import fill
+from gdp.core.sentences import error_text, fill
 from gdp.tui.page import Acting, Page
 from gdp.tui.ports import last_of
 from gdp.tui.screens.dialogs import Question
 from gdp.tui.secret_files import private_folder
 from gdp.tui.widgets.field import Field
-from gdp.tui.words import error_text
 
 _QR = set("█▀▄ ")
 _WITHOUT = N_(

@@ -11,12 +11,11 @@ from textual.widgets import DataTable, Select, Static
 
 from gdp.core.errors import GdpError
 from gdp.core.language import N_, translate
-from gdp.core.sentences import fill
+from gdp.core.sentences import error_text, fill
 from gdp.model.sizes import typed_size
 from gdp.tui.screens.wizard_step import Step
 from gdp.tui.views import advice as advices
 from gdp.tui.views.draft import Draft, target_of
-from gdp.tui.words import error_text
 
 _PASSED_OVER = N_("Go on at once to take what suits most: blocks of 1M, transfer blocks of 16M.")
 

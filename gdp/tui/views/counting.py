@@ -7,10 +7,9 @@ from enum import Enum, auto
 from gdp.core import figures
 from gdp.core.errors import GdpError
 from gdp.core.language import N_, translate
-from gdp.core.sentences import fill
+from gdp.core.sentences import error_text, fill
 from gdp.tui.ports import Record
 from gdp.tui.standing import Level, Standing
-from gdp.tui.words import error_text
 
 _FOUND = N_("{folders:folder|folders}, {files:file|files}")
 _HITS = N_("hits {what}, {size}")

@@ -2,18 +2,15 @@
 
 from collections.abc import Iterator
 from datetime import datetime, tzinfo
-from typing import Any
-
-import msgspec
 
 from gdp.core import figures
 from gdp.core.language import N_, translate
 from gdp.core.sentences import fill
-from gdp.model.run import Trouble, error_of
+from gdp.model.last_words import why, words_of
 from gdp.model.run_words import REASONS
 from gdp.model.runs import Kind, Reason, Run, State
 from gdp.tui.ports import Record
-from gdp.tui.words import error_text, span
+from gdp.tui.words import span
 
 _BACKUP_ENDS = {
     State.OK: N_("Everything is backed up."),
@@ -66,28 +63,6 @@ def sentences_of_end(run: Run, next_backup: str = "") -> Iterator[str]:
         yield from _figures(run)
     if next_backup and run.kind is Kind.BACKUP:
         yield translate(N_("Next backup: {moment}.")).format(moment=next_backup)
-
-
-def why(summary: Record) -> str:
-    """Return what ended a run before it was done, with the next step; empty where its last word was a summary."""
-    if summary.get("message_type") != "exit_error":
-        return ""
-    return words_of(summary, str(summary.get("message", "")))
-
-
-def words_of(record: Record, sentence: str) -> str:
-    """Return what a record ``error`` or ``exit_error`` says, in the reader's language as far as its template is known.
-
-    Args:
-        sentence: what it says otherwise.
-    """
-    named: dict[str, Any] = {
-        "template": record.get("template"), "facts": record.get("facts", {}), "hint": record.get("hint_template", "")
-    }  # fmt: skip
-    try:
-        return error_text(error_of(msgspec.convert(named, Trouble)))
-    except (msgspec.ValidationError, LookupError, ValueError, AttributeError):
-        return sentence
 
 
 def problem_of(record: Record) -> tuple[str, str]:

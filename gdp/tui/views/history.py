@@ -7,9 +7,10 @@ from typing import TypeVar
 
 from gdp.core import figures
 from gdp.core.language import N_, translate
+from gdp.model.last_words import why
 from gdp.model.run_words import KINDS, kind_in_words, state_of_run
 from gdp.model.runs import Kind, Run, State
-from gdp.tui.views.ends import duration, why
+from gdp.tui.views.ends import duration
 from gdp.tui.words import short_moment
 
 Value = TypeVar("Value")

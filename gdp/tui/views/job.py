@@ -28,13 +28,19 @@ def bar(done: float, cells: int) -> tuple[str, str]:
     return "━" * full + tip, "━" * (cells - full - len(tip))
 
 
-def sparkline(rates: Sequence[float], cells: int) -> str:
-    """Return the newest rates as bars of different height, at most so many; their highest fills the line."""
-    shown = [max(0.0, one) for one in rates[-cells:]]
-    top = max(shown, default=0.0)
+def sparkline(rates: Sequence[float]) -> str:
+    """Return rates as bars of different height; their highest fills the line."""
+    top = max(rates, default=0.0)
     if not top:
         return ""
-    return "".join(_LEVELS[min(len(_LEVELS) - 1, int(one / top * len(_LEVELS)))] for one in shown)
+    return "".join(_LEVELS[min(len(_LEVELS) - 1, int(one / top * len(_LEVELS)))] for one in rates)
+
+
+def speed(rate: str, progress: Record, *, is_sent: bool) -> str:
+    """Return how fast it is, and what: a backup sends, or only reads where nothing is new."""
+    if "bytes_sent" not in progress:
+        return rate
+    return translate(N_("sends {rate}") if is_sent else N_("reads {rate}")).format(rate=rate)
 
 
 def left(progress: Record) -> str:
@@ -101,6 +107,8 @@ def _amounts(kind: Kind, progress: Record) -> Iterator[str]:
     for name, words in (("bytes_new", N_("new {size}")), ("bytes_sent", N_("sent {size}"))):
         if name in progress:
             yield translate(words).format(size=figures.size(int(progress[name])))
+    if waiting := int(progress.get("bytes_waiting", 0)):
+        yield translate(N_("{size} wait to be sent")).format(size=figures.size(waiting))
 
 
 def _of(template: str, done: str, total: str) -> str:

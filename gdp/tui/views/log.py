@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
 from gdp.core.language import N_, translate
+from gdp.model.last_words import words_of
 from gdp.tui.ports import Record
 from gdp.tui.standing import Level
-from gdp.tui.views.ends import problem_of, words_of
+from gdp.tui.views.ends import problem_of
 
 _ACTIONS = {
     "new": N_("new"),

@@ -6,13 +6,13 @@ from datetime import datetime, tzinfo
 from gdp.core.errors import GdpError
 from gdp.core.language import N_, translate
 from gdp.core.sentences import fill, hint_of, sentence_of
+from gdp.model.last_words import why
 from gdp.model.run import error_of
 from gdp.model.run_words import REASONS, WAITS, kind_in_words
 from gdp.model.runs import Kind, Reason, Run, State
 from gdp.model.service import Coming, MailBacklog, ServiceStatus, SetStatus
 from gdp.settings.sets import SetFiles
 from gdp.tui import standing
-from gdp.tui.views.ends import why
 from gdp.tui.views.proofs import proof_lines
 from gdp.tui.words import short_moment
 

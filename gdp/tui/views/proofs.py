@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from datetime import datetime, tzinfo
 
 from gdp.core.language import N_, translate
+from gdp.model.last_words import why
 from gdp.model.run_words import REASONS, kind_in_words
 from gdp.model.runs import Kind, Reason, Run, State
 from gdp.model.service import SetStatus
 from gdp.report.causes import DAMAGED
-from gdp.tui.views.ends import why
 from gdp.tui.words import short_moment
 
 _FAILED = {
