@@ -108,6 +108,6 @@ def test_a_run_with_too_little_time_says_so_in_status_and_report(world: World) -
     assert (run.state, run.reason) == (State.INTERRUPTED, Reason.LONGEST_RUN)
     assert "nothing of this run is kept" in status
     assert f"gdp report show {run.id}" in status
-    assert "too short to send anything that lasts" in report
+    assert "ended before anything that lasts had been sent" in report
     assert "longest-run" in report
     assert "bleibt nichts" in deutsch
