@@ -1,5 +1,6 @@
 """A run that is ended while it sends: what of it stays, and what it says. tests/daemon ends them again and again."""
 
+import os
 import signal
 import subprocess
 import time
@@ -36,7 +37,8 @@ def start(world: World) -> Start:
 
     def start_backup(rate: str, size: str) -> Running:
         words = ["--json", "--limit-upload", rate, "backup", "--transfer-block-size", size, str(world.source)]
-        return subprocess.Popen(command(process_words(world, *words)), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        words = command(process_words(world, *words))
+        return subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, process_group=0)
 
     return start_backup
 
@@ -54,6 +56,30 @@ def end_after(running: Running, most: int, number: signal.Signals = signal.SIGIN
         rest, said = running.communicate(timeout=60)
     assert running.returncode == 130, said
     return records + [msgspec.json.decode(line) for line in [*rest.splitlines(), *said.splitlines()]]
+
+
+def kill_after(running: Running, most: int) -> None:
+    """Let a run send so many bytes, and kill all its processes."""
+    assert running.stdout is not None
+    with running:
+        for line in running.stdout:
+            if msgspec.json.decode(line).get("bytes_sent", 0) >= most:
+                break
+        os.killpg(running.pid, signal.SIGKILL)
+
+
+def test_what_a_killed_run_sent_is_looked_at_once_and_not_by_every_run_after_it(world: World, start: Start) -> None:
+    """Each look costs round trips. A run that has little time must not spend it on the packs of all runs before."""
+    kill_after(start("1M", "1M"), 3 << 20)
+    first = set(world.names(FileKind.DATA))
+    kill_after(start("1M", "1M"), 2 << 20)
+    second = set(world.names(FileKind.DATA)) - first
+    assert world.backup() == 0
+
+    assert first
+    assert second
+    assert f"found complete and kept: {len(second)} pack" in world.output
+    world.require_sound()
 
 
 def test_what_a_run_sent_is_in_the_index_when_it_has_ended(world: World, start: Start) -> None:
