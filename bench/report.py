@@ -1,4 +1,8 @@
-"""Turns measured runs into the table: medians, ratios, limits. Pure."""
+"""Turns measured runs into the table: medians, ratios, limits. Pure.
+
+The ratio is the median of the repetitions' ratios, not the ratio of the medians: both programs ran in the same minute of the
+machine, on the same change of the data.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
@@ -62,14 +66,9 @@ class Line:
     title: str
     unit: str
     medians: dict[str, float]
+    ratio: float | None
+    """ours divided by restic's, in the median of the repetitions; None: never both in one"""
     limit: float | None
-
-    @property
-    def ratio(self) -> float | None:
-        """Ours divided by restic's."""
-        if OURS in self.medians and self.medians.get(BASE):
-            return self.medians[OURS] / self.medians[BASE]
-        return None
 
     @property
     def verdict(self) -> str:
@@ -105,24 +104,26 @@ def _lines(data: str, target: str, runs: list[Run]) -> list[Line]:
     lines = []
     for (row, measure), title in TITLES.items():
         chosen = [run for run in runs if row in ("any", run.row)]
-        medians = {}
-        for tool in dict.fromkeys(run.tool for run in chosen):
-            if values := _values(chosen, tool, measure):
-                medians[tool] = median(values)
-        if medians:
-            lines.append(Line(title, UNITS[measure], medians, _limit(data, target, row, measure)))
+        values = {tool: found for tool in dict.fromkeys(run.tool for run in chosen) if (found := _values(chosen, tool, measure))}
+        if values:
+            medians = {tool: median(found.values()) for tool, found in values.items()}
+            lines.append(Line(title, UNITS[measure], medians, _ratio(values), _limit(data, target, row, measure)))
     return lines
 
 
-def _values(runs: list[Run], tool: str, measure: str) -> list[float]:
+def _values(runs: list[Run], tool: str, measure: str) -> dict[int, float]:
     """Return a figure for each repetition; memory is the highest of its rows."""
-    if measure != "memory":
-        return [value for run in runs if run.tool == tool and (value := getattr(run, measure)) > 0]
-    peaks: dict[int, float] = {}
+    figures: dict[int, float] = {}
     for run in runs:
-        if run.tool == tool:
-            peaks[run.run] = max(peaks.get(run.run, 0.0), run.memory)
-    return list(peaks.values())
+        if run.tool == tool and (value := getattr(run, measure)) > 0:
+            figures[run.run] = max(figures.get(run.run, 0.0), value) if measure == "memory" else value
+    return figures
+
+
+def _ratio(values: dict[str, dict[int, float]]) -> float | None:
+    ours, base = values.get(OURS, {}), values.get(BASE, {})
+    ratios = [ours[number] / base[number] for number in ours.keys() & base.keys()]
+    return median(ratios) if ratios else None
 
 
 def _limit(data: str, target: str, row: str, measure: str) -> float | None:
