@@ -40,7 +40,7 @@ _LEAST_AHEAD_ENTRIES = 2_000  # a small tree is walked whole, so that progress k
 _MOST_AHEAD_ENTRIES = 200_000  # walked while the repository is being opened; about 120 bytes each
 _UPLOADS_A_WORKER = 2
 _MORE_TIME = N_(
-    "The next run knows how slow the line is and sends smaller blocks. Where it gets no further either, a run needs more time "
+    "If the line was not known yet, the next run sends smaller blocks. If this comes again, a run needs more time "
     "('longest-run', 'window') or more of the line ('limits' of [bandwidth])."
 )
 
@@ -210,7 +210,7 @@ class _Run:
         repo, options = opened.repo, self._options
         if not options.dry_run:
             self._line_speed = repo.line_speed
-            self._sending.bytes_per_second = self._line_speed.read()
+            self._sending.expect(self._line_speed.read())
         parameters = repo.chunker_parameters()
         return WorkerStart(
             secrets=dict(self._access.secrets()),
