@@ -14,6 +14,7 @@ from gdp.daemon.run_notes import RunNotes
 from gdp.daemon.silence import Silence
 from gdp.model import run as told
 from gdp.model.backup_set import BackupSet
+from gdp.model.broken_off import kept_nothing
 from gdp.model.runs import Facts, Kind, Reason, Run, State
 from gdp.report import stops
 from gdp.report.cause import Weight
@@ -150,7 +151,7 @@ def make_record(run: Run, log: Path, *, host: str | None, background: Background
         notes.take(line)
     for problem in notes.problems:
         recorder.add(problem)
-    stop = notes.stop or (stops.CANCELLED if run.state is State.CANCELLED else _stop_of(run))
+    stop = notes.stop or _stop_of(run)
     ended, next_run = run.ended or run.began, background.next_run
     if run.state is State.SKIPPED and stop is not None:
         return skipped(run.set_name, named, run.kind, run.began, stop, last=ended, next_run=next_run)
@@ -180,10 +181,10 @@ def log_to_attach(log: Path) -> bytes | None:
 
 
 def _stop_of(run: Run) -> told.Trouble | None:
-    """Return what the daemon knows of why a run ended; of one that had too little time its own last word says more."""
-    if run.reason in {Reason.WINDOW, Reason.LONGEST_RUN} and run.summary.get("template") == stops.NOTHING_KEPT.template:
+    """Return what the daemon knows of why a run ended; of one that was ended too early its own last word says more."""
+    if kept_nothing(run.summary):
         return stops.NOTHING_KEPT
-    return _STOPS.get(run.reason)
+    return stops.CANCELLED if run.state is State.CANCELLED else _STOPS.get(run.reason)
 
 
 def _proven(run: Run) -> told.Proven:

@@ -5,6 +5,7 @@ from datetime import datetime
 from gdp.core import figures
 from gdp.core.language import N_, translate
 from gdp.core.sentences import fill, hint_of
+from gdp.model.broken_off import kept_nothing
 from gdp.model.last_words import why
 from gdp.model.run import error_of
 from gdp.model.run_words import WAITS, kind_in_words, state_of_run
@@ -70,12 +71,7 @@ def _held(held: HeldMails, sentence: str, step: str) -> tuple[str, str]:
 def troubles_of_set(one: SetStatus) -> list[str]:
     """Return, of the newest backup, read-back and restore drill, why each that came to nothing did so, and what to do."""
     runs = [run for run in (one.last, one.last_check, one.last_drill) if run is not None]
-    return [_trouble(run) for run in runs if run.state is State.ERROR or _is_worse_than_ended(run)]
-
-
-def _is_worse_than_ended(run: Run) -> bool:
-    """Say whether a run that broke off said more than that it was ended, which its state says too."""
-    return run.state is State.INTERRUPTED and run.summary.get("template") not in {None, "interrupted"}
+    return [_trouble(run) for run in runs if run.state is State.ERROR or kept_nothing(run.summary)]
 
 
 def _trouble(run: Run) -> str:

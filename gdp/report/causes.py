@@ -196,9 +196,9 @@ TIME_LIMIT = Cause(
     is_resumed=True,
 )
 TOO_SHORT = Cause(
-    N_("The time for the run was too short to send anything that lasts."),
+    N_("The run ended before anything that lasts had been sent."),
     N_(
-        "The next run knows how slow the line is and sends smaller blocks. If this comes again, no run gets any further: allow"
+        "If the line was not known yet, the next run sends smaller blocks. If this comes again, no run gets any further: allow"
         " more time (longest-run, window) or more of the line (limits), or choose a smaller transfer-block-size."
     ),
 )

@@ -1,6 +1,7 @@
 """Why a run ended before it was done, or never began, where the command itself cannot say so. The daemon names one of these."""
 
 from gdp.core.language import N_
+from gdp.model import broken_off
 from gdp.model.run import Fact, Trouble
 
 WINDOW_CLOSED = Trouble(N_("the backup window closed before the run was done"))
@@ -13,7 +14,7 @@ TARGET_AWAY = Trouble(N_("the target did not answer when the run should have beg
 FORBIDDEN = Trouble(N_("the repository lets nobody delete"))
 PAUSED = Trouble(N_("nothing was begun by itself, since somebody had said so with 'gdp pause'"))
 SILENT = Trouble(N_("a backup was due, and none took place"))
-NOTHING_KEPT = Trouble(N_("interrupted before a single transfer block was sent whole: nothing of this run is kept"))
+NOTHING_KEPT = Trouble(broken_off.NOTHING_KEPT)
 LOST = Trouble(N_("the service ended without a word in the middle of the run: killed, or a power failure"))
 
 _COMMAND_FAILED = N_("the command before the backup failed: {command} (exit code {code})")

@@ -1,5 +1,6 @@
 """A run that is ended while it sends: what of it stays, and what it says. tests/daemon ends them again and again."""
 
+import os
 import signal
 import subprocess
 import time
@@ -36,7 +37,8 @@ def start(world: World) -> Start:
 
     def start_backup(rate: str, size: str) -> Running:
         words = ["--json", "--limit-upload", rate, "backup", "--transfer-block-size", size, str(world.source)]
-        return subprocess.Popen(command(process_words(world, *words)), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        words = command(process_words(world, *words))
+        return subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, process_group=0)
 
     return start_backup
 
@@ -56,9 +58,33 @@ def end_after(running: Running, most: int, number: signal.Signals = signal.SIGIN
     return records + [msgspec.json.decode(line) for line in [*rest.splitlines(), *said.splitlines()]]
 
 
+def kill_with_packs(world: World, running: Running) -> set[str]:
+    """Kill all processes of a run once it has stored two packs; return all that it stored."""
+    before = set(world.names(FileKind.DATA))
+    deadline = time.monotonic() + 60
+    with running:
+        while len(set(world.names(FileKind.DATA)) - before) < 2 and running.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.01)
+        os.killpg(running.pid, signal.SIGKILL)
+        running.communicate(timeout=60)
+    return set(world.names(FileKind.DATA)) - before
+
+
+def test_what_a_killed_run_sent_is_looked_at_once_and_not_by_every_run_after_it(world: World, start: Start) -> None:
+    """Each look costs round trips. A run that has little time must not spend it on the packs of all runs before."""
+    first = kill_with_packs(world, start("1M", "1M"))
+    second = kill_with_packs(world, start("1M", "1M"))
+    assert world.backup() == 0
+
+    assert len(first) >= 2
+    assert len(second) >= 2
+    assert f"found complete and kept: {len(second)} packs" in world.output
+    world.require_sound()
+
+
 def test_what_a_run_sent_is_in_the_index_when_it_has_ended(world: World, start: Start) -> None:
     """So the next one need not look at each pack; there may be thousands, and little time."""
-    records = end_after(start("1M", "1M"), 4 << 20)
+    records = end_after(start("1M", "1M"), 6 << 20)  # more than all that is under way at a time
 
     assert records[-1]["message"] == "interrupted"
     assert world.names(FileKind.DATA)

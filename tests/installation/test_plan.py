@@ -5,8 +5,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from gdp.installation.places import Places, system_places
-from gdp.installation.plan import Action, Found, Plan, Wanted, plan_install
+from gdp.cli.installing_words import show_step
+from gdp.cli.screen import Screen
+from gdp.installation.places import Places, system_places, user_places
+from gdp.installation.plan import Action, Found, Plan, Wanted, plan_install, systemctl
 from gdp.installation.systemd import ServiceState
 from gdp.installation.unit import unit_text
 
@@ -104,3 +106,16 @@ def test_without_a_service_the_unit_is_left_as_it_is() -> None:
 def test_words_of_a_unit_are_quoted(home: str, word: str) -> None:
     """A percent sign is a specifier to systemd, a dollar a variable."""
     assert f"\nExecStart=/opt/gdp/current/gdp --home {word} daemon\n" in unit_text(PLACES, Path(home))
+
+
+@pytest.mark.parametrize(
+    ("places", "said"),
+    [(PLACES, "run: systemctl daemon-reload"), (user_places({"HOME": "/home/bob"}), "run: systemctl --user daemon-reload")],
+    ids=["computer", "user"],
+)
+def test_a_step_says_what_is_run(places: Places, said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever types it after us must not order about the services of the whole computer."""
+    show_step(Screen(json=False, quiet=False), places, systemctl("daemon-reload"))
+    printed = capsys.readouterr()
+
+    assert said in printed.out + printed.err

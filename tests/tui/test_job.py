@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from gdp.model.broken_off import NOTHING_KEPT
 from gdp.model.runs import Kind, Reason, Run, State
 from gdp.model.service import AtWork, SetStatus
 from gdp.tui.screens.dialogs import Question
@@ -42,7 +43,7 @@ def at_work(kind: Kind = Kind.BACKUP, **progress: object) -> SetStatus:
 
 def ended(state: State, *, kind: Kind = Kind.BACKUP, reason: Reason = Reason.NONE, **summary: Any) -> Run:
     """Return the same run when it is over."""
-    told = {"message_type": "summary", **summary}
+    told: dict[str, Any] = {"message_type": "summary", **summary}
     return msgspec.structs.replace(
         sets.run("postgres", 7, hours=1), kind=kind, state=state, reason=reason, log=LOG, summary=told if summary else {}
     )  # fmt: skip
@@ -76,6 +77,11 @@ CASES: dict[str, tuple[SetStatus, Run | None]] = {
     ),
     "done": (sets.proven_set("postgres"), ended(State.ATTENTION, **BACKUP_DONE)),
     "lost": (sets.good_set("postgres"), ended(State.INTERRUPTED, reason=Reason.LOST)),
+    "in vain": (
+        sets.good_set("postgres"),
+        ended(State.CANCELLED, message_type="exit_error", template=NOTHING_KEPT, message=NOTHING_KEPT,
+              hint_template="The next run sends smaller blocks."),
+    ),
     "restored": (
         sets.good_set("postgres"),
         ended(State.OK, kind=Kind.RESTORE, target="/srv/zurück", files_restored=1204, files_unchanged=12, files_skipped=15,
@@ -105,7 +111,7 @@ async def test_job_looks_as_it_was_looked_at(case: str, language: str, size: str
                 daemon.tell({"event": "progress", "run": 7, "progress": progress})
         await until(pilot)
 
-        compare(f"job-{case}-{language}-{size}", app)
+        compare(f"job-{case.replace(' ', '-')}-{language}-{size}", app)
 
 
 async def until(pilot: Any) -> None:

@@ -27,7 +27,8 @@ from gdp.core.errors import BadInput
 from gdp.core.language import N_, translate
 from gdp.core.packformat import DEFAULT_PACK_BYTES, MAX_PACK_BYTES, MIN_PACK_BYTES
 from gdp.core.sentences import sentence_of
-from gdp.engine.archive.backup import BackupAccess, run_backup
+from gdp.engine.archive.backup import run_backup
+from gdp.engine.archive.entry import BackupAccess
 from gdp.engine.archive.options import BackupOptions, StandardInput
 from gdp.engine.archive.parent import ForeignChunkingError
 from gdp.model.backup_set import BackupSet

@@ -8,24 +8,19 @@ is loaded only if anything changed. What becomes durable comes in this order: pa
 import os
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 
-from gdp.core.errors import GdpError, Interrupted, RepositoryLocked
+from gdp.core.errors import GdpError, Interrupted
 from gdp.core.language import N_
 from gdp.core.packformat import MIN_PACK_BYTES
-from gdp.engine.archive.dispatch import BATCH_FILES, TREE_WORKER, Dispatcher
+from gdp.engine.archive.dispatch import BATCH_FILES, Dispatcher
+from gdp.engine.archive.entry import BackupAccess, Entry, Opened, OutdatedError
 from gdp.engine.archive.finish import BackupResult, make_snapshot, standard_input_trees
 from gdp.engine.archive.opening import Opening
 from gdp.engine.archive.options import BackupOptions, StandardInput
-from gdp.engine.archive.parent import (
-    Comparison,
-    ForeignChunkingError,
-    compare_with,
-    refuse_foreign_chunking,
-    without_notes,
-)
+from gdp.engine.archive.parent import ForeignChunkingError, without_notes
 from gdp.engine.archive.read_file import FileRead
 from gdp.engine.archive.sending import Sending
 from gdp.engine.archive.sources import existing_sources, root_of
@@ -33,48 +28,21 @@ from gdp.engine.archive.stored import IndexIncompleteError, StoredBlobs
 from gdp.engine.archive.telling import Telling
 from gdp.engine.archive.trees import FileTicket, TreeBuilder
 from gdp.engine.archive.walk import Directory, Walker
-from gdp.engine.archive.worker import ArchiveWorker, OpenStorage, WorkerStart
+from gdp.engine.archive.worker import ArchiveWorker, WorkerStart
 from gdp.engine.workers import WorkerPool, worker_count
+from gdp.model.broken_off import NOTHING_KEPT
 from gdp.model.events import BeganAnew, Emit, StageBegan
-from gdp.model.files import FileKind
-from gdp.repo.lease import Lease
 from gdp.repo.line_speed import LineSpeed
 from gdp.repo.locks import ignoring_hangup
-from gdp.repo.repository import CLEANED_UP, RUN_AGAIN, Repository
 from gdp.repo.shared_ids import SharedIds
 
 _LEAST_AHEAD_ENTRIES = 2_000  # a small tree is walked whole, so that progress knows its end from the beginning
 _MOST_AHEAD_ENTRIES = 200_000  # walked while the repository is being opened; about 120 bytes each
-_CLEAN_END_SECONDS = 3.0  # how long an interrupted run waits for the opening; taking a lock needs a fraction of it
 _UPLOADS_A_WORKER = 2
-_NOTHING_KEPT = N_("interrupted before a single transfer block was sent whole: nothing of this run is kept")
 _MORE_TIME = N_(
-    "The next run knows how slow the line is and sends smaller blocks. Where it gets no further either, a run needs more time "
+    "If the line was not known yet, the next run sends smaller blocks. If this comes again, a run needs more time "
     "('longest-run', 'window') or more of the line ('limits' of [bandwidth])."
 )
-
-
-@dataclass(frozen=True, slots=True)
-class BackupAccess:
-    """The way to the repository, as a backup needs it: nothing is opened before the workers are forked."""
-
-    open_storage: OpenStorage
-    """for each worker"""
-    secrets: Callable[[], Mapping[str, str]]
-    """what the user was asked for while opening"""
-    open_repository: Callable[[], Repository]
-    locked: Callable[[Repository, Callable[[], None]], AbstractContextManager[None]]
-    """holds a shared lock; calls the function while it is being taken, at least once"""
-    lease: Lease
-    agrees: Callable[[ForeignChunkingError], bool] = lambda _question: False
-    """asks the user; called in the main thread, before the lock is taken"""
-
-
-@dataclass(frozen=True, slots=True)
-class _Opened:
-    repo: Repository
-    stored: StoredBlobs
-    comparison: Comparison
 
 
 def run_backup(options: BackupOptions, access: BackupAccess, emit: Emit) -> BackupResult:
@@ -115,46 +83,42 @@ class _Workers:
     sending: Sending
 
 
-class _OutdatedError(Exception):
-    """Index files that were relied on while the lock was being taken are gone."""
-
-
 class _Run:
     def __init__(self, options: BackupOptions, access: BackupAccess, emit: Emit, workers: _Workers, cleanup: ExitStack) -> None:
-        self._options, self._access, self._emit, self._cleanup = options, access, emit, cleanup
-        self._pool, self._known, self._sending = workers.pool, workers.known, workers.sending
+        self._access, self._emit, self._cleanup = access, emit, cleanup
+        self._pool, self._sending = workers.pool, workers.sending
+        self._entry = Entry(options, access, emit, workers.pool, workers.known, cleanup)
         self._telling = Telling(emit, workers.sending, self._note_speed)
         self._began_ns, self._began = time.time_ns(), time.monotonic()
         self._walker = Walker(options, emit)
-        self._repo: Repository | None = None
         self._missing_sources = 0
         self._line_speed: LineSpeed | None = None
         self._builder: TreeBuilder | None = None
         self._stored: StoredBlobs | None = None
-        self._opening: Opening[_Opened] | None = None
-        """until the lock is sure"""
-        self._sure_indexes: set[str] | None = None
-        """listed once the lock was sure; None: there is nothing to compare with it"""
+
+    @property
+    def _options(self) -> BackupOptions:
+        return self._entry.options
 
     def run(self) -> BackupResult:
         source = self._options.standard_input
         if source is not None:
-            opened = self._open_with_consent()
-            if not self._is_sure(opened):
-                opened = self._compare(opened.repo)
+            opened = self._entry.open_with_consent()
+            if not self._entry.is_sure(opened):
+                opened = self._entry.compare(opened.repo)
             return self._finish(opened, *self._save_stream(opened, source))
         self._emit(StageBegan(N_("looking through the sources")))
         existing = existing_sources(self._options.sources, self._emit)
         self._missing_sources = len(self._options.sources) - len(existing)
-        self._options = replace(self._options, sources=existing)
-        opening = self._begin_opening()
+        self._entry.options = replace(self._options, sources=existing)
+        opening = self._entry.begin()
         walk = self._walker.walk(root_of(self._options.sources))
         ahead = self._walk_while_opening(walk, opening)
         try:
             opened = opening.draft()
         except ForeignChunkingError as question:
-            self._ask(question)
-            opening = self._begin_opening()
+            self._entry.ask(question)
+            opening = self._entry.begin()
             opened = opening.draft()
         self._emit(StageBegan(N_("saving files")))
         while True:
@@ -164,15 +128,15 @@ class _Run:
             except IndexIncompleteError:  # no worker has begun yet
                 opening.result()
                 opened = replace(opened, comparison=without_notes(opened.comparison, opened.repo, opened.stored))
-            except _OutdatedError:  # nor here
+            except OutdatedError:  # nor here
                 if opened.comparison.notes is not None:
                     opened.comparison.notes.close()  # else they are found in use
-                opened = self._compare(opened.repo)
+                opened = self._entry.compare(opened.repo)
             self._emit(BeganAnew())
             self._walker = Walker(self._options, self._emit)
             ahead, walk = deque(), self._walker.walk(root_of(self._options.sources))
 
-    def _walk_while_opening(self, walk: Iterator[Directory], opening: Opening[_Opened]) -> deque[Directory]:
+    def _walk_while_opening(self, walk: Iterator[Directory], opening: Opening[Opened]) -> deque[Directory]:
         ahead: deque[Directory] = deque()
         entries = 0
         while entries < (_LEAST_AHEAD_ENTRIES if opening.has_draft else _MOST_AHEAD_ENTRIES):
@@ -183,68 +147,12 @@ class _Run:
             ahead.append(directory)
         return ahead
 
-    def _begin_opening(self) -> Opening[_Opened]:
-        opening = self._opening = Opening(self._open)
-        self._cleanup.callback(opening.join, _CLEAN_END_SECONDS)  # a lock just taken must be known, to be given back
-        return opening
-
-    def _open_with_consent(self) -> _Opened:
-        try:
-            return self._open()
-        except ForeignChunkingError as question:
-            self._ask(question)
-        return self._open()
-
-    def _ask(self, question: ForeignChunkingError) -> None:
-        """Return when the user agrees. Raises the question itself else."""
-        if not self._access.agrees(question):
-            raise question
-        self._options = replace(self._options, accept_foreign_chunking=True)
-
-    def _open(self, show_draft: Callable[[_Opened], None] = lambda _draft: None) -> _Opened:
-        """Open and lock. What there is to compare with is read while the fresh lock settles, and shown as a draft."""
-        repo = self._repo
-        if repo is None:
-            repo = self._repo = self._access.open_repository()
-            self._cleanup.callback(repo.storage.close)
-        refuse_foreign_chunking(repo, self._options)
-        drafts: list[_Opened] = []
-
-        def look_ahead() -> None:
-            if not drafts:
-                drafts.append(self._compare(repo))
-                show_draft(drafts[0])
-
-        if self._options.dry_run:
-            look_ahead()
-        else:
-            self._pool.channels[TREE_WORKER].send(("connect", dict(self._access.secrets())))
-            self._access.lease.expect()
-            self._cleanup.enter_context(self._access.locked(repo, look_ahead))
-            self._access.lease.confirm()
-            self._sure_indexes = {name for name, _ in repo.storage.list(FileKind.INDEX)}
-        return drafts[0]
-
-    def _compare(self, repo: Repository) -> _Opened:
-        self._sure_indexes = None
-        snapshots = repo.snapshots()  # before the index is listed: then it has all that they need
-        stored = StoredBlobs(repo, self._known, self._emit, dry_run=self._options.dry_run)
-        stored.distrust_snapshots(snapshots.damaged.values())
-        comparison = compare_with(repo, self._options, snapshots, stored)
-        if comparison.notes is not None:
-            self._cleanup.callback(comparison.notes.close)
-        return _Opened(repo, stored, comparison)
-
-    def _is_sure(self, opened: _Opened) -> bool:
-        """Say whether every index file that was relied on was still there when the lock was sure."""
-        return self._sure_indexes is None or opened.stored.index_names <= self._sure_indexes
-
     def _save_tree(
-        self, opened: _Opened, opening: Opening[_Opened], ahead: deque[Directory], walk: Iterator[Directory]
+        self, opened: Opened, opening: Opening[Opened], ahead: deque[Directory], walk: Iterator[Directory]
     ) -> tuple[bytes, TreeBuilder]:
         """Compare and save. Workers begin at once; the lease has them wait before they write, until the lock is sure.
 
-        Raises _OutdatedError, IndexIncompleteError.
+        Raises OutdatedError, IndexIncompleteError.
         """
         dispatcher = self._dispatcher(opened)
         comparison = opened.comparison
@@ -257,32 +165,22 @@ class _Run:
             builder.enter(directory)
             entries += 1 + directory.file_count
             if opening.is_done or dispatcher.is_full:
-                self._make_sure(opened, dispatcher)  # not sure of it, the workers may be waiting themselves
+                self._entry.make_sure(
+                    opened, has_begun=dispatcher.has_begun
+                )  # not sure of it, the workers may be waiting themselves
             if dispatcher.is_full or entries - gathered >= BATCH_FILES:
                 dispatcher.gather(None if dispatcher.is_full else 0.0)
                 gathered = entries
             self._telling.tell()
         self._telling.is_walked = True
         dispatcher.finish_files_until(lambda: opening.is_done)
-        self._make_sure(opened, dispatcher)
+        self._entry.make_sure(opened, has_begun=dispatcher.has_begun)
         dispatcher.finish_files()
         dispatcher.flush()
         assert builder.root is not None
         return builder.root, builder
 
-    def _make_sure(self, opened: _Opened, dispatcher: Dispatcher | None) -> None:
-        """Wait until the lock is sure, and see whether what was read before still holds. Harmless when done already."""
-        if self._opening is None:
-            return
-        self._opening.result()
-        self._opening = None
-        if self._is_sure(opened):
-            return
-        if dispatcher is not None and dispatcher.has_begun:  # what workers hold may count on blocks that are gone
-            raise RepositoryLocked(CLEANED_UP, RUN_AGAIN)
-        raise _OutdatedError
-
-    def _save_stream(self, opened: _Opened, source: StandardInput) -> tuple[bytes, TreeBuilder]:
+    def _save_stream(self, opened: Opened, source: StandardInput) -> tuple[bytes, TreeBuilder]:
         dispatcher = self._dispatcher(opened)
         builder = TreeBuilder(self._options, opened.comparison.known, None, dispatcher, opened.stored.is_new_tree, self._emit)
         self._begin_with(builder, opened.stored)
@@ -295,7 +193,7 @@ class _Run:
         dispatcher.flush()
         return root, builder
 
-    def _dispatcher(self, opened: _Opened) -> Dispatcher:
+    def _dispatcher(self, opened: Opened) -> Dispatcher:
         dispatcher = Dispatcher(
             self._pool, lambda: self._start(opened), self._file_done, opened.stored.pack_stored, self._telling.count_large,
             self._telling.tell,
@@ -303,16 +201,16 @@ class _Run:
         self._cleanup.callback(dispatcher.close)
         return dispatcher
 
-    def _start(self, opened: _Opened) -> WorkerStart:
+    def _start(self, opened: Opened) -> WorkerStart:
         opened.stored.expected_blobs = self._walker.files_found
         opened.stored.load()
         if opened.stored.has_leftovers:
-            self._make_sure(opened, None)
+            self._entry.make_sure(opened, has_begun=False)
             opened.stored.adopt()  # before anybody stores the same again
         repo, options = opened.repo, self._options
         if not options.dry_run:
             self._line_speed = repo.line_speed
-            self._sending.bytes_per_second = self._line_speed.read()
+            self._sending.expect(self._line_speed.read())
         parameters = repo.chunker_parameters()
         return WorkerStart(
             secrets=dict(self._access.secrets()),
@@ -329,7 +227,7 @@ class _Run:
             dry_run=options.dry_run,
         )
 
-    def _finish(self, opened: _Opened, tree: bytes, builder: TreeBuilder) -> BackupResult:
+    def _finish(self, opened: Opened, tree: bytes, builder: TreeBuilder) -> BackupResult:
         repo, stored, comparison = opened.repo, opened.stored, opened.comparison
         counts = builder.counts
         snapshot = make_snapshot(self._options, tree, comparison.parent, counts, stored, self._began_ns)
@@ -358,13 +256,13 @@ class _Run:
     def break_off(self) -> None:
         """Keep what the run has got so far, for the next one. Raises Interrupted when that is nothing of what it was sending."""
         sent = self._sending.totals()
-        if self._stored is None or self._repo is None or not sent.found:
+        if self._stored is None or self._entry.repo is None or not sent.found:
             return
-        self._repo.storage.hurry()
+        self._entry.repo.storage.hurry()
         with suppress(GdpError):  # then the next run finds the packs by the journal
             self._stored.break_off()
         if not sent.stored and sent.waiting >= MIN_PACK_BYTES and not self._options.dry_run:
-            raise Interrupted(_NOTHING_KEPT, _MORE_TIME)
+            raise Interrupted(NOTHING_KEPT, _MORE_TIME)
 
     def _note_speed(self, bytes_per_second: int) -> None:
         if self._line_speed is not None:

@@ -29,6 +29,7 @@ from gdp.storage.locked_memory import LockedMemory
 
 PACK_SECONDS = 30.0  # less makes more small files of a backup, more lets a run that is killed lose more of what it has sent
 PART_OF_TIME = 8  # that a run has, for a pack: so that several arrive, however wrong the guess is
+UNKNOWN_RATE = 100_000  # a run with little time takes a line for so slow, bytes a second, until its first pack has arrived
 MEASURE_SECONDS = 2.0  # less tells little of a line's speed
 TURN_SECONDS = 0.05  # between two looks whether it is a pack's turn
 _RATE, _UNDER_WAY = 0, 1
@@ -75,17 +76,21 @@ class Sending:
         self._shared = LockedMemory()
         self._cells = memoryview(self._shared.memory).cast("Q")
         self._workers, self._uploads, self._clock = workers, uploads, clock
+        self._may_be_ended, self._guess = seconds_allowed is not None, 0
         self._pack_seconds = PACK_SECONDS if seconds_allowed is None else min(PACK_SECONDS, seconds_allowed / PART_OF_TIME)
         assert _FIRST_ROW + _ROW * workers * (uploads + 1) <= len(self._cells)
 
+    def expect(self, bytes_per_second: int) -> None:
+        """Take the line to be so fast, until more is known. 0: nobody knows; a run that may be ended then expects little."""
+        if not bytes_per_second and self._may_be_ended:
+            bytes_per_second = self._guess = UNKNOWN_RATE
+        self._cells[_RATE] = min(_MOST_RATE, bytes_per_second)
+
     @property
     def bytes_per_second(self) -> int:
-        """What the line takes; 0: not known, or as good as no limit."""
-        return self._cells[_RATE]
-
-    @bytes_per_second.setter
-    def bytes_per_second(self, rate: float) -> None:
-        self._cells[_RATE] = min(_MOST_RATE, int(rate))
+        """What the line takes, as it was measured or is known from before; 0: nobody knows."""
+        rate = self._cells[_RATE]
+        return 0 if rate == self._guess else rate
 
     def totals(self) -> Sent:
         """Add up what all have counted."""
@@ -94,7 +99,7 @@ class Sending:
 
     def pack_bytes(self, wanted: int) -> int:
         """Return how large a pack should become: as wanted, or less where the line is slow."""
-        rate = self.bytes_per_second
+        rate = self._cells[_RATE]
         return min(wanted, max(MIN_PACK_BYTES, int(rate * self._pack_seconds))) if rate else wanted
 
     def count_found(self, worker: int, count: int) -> None:
@@ -131,7 +136,7 @@ class Sending:
             time.sleep(TURN_SECONDS)
 
     def _take_turn(self, size: int) -> bool:
-        rate = self.bytes_per_second
+        rate = self._cells[_RATE]
         with self._shared.locked():
             if rate and self._cells[_UNDER_WAY] >= max(1, int(rate * self._pack_seconds / size)):
                 return False

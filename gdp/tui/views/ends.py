@@ -6,6 +6,7 @@ from datetime import datetime, tzinfo
 from gdp.core import figures
 from gdp.core.language import N_, translate
 from gdp.core.sentences import fill
+from gdp.model.broken_off import kept_nothing
 from gdp.model.last_words import why, words_of
 from gdp.model.run_words import REASONS
 from gdp.model.runs import Kind, Reason, Run, State
@@ -27,6 +28,7 @@ _RESTORE_ENDS = {
     State.INTERRUPTED: N_("Broken off. Restore the same once more: only what is missing is fetched."),
     State.CANCELLED: N_("Cancelled. What is restored stays; the same restore fetches only the rest."),
 }
+_ENDED_IN_VAIN = N_("Broken off before anything that lasts had been sent.")
 _OTHER_ENDS = {
     State.OK: N_("Done."),
     State.ATTENTION: N_("Done, but something needs your attention."),
@@ -54,10 +56,11 @@ def sentences_of_end(run: Run, next_backup: str = "") -> Iterator[str]:
     Args:
         next_backup: when that is, in words; empty: nobody knows.
     """
+    is_known = run.state is State.CANCELLED and not kept_nothing(run.summary)  # who ended it knows why
     yield _verdict(run)
     if run.reason is not Reason.NONE:
         yield _sentence(translate(REASONS[run.reason]))
-    if (reason := why(run.summary)) and run.state is not State.CANCELLED:  # who ended it knows why
+    if (reason := why(run.summary)) and not is_known:
         yield reason
     if run.state.is_done:
         yield from _figures(run)
@@ -83,6 +86,8 @@ def day_of(run: Run, zone: tzinfo | None) -> str:
 
 
 def _verdict(run: Run) -> str:
+    if kept_nothing(run.summary):
+        return translate(_ENDED_IN_VAIN)
     ends = {Kind.BACKUP: _BACKUP_ENDS, Kind.RESTORE: _RESTORE_ENDS}.get(run.kind, _OTHER_ENDS)
     target = run.summary.get("target")
     place = translate(N_("their place")) if target == "/" else str(target)

@@ -9,7 +9,8 @@ from typing import Any
 from gdp.core.chunker import DEFAULT_BLOCK_BYTES
 from gdp.core.kdf import ScryptCost
 from gdp.core.language import complete
-from gdp.engine.archive.backup import BackupAccess, run_backup
+from gdp.engine.archive.backup import run_backup
+from gdp.engine.archive.entry import BackupAccess
 from gdp.engine.archive.finish import BackupResult
 from gdp.engine.archive.options import BackupOptions
 from gdp.engine.check import CheckOptions, check_repository

@@ -9,7 +9,7 @@ import pytest
 
 from gdp.core.ids import PackId
 from gdp.core.packformat import MIN_PACK_BYTES, BlobKind, PackedBlob
-from gdp.engine.archive.sending import PACK_SECONDS, Sending, Sent
+from gdp.engine.archive.sending import PACK_SECONDS, UNKNOWN_RATE, Sending, Sent
 from gdp.model.events import Progress
 from gdp.repo.packer import FinishedPack, PackBody
 from gdp.storage.shared_rate import SharedRate
@@ -79,7 +79,7 @@ def test_packs_are_as_large_as_wanted_until_the_line_is_known_to_be_slow() -> No
     sending = Sending(1, 1)
     sizes = []
     for rate in (0, 100 * MB, 200_000, 10):
-        sending.bytes_per_second = rate
+        sending.expect(rate)
         sizes.append(sending.pack_bytes(16 << 20))
 
     assert sizes == [16 << 20, 16 << 20, 200_000 * PACK_SECONDS, MIN_PACK_BYTES]
@@ -90,10 +90,26 @@ def test_packs_are_smaller_where_a_run_has_little_time() -> None:
     sizes = []
     for seconds in (None, 3600, 80, 8, 0):
         sending = Sending(1, 1, seconds)
-        sending.bytes_per_second = 300_000
+        sending.expect(300_000)
         sizes.append(sending.pack_bytes(16 << 20))
 
     assert sizes == [9 * MB, 9 * MB, 3 * MB, MIN_PACK_BYTES, MIN_PACK_BYTES]
+
+
+def test_a_run_that_may_be_ended_takes_an_unknown_line_for_a_slow_one_until_the_first_pack_is_there() -> None:
+    """So the first run of all gets on, too; and a fast line costs it one small pack."""
+    clock = Clock()
+    sending = Sending(1, 1, 8 * 3600, clock=clock)
+    sending.expect(0)
+    first = sending.pack_bytes(16 << 20)
+    said = sending.bytes_per_second
+    with sending.pack(0, 0, pack_of(first, first)):
+        clock.now += 0.1
+
+    assert first == UNKNOWN_RATE * PACK_SECONDS
+    assert said == 0, "it was not measured, and is nothing to remember"
+    assert sending.pack_bytes(16 << 20) == 16 << 20
+    assert sending.bytes_per_second == 10 * first
 
 
 def test_only_what_files_hold_counts_as_kept() -> None:
@@ -121,7 +137,7 @@ def test_a_line_that_has_become_fast_is_noticed_with_the_first_pack() -> None:
     """A laptop that comes home from the train."""
     clock = Clock()
     sending = Sending(1, 1, clock=clock)
-    sending.bytes_per_second = 10_000
+    sending.expect(10_000)
     with sending.pack(0, 0, pack_of(4 * MB, 4 * MB)):
         clock.now += 0.1
 
@@ -131,7 +147,7 @@ def test_a_line_that_has_become_fast_is_noticed_with_the_first_pack() -> None:
 def test_on_a_slow_line_packs_take_turns() -> None:
     """Side by side all of them would be unfinished when the run has to end."""
     sending = Sending(1, 2)
-    sending.bytes_per_second = 100_000
+    sending.expect(100_000)
     order: list[str] = []
     has_begun, may_end = threading.Event(), threading.Event()
 
@@ -162,7 +178,7 @@ def test_on_a_fast_line_nobody_waits() -> None:
     """Each connection is bound by latency there, and many make up for it."""
     sending = Sending(8, 2)
     for rate in (0, 100 * MB):
-        sending.bytes_per_second = rate
+        sending.expect(rate)
         with (
             sending.pack(0, 0, pack_of(16 * MB, MB)),
             sending.pack(0, 1, pack_of(16 * MB, MB)),
