@@ -41,13 +41,14 @@ def _known_snapshots(common: Common) -> dict[str, str]:
     from gdp.bootstrap.passwords import find_password
     from gdp.bootstrap.storages import Reaching
     from gdp.cli.records import SHORT_ID
-    from gdp.cli.session import chosen_target, password_source
+    from gdp.cli.session import chosen_login, chosen_target, password_source
     from gdp.core import figures
     from gdp.model.events import ignore_events
 
     try:
         target, source = chosen_target(common), password_source(common)
-        settings = AccessSettings(target, choose_home(common.home), Reaching(), reads_without_lock=True)
+        reaching = Reaching(login=chosen_login(common))
+        settings = AccessSettings(target, choose_home(common.home), reaching, reads_without_lock=True)
         repository = Access(settings, _ask_nobody, ignore_events).open(find_password(source, _ask_nobody, ""))
         snapshots = repository.snapshots().snapshots
         repository.storage.close()

@@ -70,4 +70,6 @@ def error_text(error: GdpError) -> str:
 def _shown(name: str, fact: object) -> object:
     if isinstance(fact, GdpError):
         return sentence_of(fact)
+    if name == "tried" and isinstance(fact, str):  # several, of which some have names in every language
+        return ", ".join(map(translate, fact.split(", ")))
     return translate(fact) if name == "reason" and isinstance(fact, str) else fact

@@ -15,6 +15,7 @@ from gdp.storage.sftp_settings import AskSecret, SecretKind, SecretRequest, Sftp
 from gdp.storage.ssh_config import Route
 
 _PASSWORD_METHODS = {"password", "keyboard-interactive"}
+_OF_AGENT, _PASSWORD = N_("the SSH agent's key"), N_("a password")
 
 
 class ClientTransport(Transport):
@@ -121,7 +122,7 @@ def _keys(route: Route, settings: SftpSettings, ask: AskSecret, attempt: _Attemp
     if settings.uses_agent and not route.uses_only_these_keys:
         with closing(Agent()) as agent:
             for key in agent.get_keys():
-                yield "the SSH agent's key", key
+                yield _OF_AGENT, key
     if not chosen:
         for path in settings.default_keys:
             if os.path.isfile(path):
@@ -153,7 +154,7 @@ def _with_password(transport: Transport, route: Route, ask: AskSecret | None, at
     password = ask(SecretRequest(SecretKind.PASSWORD, about)) if ask is not None else None
     if password is None:
         return False
-    attempt.tried.append("a password")
+    attempt.tried.append(_PASSWORD)
     try:
         transport.auth_password(route.user, password)
     except AuthenticationException as error:

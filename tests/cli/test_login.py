@@ -101,6 +101,7 @@ def test_a_set_logs_in_with_its_password_by_itself(
     added = process(["set", "add", "daten", *common, "--repo", url, *secrets, "--init"])
     saved = process(["--json", "backup", "daten"])
     shared = process(["set", "add", "zwei", *common])
+    offered = process([], environment={"_GDP_COMPLETE": "bash_complete", "COMP_WORDS": "gdp ls -S daten ", "COMP_CWORD": "4"})
     restored = process(["restore", "latest", "-S", "daten", "--target", str(tmp_path / "back")])
     login_file.write_text("another\n")
     refused = process(["--json", "snapshots", "-S", "daten"])
@@ -108,6 +109,7 @@ def test_a_set_logs_in_with_its_password_by_itself(
     assert added.code == 0, added.err
     assert saved.code == 0, saved.err
     assert shared.code == 0, shared.err
+    assert saved.summary["snapshot_id"][:8] in offered.out
     assert restored.code == 0, restored.err
     assert (tmp_path / "back" / source.relative_to("/") / "a.txt").read_text() == "alpha\n"
     assert refused.errors[-1]["error_class"] == "LoginRefused"

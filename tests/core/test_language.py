@@ -48,6 +48,16 @@ def test_other_fields_are_filled_as_ever() -> None:
     assert complete("{port} {name!r} {ratio:.2f} {{x}}", facts, "en") == "2222 'a|b' 1.50 {x}"
 
 
+def test_what_was_tried_is_named_in_the_readers_language(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files keep their names; what has none is translated."""
+    monkeypatch.setenv("GDP_LANGUAGE", "de")
+
+    assert fill("{tried}", {"tried": "/root/.ssh/id_rsa, the SSH agent's key, a password"}) == (
+        "/root/.ssh/id_rsa, der Schlüssel des SSH-Agenten, ein Passwort"
+    )
+    assert fill("{tried}", {"tried": "-"}) == "-"
+
+
 def test_a_fraction_is_written_as_the_language_writes_it() -> None:
     """The pause before another attempt is 4.2 s here and 4,2 s there."""
     assert complete("in {seconds} s, {ratio:.2f}", {"seconds": 4.2, "ratio": 1.5}, "en") == "in 4.2 s, 1.50"

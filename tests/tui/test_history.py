@@ -148,6 +148,24 @@ async def test_a_huge_log_is_read_by_pages_and_searched(tmp_path: Path) -> None:
     assert "/home/anna/19999.txt" in found
 
 
+async def test_what_went_wrong_is_read_whole_and_again_when_the_terminal_is_another(tmp_path: Path) -> None:
+    """The next step stands at its end, where a narrow terminal would cut it off."""
+    write_log(tmp_path)
+    async with shown(ports(tmp_path, staged(*RUNS))) as (app, pilot):
+        app.go("history")
+        await read(pilot)
+        await pilot.press("down", "down", "down", "enter")
+        await read(pilot)
+        narrow = text_of(app)
+        await pilot.resize_terminal(120, 24)
+        await read(pilot)
+        wide = text_of(app)
+
+    assert "or exclude it." in narrow
+    assert "Permission denied. Start the daemon as root" not in narrow
+    assert "Permission denied. Start the daemon as root, or exclude it." in wide
+
+
 async def test_a_log_that_is_gone_is_said(tmp_path: Path) -> None:
     """Logs are kept for 90 days, the journal for longer."""
     async with shown(ports(tmp_path, staged(*RUNS))) as (app, pilot):

@@ -189,6 +189,7 @@ async def test_a_server_that_takes_only_a_password(tmp_path: Path, source: Path)
             await fill(app, pilot, login_password=PASSWORD)
             await pilot.press("ctrl+n")
             await until(pilot, lambda: isinstance(app.screen, Question))
+            lying_about = list((home / "passwords").iterdir())
             await pilot.press("enter")  # make the folder
             await from_the_sources_on(app, pilot, wizard, source, recovery=2)
             summary = text_of(app)
@@ -198,6 +199,7 @@ async def test_a_server_that_takes_only_a_password(tmp_path: Path, source: Path)
 
     made = SetFiles(home).read("daten")
     file = Path(made.target.login_password_file)
+    assert lying_about == []
     assert "login with a password" in " ".join(summary.split())
     assert (hosted / "deep" / "repository" / "config").exists()
     assert file.read_text() == f"{PASSWORD}\n"

@@ -26,6 +26,7 @@ from gdp.tui.widgets.rows import Rows
 from gdp.tui.words import long_moment
 
 PAGE = 200  # lines that are read at once
+_AROUND = 11  # columns of the terminal: the box, what stands around three cells, and the scroll bar
 _NEAR_END = 20  # lines before the last at which the next are read
 
 
@@ -56,6 +57,8 @@ class RunPage(Page[None]):
         self._reader: LogReader
         self._reading = asyncio.Lock()
         self._is_complete = False
+        self._width = 0
+        """for which the columns were made; 0: not yet"""
 
     def heading(self) -> str:
         return f"{self._run.set_name} · {kind_in_words(self._run)} · {translate(N_('run {number}')).format(number=self._run.id)}"
@@ -81,6 +84,10 @@ class RunPage(Page[None]):
         self.query_one("#run-sentences", Static).update("\n".join(sentences_of_end(run)))
         self.query_one(Rows).focus()
         self._begin_again()
+
+    def on_resize(self) -> None:
+        if self._width and self.size.width != self._width:
+            self._begin_again()
 
     def on_input_changed(self, event: Input.Changed) -> None:
         self._text = event.value.strip()
@@ -136,8 +143,12 @@ class RunPage(Page[None]):
         self._is_complete = False
         table = self.query_one(Rows)
         table.clear(columns=True)
-        for heading in (N_("Time"), "", N_("What happened")):
-            table.add_column(Text(translate(heading)))
+        self._width = self.size.width
+        widths = (len("00:00:00"), 1)
+        for heading, width in zip(
+            (N_("Time"), "", N_("What happened")), (*widths, self._width - _AROUND - sum(widths)), strict=True
+        ):
+            table.add_column(Text(translate(heading)), width=width)
         self._describe(translate(N_("Reading the log …")))
         self.begin(self._read_on(), group="log", exclusive=True)
 
@@ -163,9 +174,9 @@ class RunPage(Page[None]):
             line = line_of(record, zone)
             colour = self.manager.colour(line.level.style)
             is_news = line.level is Level.ERROR
-            table.add_row(
-                Text(line.time, self.manager.colour("idle")), Text(line.sign, colour), Text(line.words, colour if is_news else "")
-            )  # fmt: skip
+            words = Text(line.words, colour if is_news else "", no_wrap=not is_news, overflow="fold" if is_news else "ellipsis")
+            height = None if is_news else 1  # what went wrong is read whole, with the next step at its end
+            table.add_row(Text(line.time, self.manager.colour("idle")), Text(line.sign, colour), words, height=height)
 
     def _describe(self, nothing: str) -> None:
         table, empty, box = self.query_one(Rows), self.query_one("#run-empty", Static), self.query_one("#run-log")

@@ -108,8 +108,7 @@ class TargetStep(Step):
     async def _reach(self, draft: Draft, target: str) -> Record | None:
         self._note(fill(N_("Trying to reach {target} …"), {"target": target}))
         try:
-            with reaching(draft, self.manager.ports.home) as words:
-                return await self._try(target, ["reach", *words])
+            return await self._try(draft, target)
         finally:
             self._note("")
 
@@ -124,32 +123,41 @@ class TargetStep(Step):
             self.query_one("#login_password").display = True
             raise BadInput(N_("this server takes no key, only a password"), field="login_password") from error
 
-    async def _try(self, target: str, words: list[str]) -> Record | None:
+    async def _look(self, draft: Draft, *options: str) -> Record:
+        """Look what lies there. A password lies in a file for just that time, and not while something is asked."""
+        with reaching(draft, self.manager.ports.home) as words:
+            return await last_of(self.manager.ports.commands, "reach", *words, *options)
+
+    async def _try(self, draft: Draft, target: str) -> Record | None:
         """Return what lies there, after the questions that this raises; None: the user wants something else."""
-        commands = self.manager.ports.commands
-        seen = await last_of(commands, *words)
+        options: list[str] = []
+        seen = await self._look(draft)
         if not seen.get("is_known", True):
             if not await self._ask_host_key(seen):
                 return None
-            words += ["--host-key", str(seen["host_key"])]
-            seen = await last_of(commands, *words)
+            options = ["--host-key", str(seen["host_key"])]
+            seen = await self._look(draft, *options)
         if seen.get("is_unattended") is False:
-            title, go_on = translate(N_("Only your SSH agent opens this server")), translate(N_("Go on all the same"))
-            facts = {"host": seen["host"], "user": seen["user"]}
-            if not await self.app.push_screen_wait(Question(title, fill(_AGENT, facts), go_on, is_risky=True)):
-                raise BadInput(N_("name a key file that opens the server without the agent"), field="key_file")
+            await self._warn_of_agent(seen)
         if seen.get("folder") == "missing":
             text = fill(N_("{target} will be made, with access for its owner only."), {"target": target})
             title = translate(N_("There is no such folder yet"))
             if not await self.app.push_screen_wait(Question(title, text, translate(N_("Make it")))):
                 return None
-            seen = await last_of(commands, *words, "--make-folder")
+            seen = await self._look(draft, *options, "--make-folder")
         if seen.get("folder") == "used":
             text = fill(N_("There are other things in {target}. The repository would lie between them."), {"target": target})
             title = translate(N_("The folder is not empty"))
             if not await self.app.push_screen_wait(Question(title, text, translate(N_("Use it all the same")), is_risky=True)):
                 return None
         return seen
+
+    async def _warn_of_agent(self, seen: Record) -> None:
+        """Say that only the agent opens it. Raises BadInput, which leads to a key file, unless that is meant so."""
+        title, go_on = translate(N_("Only your SSH agent opens this server")), translate(N_("Go on all the same"))
+        facts = {"host": seen["host"], "user": seen["user"]}
+        if not await self.app.push_screen_wait(Question(title, fill(_AGENT, facts), go_on, is_risky=True)):
+            raise BadInput(N_("name a key file that opens the server without the agent"), field="key_file")
 
     async def _ask_host_key(self, seen: Record) -> bool:
         text = fill(
