@@ -6,22 +6,22 @@ is back where he was at once; what was announced for a deletion begins anew.
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from enum import StrEnum
 
 from server.domain.errors import RuleBroken
+from server.domain.sentence import N_, Word
 
 KEPT_AFTER_END_DAYS = 30  # at least so long after a contract's end data is kept
 ANNOUNCED_DAYS_BEFORE = (14, 3)  # a deletion is announced twice
 
 
-class ArrearsStep(StrEnum):
+class ArrearsStep(Word):
     """What holds for a customer who owes something; each includes those before it, restores are always allowed."""
 
-    NONE = "none"
-    REMINDED = "reminded"
-    ORDERS_BLOCKED = "orders blocked"
-    BACKUP_PAUSED = "backup paused"
-    ENDED = "ended"
+    NONE = "none", N_("nothing is overdue")
+    REMINDED = "reminded", N_("reminded")
+    ORDERS_BLOCKED = "orders blocked", N_("orders blocked")
+    BACKUP_PAUSED = "backup paused", N_("backup paused")
+    ENDED = "ended", N_("ended")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +37,13 @@ class ArrearsSchedule:
 
     def __post_init__(self) -> None:
         if not 0 <= self.reminder <= self.orders_blocked <= self.backup_paused <= self.ended:
-            raise RuleBroken("the steps of arrears must follow each other")
+            raise RuleBroken(N_("The steps of arrears must follow each other."))
         if self.kept < KEPT_AFTER_END_DAYS:
-            raise RuleBroken(f"data is kept for at least {KEPT_AFTER_END_DAYS} days after the end of a contract")
+            raise RuleBroken(
+                N_("Data is kept for at least {days:day|days} after the end of a contract."),
+                field="kept",
+                days=KEPT_AFTER_END_DAYS,
+            )
 
 
 def step_on(since: date | None, day: date, schedule: ArrearsSchedule) -> ArrearsStep:

@@ -11,6 +11,7 @@ from enum import StrEnum
 from server.domain.bank_days import bank_days_after, next_bank_day
 from server.domain.errors import RuleBroken
 from server.domain.month import Month
+from server.domain.sentence import N_, Word
 
 LAPSES_AFTER_MONTHS = 36
 PRENOTIFICATION_DAYS = 14  # unless the contract shortens it
@@ -26,12 +27,12 @@ class Scheme(StrEnum):
     """companies; their bank must know the mandate first, and nothing is reversed"""
 
 
-class MandateState(StrEnum):
+class MandateState(Word):
     """Whether it can be used."""
 
-    ACTIVE = "active"
-    REVOKED = "revoked"
-    LAPSED = "lapsed"
+    ACTIVE = "active", N_("active")
+    REVOKED = "revoked", N_("revoked")
+    LAPSED = "lapsed", N_("lapsed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ def last_usable_day(mandate: MandateFacts) -> date:
 def due_day(announced: date, prenotification_days: int = PRENOTIFICATION_DAYS) -> date:
     """Return the first day on which a debit may fall due that is announced, and given to the bank, on a day."""
     if prenotification_days < 0:
-        raise RuleBroken("a debit cannot be announced after it fell due")
+        raise RuleBroken(N_("A debit cannot be announced after it fell due."), field="prenotification_days")
     told = announced + timedelta(days=prenotification_days)
     return max(next_bank_day(told), bank_days_after(announced, SUBMITTED_BANK_DAYS_AHEAD))
 

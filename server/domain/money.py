@@ -7,6 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from server.domain.errors import RuleBroken
+from server.domain.sentence import N_
 
 PRICE_PLACES = 6
 
@@ -30,6 +31,11 @@ def euros(cents: int) -> Decimal:
 def check_price(price: Decimal) -> None:
     """Raise RuleBroken unless a price is finite, not negative, and of no more than ``PRICE_PLACES`` places."""
     if not price.is_finite() or price < 0:
-        raise RuleBroken(f"{price} is no price")
+        raise RuleBroken(N_("{price} is no price."), field="price", price=str(price))
     if price != round(price, PRICE_PLACES):
-        raise RuleBroken(f"{price} has more than {PRICE_PLACES} places")
+        raise RuleBroken(
+            N_("{price} has more than {places:decimal place|decimal places}."),
+            field="price",
+            price=str(price),
+            places=PRICE_PLACES,
+        )

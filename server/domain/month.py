@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import Self
 
 from server.domain.errors import RuleBroken
+from server.domain.sentence import N_
 
 _TEXT = re.compile(r"(\d{4})-(\d{2})")
 
@@ -22,7 +23,7 @@ class Month:
 
     def __post_init__(self) -> None:
         if not (1 <= self.number <= 12 and date.min.year <= self.year < date.max.year):
-            raise RuleBroken(f"{self.year}-{self.number} is no month")
+            raise RuleBroken(N_("{text} is no month."), field="month", text=f"{self.year}-{self.number}")
 
     @classmethod
     def of(cls, day: date) -> Self:
@@ -33,7 +34,7 @@ class Month:
     def parse(cls, text: str) -> Self:
         """Return the month that ``2026-11`` means. Raises RuleBroken."""
         if (found := _TEXT.fullmatch(text)) is None:
-            raise RuleBroken(f"{text!r} is no month; write it like 2026-11")
+            raise RuleBroken(N_("{text} is no month."), N_("Write it like 2026-11."), field="month", text=text)
         return cls(int(found[1]), int(found[2]))
 
     def __str__(self) -> str:

@@ -7,32 +7,31 @@ Whoever edits an order voids what was printed and signed: the version goes up, a
 A payment that failed leaves the order where it waits.
 """
 
-from enum import StrEnum
-
 from server.domain.errors import RuleBroken
+from server.domain.sentence import N_, Word
 
 
-class OrderKind(StrEnum):
+class OrderKind(Word):
     """What is ordered. To take over another computer is no order."""
 
-    NEW = "new"
-    UPGRADE = "upgrade"
-    DOWNGRADE = "downgrade"
-    CANCEL = "cancel"
+    NEW = "new", N_("new")
+    UPGRADE = "upgrade", N_("upgrade")
+    DOWNGRADE = "downgrade", N_("downgrade")
+    CANCEL = "cancel", N_("cancel")
 
 
-class OrderState(StrEnum):
+class OrderState(Word):
     """Where an order stands."""
 
-    DRAFT = "draft"
-    PRINTED = "printed"
-    SIGNED = "signed"
-    RELEASED = "released"
-    AWAITING_PAYMENT = "awaiting payment"
-    FULFILLED = "fulfilled"
-    REJECTED = "rejected"
-    WITHDRAWN = "withdrawn"
-    EXPIRED = "expired"
+    DRAFT = "draft", N_("draft")
+    PRINTED = "printed", N_("printed")
+    SIGNED = "signed", N_("signed")
+    RELEASED = "released", N_("released")
+    AWAITING_PAYMENT = "awaiting payment", N_("awaiting payment")
+    FULFILLED = "fulfilled", N_("fulfilled")
+    REJECTED = "rejected", N_("rejected")
+    WITHDRAWN = "withdrawn", N_("withdrawn")
+    EXPIRED = "expired", N_("expired")
 
     @property
     def is_over(self) -> bool:
@@ -40,20 +39,20 @@ class OrderState(StrEnum):
         return self in _OVER
 
 
-class OrderStep(StrEnum):
+class OrderStep(Word):
     """What can be done with an order, or happen to it."""
 
-    EDIT = "edit"
-    PRINT = "print"
-    SIGN = "sign"
+    EDIT = "edit", N_("edit")
+    PRINT = "print", N_("print")
+    SIGN = "sign", N_("sign")
     """the scan arrived, or the paper"""
-    RELEASE = "release"
-    REJECT = "reject"
-    CHARGE = "charge"
+    RELEASE = "release", N_("release")
+    REJECT = "reject", N_("reject")
+    CHARGE = "charge", N_("charge")
     """the first payment was asked for"""
-    FULFIL = "fulfil"
-    WITHDRAW = "withdraw"
-    EXPIRE = "expire"
+    FULFIL = "fulfil", N_("fulfil")
+    WITHDRAW = "withdraw", N_("withdraw")
+    EXPIRE = "expire", N_("expire")
 
 
 _OVER = frozenset({OrderState.FULFILLED, OrderState.WITHDRAWN, OrderState.EXPIRED})
@@ -77,7 +76,7 @@ def after(state: OrderState, step: OrderStep) -> OrderState:
     """Return where a step leads. Raises RuleBroken where it cannot be taken."""
     origins, target = _STEPS[step]
     if state not in origins:
-        raise RuleBroken(f"an order that is {state} cannot take the step {step}")
+        raise RuleBroken(N_("An order that is {state} cannot take the step {step}."), state=state, step=step)
     return target
 
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from server.domain.errors import RuleBroken
 from server.domain.money import check_price
+from server.domain.sentence import N_
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,7 @@ class Terms:
 
     def __post_init__(self) -> None:
         if self.included_gb < 0:
-            raise RuleBroken("a package cannot include less than nothing")
+            raise RuleBroken(N_("A package cannot include less than nothing."), field="included_gb")
         check_price(self.base)
         check_price(self.overage)
 
@@ -39,7 +40,7 @@ class Service:
 
     def __post_init__(self) -> None:
         if self.ends is not None and self.ends < self.starts:
-            raise RuleBroken(f"{self.package} ends on {self.ends}, before it starts")
+            raise RuleBroken(N_("{package} ends on {day}, before it starts."), field="ends", package=self.package, day=self.ends)
 
     def holds_on(self, day: date) -> bool:
         """Say whether it is delivered on a day."""

@@ -3,23 +3,23 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
 from fractions import Fraction
 
 from server.domain.errors import RuleBroken
 from server.domain.month import Month
+from server.domain.sentence import N_, Word
 from server.domain.service import Service
 
 GB = 10**9
 
 
-class Metering(StrEnum):
+class Metering(Word):
     """How the number of a day came about."""
 
-    MEASURED = "measured"
-    LATE = "late"
+    MEASURED = "measured", N_("measured")
+    LATE = "late", N_("measured late")
     """measured on a later day"""
-    MISSING = "missing"
+    MISSING = "missing", N_("missing")
     """nobody knows: counts as nothing, and is shown as missing"""
 
 
@@ -33,7 +33,12 @@ class UsageDay:
 
     def __post_init__(self) -> None:
         if self.stored_bytes < 0 or (self.metering is Metering.MISSING and self.stored_bytes):
-            raise RuleBroken(f"{self.stored_bytes} bytes on {self.day} ({self.metering}) cannot be")
+            raise RuleBroken(
+                N_("{stored} bytes on {day} ({metering}) cannot be."),
+                stored=self.stored_bytes,
+                day=self.day,
+                metering=self.metering,
+            )
 
 
 def overage_gb_months(service: Service, usage: Iterable[UsageDay], month: Month) -> Fraction:
