@@ -17,6 +17,7 @@ FILE_NAME = "settings.toml"
 DATABASE_VARIABLE = "GDP_DATABASE"
 _PLACE = re.compile(r" - at `\$\.?(.*)`$")
 _SMTP_PORTS = {"smtp": 587, "smtps": 465}
+_POSTGRESQL = ("postgresql://", "postgres://")
 _READABLE_BY_OTHERS = 0o077
 
 
@@ -88,8 +89,17 @@ def read_settings(folder: Path) -> Settings:
 
 
 def database_address(settings: Settings, environment: Mapping[str, str], wanted: str, sqlite: Path) -> str:
-    """Return where the rows lie: as the command says, else GDP_DATABASE, else the settings, else the SQLite file."""
-    return wanted or environment.get(DATABASE_VARIABLE, "") or settings.database.url or str(sqlite)
+    """Return where the rows lie: as the command says, else GDP_DATABASE, else the settings, else the SQLite file.
+
+    Raises: SetupError for an address that is none.
+    """
+    address = wanted or environment.get(DATABASE_VARIABLE, "") or settings.database.url
+    if address and not address.startswith(_POSTGRESQL):
+        raise SetupError(
+            N_("The address of the database is none."),
+            N_("Write it like postgresql://user@host/name, or leave it out: then it is a file in the data folder."),
+        )
+    return address or str(sqlite)
 
 
 def smtp_address(text: str) -> Smtp | None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from server.bootstrap import make_home, post_office, read_home, secret_key
+from server.bootstrap.home import make_home, post_office, read_home, secret_key
 from server.domain.errors import SetupError
 from server.gateways.outbox import OutboxFolder
 from server.gateways.smtp import SmtpServer

@@ -13,7 +13,7 @@ from server.gateways.mail import PostOffice
 from server.gateways.outbox import OutboxFolder
 from server.gateways.smtp import SmtpServer
 from server.jobs.runner import Runner
-from server.models.database import SQLITE_FILE, is_postgresql, open_database
+from server.models.database import SQLITE_FILE, disconnect, is_postgresql, open_database
 from server.models.migrations import check_shape
 from server.services.links import set_public_url
 from server.settings import FILE_NAME, Settings, database_address, first_text, mail_password, read_settings, smtp_address
@@ -74,7 +74,11 @@ def read_home(folder: Path, *, database_url: str = "") -> Home:
 def open_rows(home: Home) -> Database:
     """Bind the rows to the database, which must have the shape that this program needs. Raises SetupError."""
     chosen = open_database(home.database_url)
-    check_shape(chosen)
+    try:
+        check_shape(chosen)
+    except SetupError:
+        disconnect(chosen)
+        raise
     return chosen
 
 
