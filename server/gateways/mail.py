@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from server.domain.errors import ServerError
+from server.domain.sentence import N_
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class MailDelayed(MailError):
 class PostOffice(Protocol):
     """Takes mails."""
 
-    keeps_mails: bool
+    keeps_mails: ClassVar[bool]
     """whether what was handed over can be read here; else its text is forgotten, for it may hold a link that opens a door"""
 
     def post(self, letter: Letter) -> None:
@@ -47,10 +48,16 @@ class PostOffice(Protocol):
 
 
 def as_message(letter: Letter, sender: str) -> EmailMessage:
-    """Return a mail as it travels. Its Message-ID follows from its number, so that a mail that comes twice is known as one."""
+    """Return a mail as it travels. Its Message-ID follows from its number, so that a mail that comes twice is known as one.
+
+    Raises: MailRefused for an address that cannot stand in a mail.
+    """
     message = EmailMessage()
-    message["From"] = sender
-    message["To"] = letter.recipient
+    try:
+        message["From"] = sender
+        message["To"] = letter.recipient
+    except ValueError as error:
+        raise MailRefused(N_("{address} cannot stand in a mail."), address=repr(letter.recipient)) from error
     message["Subject"] = " ".join(letter.subject.split())
     message["Date"] = format_datetime(letter.written_at)
     host = parseaddr(sender)[1].partition("@")[2] or "localhost"

@@ -80,7 +80,8 @@ def read_mail(actor: Actor, mail_id: int) -> MailRow:
 def _claim(now: datetime) -> OutgoingMail | None:
     """Return a mail that is due, whose next moment was moved on so that nobody else takes it; None where none is due."""
     waits = OutgoingMail.sent_at.is_null() & OutgoingMail.gave_up_at.is_null() & (OutgoingMail.not_before <= now)
-    for mail in OutgoingMail.select().where(waits).order_by(OutgoingMail.not_before, OutgoingMail.id).limit(20):
+    # Read to the end first: SQLite lets nobody write who is still reading what others have changed since.
+    for mail in list(OutgoingMail.select().where(waits).order_by(OutgoingMail.not_before, OutgoingMail.id).limit(20)):
         mine = (OutgoingMail.id == mail.id) & (OutgoingMail.attempts == mail.attempts) & waits
         with database.atomic():
             claimed = OutgoingMail.update(attempts=mail.attempts + 1, not_before=now + CLAIM).where(mine).execute()
