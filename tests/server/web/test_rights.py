@@ -109,7 +109,7 @@ OF_THE_OPERATOR = {"outbox.show": 200, "outbox.read": 404}
 """for its owners alone, and never while they work as somebody else; what they get"""
 OF_ONESELF = {
     "dashboard.home", "support.leave", "account.show", "account.change_password", "account.two_factor", "account.switch_on",
-    "account.disable_two_factor", "account.renew_codes", "account.end_session",
+    "account.disable_two_factor", "account.renew_codes", "account.end_session", "account.work_at",
 }  # fmt: skip
 """everybody who is logged in, about nobody but oneself"""
 AT_THE_DOOR = {
