@@ -175,17 +175,24 @@ def _offer(actor: Actor, sheet: PackageSheet, version: Version) -> Offer:
     purchase: Sequence[Period] = ()
     if above is not None:
         purchase = merged(_periods(above, actor.party_id, version.id), _periods(above, None, version.id))
-    rows = Price.select(Price.buyer).where((Price.seller == actor.party_id) & (Price.version == version.id)).distinct()
-    ids = [row.buyer_id for row in rows if row.buyer_id is not None]
-    names = Party.select().where(Party.id.in_(ids)).order_by(Party.legal_name, Party.id)
-    own = tuple((Buyer(row.id, row.legal_name), _periods(actor.party_id, row.id, version.id)) for row in names)
-    return Offer(sheet, version, tuple(purchase), _periods(actor.party_id, None, version.id), own)
+    sales: dict[int | None, list[Period]] = {}
+    rows = Price.select().where((Price.seller == actor.party_id) & (Price.version == version.id)).order_by(Price.valid_from)
+    for row in rows:
+        sales.setdefault(row.buyer_id, []).append(_period(row))
+    common = tuple(sales.pop(None, ()))
+    names = Party.select().where(Party.id.in_(list(sales))).order_by(Party.legal_name, Party.id)
+    own = tuple((Buyer(one.id, one.legal_name), tuple(sales[one.id])) for one in names)
+    return Offer(sheet, version, tuple(purchase), common, own)
 
 
 def _periods(seller_id: int, buyer_id: int | None, version_id: int) -> tuple[Period, ...]:
     of_buyer = Price.buyer.is_null() if buyer_id is None else (Price.buyer == buyer_id)
     rows = Price.select().where((Price.seller == seller_id) & (Price.version == version_id) & of_buyer).order_by(Price.valid_from)
-    return tuple(Period(Asked(row.base, row.overage), row.valid_from, row.valid_to, row.id) for row in rows)
+    return tuple(map(_period, rows))
+
+
+def _period(row: Price) -> Period:
+    return Period(Asked(row.base, row.overage), row.valid_from, row.valid_to, row.id)
 
 
 def _default_on(known: Offer, buyer_id: int | None, day: date) -> Asked | None:

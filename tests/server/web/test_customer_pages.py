@@ -160,6 +160,7 @@ def test_a_customer_is_transferred_ended_exported_and_erased(family: Family, vis
     assert beta.send(f"{page}/erase", version=version(family)).status_code == 422
     beta.send(f"{page}/end", version=version(family))
     assert "The business with this customer ended on 24 Nov 2026." in beta.text(page)
+    assert "ended</span>" in beta.text(f"/parties/{family['beta']}")
     beta.send(f"{page}/erase", version=version(family))
 
     assert "Anna" not in beta.text(page)
