@@ -1,0 +1,374 @@
+"""What a bank's answers lead to, from the exported bytes to what is open."""
+
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from server.domain.matching import Charged, Decision, Match, NotOurs, Paid, Repeated, Returned, Unmatched, Waiting, Why
+from server.domain.settlement import ItemState, Open
+from server.gateways.bank.pain008 import write_pain008
+from tests.server.gateways.bank.messages import Told
+from tests.server.gateways.bank.office import Office, invoice, item
+from tests.server.gateways.bank.samples import CREDITOR_IBAN, DEBTOR_IBANS, MONDAY, debit, file_of
+from tests.server.gateways.bank.simulator import Bank
+
+NEXT = MONDAY + timedelta(days=7)
+AMOUNTS = (1438, 2000, 500)
+
+
+def opened(amounts: tuple[int, ...] = AMOUNTS) -> tuple[Bank, Office]:
+    """Return a bank that was given a file of debits, and the office that made it. Debtor n is debited by debit n."""
+    bank, office = Bank(), Office(CREDITOR_IBAN)
+    ibans = [DEBTOR_IBANS[number % len(DEBTOR_IBANS)] for number in range(len(amounts))]
+    numbered = list(enumerate(zip(amounts, ibans, strict=True), start=1))
+    bank.take(write_pain008(file_of(*(debit(number, cents, iban=iban) for number, (cents, iban) in numbered))))
+    items = [item(number, cents, iban, due=MONDAY) for number, (cents, iban) in numbered]
+    office.remember(*items, invoices=[invoice(number, cents, due=MONDAY) for number, (cents, _) in numbered])
+    return bank, office
+
+
+def states(office: Office) -> list[ItemState]:
+    """Return where each debit stands."""
+    return [one.state for one in office.items.values()]
+
+
+def reasons(decisions: list[Decision]) -> list[Why]:
+    """Return why something is not matched."""
+    return [one.why for one in decisions if isinstance(one, Unmatched)]
+
+
+@pytest.mark.parametrize(
+    ("told", "by"),
+    [(Told.SUM, Match.BATCH), (Told.BARE_SUM, Match.BATCH_SUM), (Told.DETAILS, Match.END_TO_END_ID)],
+)
+def test_however_a_batch_is_told_all_are_paid(told: Told, by: Match) -> None:
+    """As one sum with its id, as a sum without any name, or payment by payment."""
+    bank, office = opened()
+    bank.settle(MONDAY, told)
+
+    decided = office.read(bank.statement(MONDAY))
+
+    assert [(one.by, one.cents, one.excess) for one in decided if isinstance(one, Paid)] == [(by, cents, 0) for cents in AMOUNTS]
+    assert states(office) == [ItemState.PAID] * 3
+    assert [office.owes(number) for number in (1, 2, 3)] == [0, 0, 0]
+
+
+def test_a_sum_less_the_rejected_waits_for_the_report() -> None:
+    """Which debits are missing, only the report says; then nobody need look at it."""
+    bank, office = opened()
+    bank.reject("R-000002-1")
+    bank.settle(MONDAY, Told.SUM, net=True)
+
+    assert reasons(office.read(bank.statement(MONDAY))) == [Why.BATCH_DIFFERS] * 2  # as it came, and once more from the queue
+    assert states(office) == [ItemState.EXPORTED] * 3
+
+    for report in bank.report(MONDAY):
+        office.read(report)
+    assert states(office) == [ItemState.PAID, ItemState.REJECTED, ItemState.PAID]
+    assert (office.queue, office.owes(2)) == ({}, 2000)
+
+
+def test_a_whole_sum_with_the_rejected_taken_back_leaves_these_open() -> None:
+    """Whether the report came before or not at all."""
+    for with_report in (True, False):
+        bank, office = opened()
+        bank.reject("R-000002-1")
+        bank.settle(MONDAY, Told.SUM, net=False)
+        if with_report:
+            office.read(bank.report(MONDAY)[0])
+
+        office.read(bank.statement(MONDAY))
+
+        assert states(office) == [ItemState.PAID, ItemState.RETURNED, ItemState.PAID]
+        assert (office.queue, office.owes(2), office.claims[2]) == ({}, 2000, 0)
+
+
+@pytest.mark.parametrize("apart", [False, True])
+def test_a_return_opens_what_was_paid_and_claims_the_charge(apart: bool) -> None:
+    """In one booking or in two."""
+    bank, office = opened()
+    bank.settle(MONDAY)
+    bank.send_back("R-000003-1", NEXT, charge=700, apart=apart)
+    office.read(bank.statement(MONDAY))
+
+    decided = office.read(bank.statement(NEXT))
+
+    kinds: list[type[Decision]] = [Returned, Charged] if apart else [Returned]
+    assert [type(one) for one in decided] == kinds
+    assert (office.open_cents("R-000003"), office.claims[3], office.owes(3)) == (500, 700, 1200)
+    assert office.cash == 1438 + 2000 - 700
+
+
+def test_a_return_may_come_before_the_payment_it_takes_back() -> None:
+    """Files arrive in any order; it waits in the queue."""
+    bank, office = opened()
+    bank.settle(MONDAY)
+    bank.send_back("R-000001-1", NEXT)
+
+    assert set(reasons(office.read(bank.statement(NEXT)))) == {Why.NOT_PAID_YET}
+    office.read(bank.statement(MONDAY))
+
+    assert (states(office)[0], office.owes(1), office.queue) == (ItemState.RETURNED, 1738, {})
+
+
+def test_a_return_that_names_nothing_is_found_by_mandate_or_account() -> None:
+    """With just its amount; the charge is told apart by what the bank says it is."""
+    for name in (b"<EndToEndId>R-000001-1</EndToEndId>", b"<EndToEndId>R-000001-1</EndToEndId><MndtId>M-000001</MndtId>"):
+        bank, office = opened()
+        bank.settle(MONDAY)
+        bank.send_back("R-000001-1", NEXT)
+        office.read(bank.statement(MONDAY))
+        told = bank.statement(NEXT)
+        assert name in told
+
+        (returned,) = office.read(told.replace(name, b"" if b"MndtId" in name else b"<EndToEndId>NOTPROVIDED</EndToEndId>"))
+
+        assert isinstance(returned, Returned)
+        assert (returned.cents, returned.charge, returned.by) == (
+            1438,
+            300,
+            Match.ACCOUNT if b"MndtId" in name else Match.MANDATE,
+        )
+
+
+def test_a_notice_tells_what_the_statement_keeps_to_itself() -> None:
+    """Before the statement or after it; alone it books nothing."""
+    for first in (True, False):
+        bank, office = opened()
+        bank.reject("R-000002-1")
+        bank.settle(MONDAY, Told.SUM, net=True)
+        files = [bank.notice(MONDAY), bank.statement(MONDAY)]
+        office.read(files[0 if first else 1])
+        assert office.cash == 0
+
+        office.read(files[1 if first else 0])
+
+        assert states(office) == [ItemState.PAID, ItemState.EXPORTED, ItemState.PAID]
+        assert office.queue == {}
+
+
+def test_what_is_told_again_changes_nothing() -> None:
+    """The same file, a copy, a notice of the same day, in any order."""
+    bank, office = opened()
+    bank.settle(MONDAY)
+    bank.send_back("R-000001-1", MONDAY, apart=True)
+    bank.transfer(MONDAY, 100, "Meier", DEBTOR_IBANS[3], "unbekannt")
+    office.read(bank.statement(MONDAY))
+    before = (office.cash, office.claims.copy(), office.allocated.copy(), dict(office.unmatched), states(office))
+
+    for again in (bank.statement(MONDAY), bank.statement(MONDAY, copy=True), bank.notice(MONDAY), bank.statement(MONDAY)):
+        assert {type(one) for one in office.read(again)} <= {Repeated, Unmatched}
+
+    assert (office.cash, office.claims, office.allocated, office.unmatched, states(office)) == before
+
+
+def test_what_is_pending_is_decided_once_it_is_booked() -> None:
+    """It has the same key then."""
+    bank, office = opened()
+    bank.settle(MONDAY)
+    pending = bank.statement(MONDAY).replace(b"<Cd>BOOK</Cd>", b"<Cd>PDNG</Cd>").replace(b">CLBD<", b">CLAV<")
+
+    assert [type(one) for one in office.read(pending)] == [Waiting]
+    office.read(bank.statement(MONDAY))
+
+    assert states(office) == [ItemState.PAID] * 3
+
+
+def transferred(cents: int, text: str, iban: str = DEBTOR_IBANS[3], *invoices: Open) -> tuple[Office, Decision]:
+    """Return the office after a transfer, with two invoices of debtor 7 (10.00 and 25.00) and one of debtor 8 (10.00)."""
+    office, bank = Office(CREDITOR_IBAN), Bank(CREDITOR_IBAN)
+    theirs = [
+        Open("a", 7, "R-2026-0007", 1000, date(2026, 10, 1)),
+        Open("b", 7, "R-2026-0017", 2500, date(2026, 11, 1)),
+        Open("c", 8, "R-2026-0170", 1000, date(2026, 9, 1)),
+    ]
+    office.remember(invoices=[*theirs, *invoices])
+    office.accounts = {DEBTOR_IBANS[0]: frozenset({7}), DEBTOR_IBANS[1]: frozenset({7, 8})}
+    bank.transfer(NEXT, cents, "Jemand", iban, text)
+    return office, office.read(bank.statement(NEXT))[0]
+
+
+@pytest.mark.parametrize(
+    ("cents", "text", "left"),
+    [
+        (2500, "Rechnung R-2026-0017 danke", [1000, 0, 1000]),
+        (900, "RNr. R 2026/0017", [1000, 1600, 1000]),
+        (2600, "r-2026-\n0017", [900, 0, 1000]),
+        (3500, "R-2026-0007, R-2026-0017", [0, 0, 1000]),
+        (1000, "R20260170", [1000, 2500, 0]),
+    ],
+)
+def test_a_transfer_that_names_an_invoice_pays_it_whole_in_part_or_more(cents: int, text: str, left: list[int]) -> None:
+    """However the number is written; what is too much goes to the debtor's oldest."""
+    office, decision = transferred(cents, text)
+
+    assert isinstance(decision, Paid)
+    assert decision.by is Match.NUMBER
+    assert [office.open_cents(one) for one in "abc"] == left
+
+
+def test_what_nothing_is_open_for_is_kept_for_the_debtor() -> None:
+    """To be refunded or carried over: a person's decision."""
+    office, decision = transferred(4000, "R-2026-0017")
+
+    assert isinstance(decision, Paid)
+    assert (decision.excess, office.credit[7], office.owes(7)) == (500, 500, -500)
+
+
+@pytest.mark.parametrize(("cents", "left"), [(1000, [0, 2500]), (2500, [1000, 0]), (3500, [0, 0])])
+def test_a_known_account_with_a_fitting_amount_pays(cents: int, left: list[int]) -> None:
+    """One receivable, or all of them; nothing else would be more than a guess."""
+    office, decision = transferred(cents, "danke", DEBTOR_IBANS[0])
+
+    assert isinstance(decision, Paid)
+    assert decision.by is Match.ACCOUNT
+    assert [office.open_cents(one) for one in "ab"] == left
+
+
+@pytest.mark.parametrize(
+    ("cents", "text", "iban", "why", "suggested"),
+    [
+        (900, "danke", DEBTOR_IBANS[0], Why.UNKNOWN, ["a", "b"]),
+        (1000, "danke", DEBTOR_IBANS[1], Why.SEVERAL_DEBTORS, ["a", "b", "c"]),
+        (1000, "danke", DEBTOR_IBANS[3], Why.UNKNOWN, ["a", "c"]),
+        (2000, "R-2026-0007 und R-2026-0170", DEBTOR_IBANS[3], Why.SEVERAL_DEBTORS, ["a", "c"]),
+        (1234, "R-2026-00170 17 0017", DEBTOR_IBANS[3], Why.UNKNOWN, []),
+    ],
+)
+def test_what_is_not_sure_is_left_to_a_person_with_suggestions(
+    cents: int, text: str, iban: str, why: Why, suggested: list[str]
+) -> None:
+    """By number, account and amount, the likeliest first. Numbers are not found in longer ones."""
+    office, decision = transferred(cents, text, iban)
+
+    assert isinstance(decision, Unmatched)
+    assert (decision.why, [one.receivable for one in decision.suggestions]) == (why, suggested)
+    assert office.cash == 0
+
+
+def test_money_for_other_things_is_not_our_business() -> None:
+    """Rent, wages, the bank's monthly fee."""
+    _, decision = transferred(-5000, "Miete R-2026-0017", DEBTOR_IBANS[0])
+
+    assert isinstance(decision, NotOurs)
+
+
+def test_a_return_of_nothing_known_is_shown() -> None:
+    """It may be a debit that another program made from this account."""
+    bank, office = opened()
+    bank.settle(MONDAY)
+    bank.send_back("R-000001-1", NEXT)
+    foreign = Office(CREDITOR_IBAN)
+
+    assert set(reasons(foreign.read(bank.statement(NEXT)))) == {Why.RETURN_UNKNOWN}
+    assert set(reasons(foreign.read(bank.statement(MONDAY)))) == {Why.RETURN_UNKNOWN, Why.BATCH_UNKNOWN}
+    assert states(office) == [ItemState.EXPORTED] * 3
+
+
+def test_who_paid_while_a_debit_was_under_way_has_it_kept() -> None:
+    """The debit is booked all the same; its return takes back what was kept, not the transfer."""
+    bank, office = opened()
+    bank.transfer(MONDAY, 1438, "Groß", DEBTOR_IBANS[3], "R-2026-0001")
+    bank.settle(MONDAY)
+    bank.send_back("R-000001-1", NEXT, "MD06", charge=0)
+
+    office.read(bank.statement(MONDAY))
+    assert (office.open_cents("R-000001"), office.credit[1]) == (0, 1438)
+    office.read(bank.statement(NEXT))
+
+    assert (office.open_cents("R-000001"), office.credit[1], office.owes(1)) == (0, 0, 0)
+
+
+def test_amounts_that_do_not_fit_are_not_forced() -> None:
+    """A debit is paid whole or not; a sum of details that is not the booking's is nobody's."""
+    bank, office = opened()
+    bank.settle(MONDAY, Told.DETAILS)
+    told = bank.statement(MONDAY)
+
+    wrong = told.replace(b'<Amt Ccy="EUR">5.00</Amt>', b'<Amt Ccy="EUR">6.00</Amt>', 1)
+    assert wrong != told
+    office.read(wrong)
+
+    assert states(office) == [ItemState.PAID] * 3  # the batch's id and sum are right all the same
+    bank, office = opened((1438,))
+    bank.settle(MONDAY, Told.DETAILS)
+    assert set(reasons(office.read(bank.statement(MONDAY).replace(b"14.38", b"14.37").replace(b"1014.38", b"1014.37")))) == {
+        Why.AMOUNT_DIFFERS
+    }
+
+
+def test_two_batches_of_one_sum_without_a_name_are_not_told_apart() -> None:
+    """A guess would activate the wrong customer."""
+    bank, office = opened((1000,))
+    bank.take(write_pain008(file_of(debit(2, 1000), number=2)))
+    office.remember(item(2, 1000, DEBTOR_IBANS[0], due=MONDAY, file=2), invoices=[invoice(2, 1000, due=MONDAY)])
+    bank.settle(MONDAY, Told.BARE_SUM)
+
+    assert set(reasons(office.read(bank.statement(MONDAY)))) == {Why.SEVERAL_BATCHES}
+    office.read(bank.notice(MONDAY))
+
+    assert states(office) == [ItemState.PAID] * 2
+
+
+def test_a_report_on_something_unknown_is_told() -> None:
+    """And one that comes again, or after the booking, changes nothing."""
+    bank, office = opened()
+    bank.reject("R-000001-1")
+    (report,) = bank.report(MONDAY)
+    office.read(report)
+    office.read(report)
+    assert (states(office)[0], office.strange) == (ItemState.REJECTED, [])
+
+    foreign = Office(CREDITOR_IBAN)
+    foreign.read(report)
+    assert [one.reference for one in foreign.strange] == ["R-000001-1", "GDP-000001-1"]
+
+
+@pytest.mark.parametrize(("old", "new"), [(b"<GrpSts>PART", b"<GrpSts>RJCT"), (b"<PmtInfSts>PART", b"<PmtInfSts>RJCT")])
+def test_a_whole_file_or_batch_may_be_rejected(old: bytes, new: bytes) -> None:
+    """Then none of its debits is collected."""
+    bank, office = opened()
+    bank.reject("R-000001-1")
+    office.read(bank.report(MONDAY)[0].replace(old, new))
+
+    assert states(office) == [ItemState.REJECTED] * 3
+
+
+@st.composite
+def stories(draw: st.DrawFn) -> tuple[Bank, Office, list[int], list[bytes]]:
+    """Return a bank that did what it likes, its office, what each debtor owes at the end, its files in any order, some twice."""
+    amounts = tuple(draw(st.lists(st.integers(1, 50_000), min_size=1, max_size=6)))
+    bank, office = opened(amounts)
+    rejected = draw(st.sets(st.integers(1, len(amounts)), max_size=len(amounts) - 1))
+    for number in rejected:
+        bank.reject(f"R-{number:06}-1")
+    net = draw(st.booleans())
+    bank.settle(MONDAY, draw(st.sampled_from(Told)), net=net)
+    owed = [cents if number in rejected else 0 for number, cents in enumerate(amounts, start=1)]
+    for number in draw(st.sets(st.sampled_from(range(1, len(amounts) + 1)))) - rejected:
+        charge = draw(st.integers(0, 900))
+        apart = bool(charge) and draw(st.booleans())
+        bank.send_back(f"R-{number:06}-1", draw(st.sampled_from([MONDAY, NEXT])), charge=charge, apart=apart)
+        owed[number - 1] = amounts[number - 1] + charge
+    files = [bank.statement(MONDAY), bank.statement(NEXT), *bank.report(MONDAY)]
+    more = [bank.statement(MONDAY, copy=True), bank.notice(MONDAY), bank.notice(NEXT), *files]
+    files += draw(st.lists(st.sampled_from(more), max_size=4))
+    return bank, office, owed, draw(st.permutations(files))
+
+
+@settings(max_examples=150, deadline=None)
+@given(stories())
+def test_whatever_the_bank_does_and_in_whatever_order_it_tells_the_books_are_right(
+    story: tuple[Bank, Office, list[int], list[bytes]],
+) -> None:
+    """Nothing is lost, nothing booked twice, nobody has to look; and all of it again changes nothing."""
+    bank, office, owed, files = story
+    for _ in range(2):
+        for file in files:
+            office.read(file)
+
+        assert [office.owes(number) for number in range(1, len(owed) + 1)] == owed
+        assert office.unmatched == {}
+        assert office.cash == sum(one.signed_cents for one in bank.bookings)
