@@ -160,6 +160,11 @@ class Outcome:
     decisions: tuple[Decision, ...]
 
     @property
+    def changes_nothing(self) -> bool:
+        """Nothing follows from it, and what waits of it in the queue goes on waiting. Else it takes the place of what waited."""
+        return all(isinstance(one, Repeated | Waiting) for one in self.decisions)
+
+    @property
     def keys(self) -> frozenset[str]:
         """What has to be remembered as seen. A booking with an unmatched part is not: it may be decided again."""
         decided = [one.key for one in self.decisions if not isinstance(one, Unmatched | Waiting)]

@@ -21,8 +21,10 @@ class Advice(StrEnum):
     STOP = "stop"
 
 
-_NEW_MANDATE = frozenset({"AC01", "AC04", "AC06", "AC13", "MD01", "MD07", "AG01", "RC01", "BE05", "SL01"})
-_STOP = frozenset({"MD06", "FOCR", "AM05", "DUPL"})
+# Wrong, closed or blocked account, or one that no debit may be made from; a mandate that the debtor's bank does not know.
+_NEW_MANDATE = frozenset({"AC01", "AC04", "AC06", "AC13", "AG01", "MD01"})
+# The debtor took it back, refused it or is dead; its bank takes none from us; it was one debit too many.
+_STOP = frozenset({"MD06", "MD07", "MS02", "SL01", "BE05", "AM05", "DUPL", "FOCR"})
 
 
 def advice(code: str) -> Advice:

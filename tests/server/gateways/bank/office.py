@@ -93,12 +93,14 @@ class Office:
         decided: list[Decision] = []
         for entry, outcome in zip(entries, outcomes, strict=False):
             assert entry.key == outcome.key
+            decided += outcome.decisions
+            if outcome.changes_nothing:
+                continue
             self.queue.pop(entry.key, None)
             self.unmatched = {key: one for key, one in self.unmatched.items() if not key.startswith(entry.key)}
             for one in outcome.decisions:
                 self._do(one, entry)
             self.seen |= outcome.keys
-            decided += outcome.decisions
         return decided
 
     def _do(self, decision: Decision, entry: Entry) -> None:

@@ -5,6 +5,7 @@ day again in a notice with every payment, or as a copy of the statement.
 """
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import NamedTuple
@@ -91,12 +92,24 @@ class Bank:
 
     def send_back(self, end_to_end_id: str, day: date, code: str = "MS03", charge: int = 300, *, apart: bool = False) -> None:
         """Take a debit back, with the bank's charge in the same booking or apart."""
-        (payment,) = [batch.payments[end_to_end_id] for batch in self.batches if end_to_end_id in batch.payments]
+        payment = self._payment(end_to_end_id)
         within = 0 if apart else charge
         returned = replace(payment, return_code=code, charge=within)
         self._book(day, -payment.cents - within, RETURN, [returned])
         if apart:
             self._book(day, -charge, CHARGE, [replace(payment, cents=charge)])
+
+    def send_back_together(self, end_to_end_ids: Sequence[str], day: date, charge: int = 300) -> None:
+        """Take several debits back in one booking, which names each with its charge beside it."""
+        payments = [self._payment(one) for one in end_to_end_ids]
+        returned = [replace(one, return_code="MS03", charge=charge) for one in payments]
+        self._book(day, -sum(one.cents + charge for one in payments), RETURN, returned)
+
+    def undo_return(self, end_to_end_id: str, day: date) -> None:
+        """Book a return's debit once more: the return was a mistake."""
+        payment = self._payment(end_to_end_id)
+        self._book(day, payment.cents, RETURN, [payment])
+        self.bookings[-1] = replace(self.bookings[-1], is_reversal=True)
 
     def transfer(self, day: date, cents: int, name: str, iban: str, text: str, end_to_end_id: str = "NOTPROVIDED") -> None:
         """Book what somebody paid, or for negative cents was paid."""
@@ -120,6 +133,10 @@ class Bank:
         ids = (batch.payment_id, batch.message_id) if batch else ("", "")
         reference = self._number("B")
         self.bookings.append(Booking(day, signed_cents, reference, kind.family, kind.code, tuple(payments), *ids, told=told))
+
+    def _payment(self, end_to_end_id: str) -> Payment:
+        (payment,) = [batch.payments[end_to_end_id] for batch in self.batches if end_to_end_id in batch.payments]
+        return payment
 
     def _number(self, letter: str) -> str:
         self.numbers += 1

@@ -1,13 +1,31 @@
 """What a bank's answers lead to, from the exported bytes to what is open."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from server.domain.matching import Charged, Decision, Match, NotOurs, Paid, Repeated, Returned, Unmatched, Waiting, Why
-from server.domain.settlement import ItemState, Open
+from server.domain.errors import RuleBroken
+from server.domain.matching import (
+    Advice,
+    Charged,
+    Decision,
+    Match,
+    NotOurs,
+    Paid,
+    Repeated,
+    Returned,
+    Unmatched,
+    Waiting,
+    Why,
+    advice,
+    match_entries,
+)
+from server.domain.settlement import ItemState, Known, Open
+from server.domain.statement import Statement
+from server.gateways.bank.inbox import read_bank_file
 from server.gateways.bank.pain008 import write_pain008
 from tests.server.gateways.bank.messages import Told
 from tests.server.gateways.bank.office import Office, invoice, item
@@ -55,6 +73,24 @@ def test_however_a_batch_is_told_all_are_paid(told: Told, by: Match) -> None:
     assert [office.owes(number) for number in (1, 2, 3)] == [0, 0, 0]
 
 
+def test_a_payment_that_lost_its_name_is_known_by_its_mandate() -> None:
+    """Where one debit by it waits for just this amount."""
+    bank, office = opened((1438,))
+    bank.settle(MONDAY, Told.DETAILS)
+    told = (
+        bank.statement(MONDAY)
+        .replace(b"R-000001-1", b"NOTPROVIDED")
+        .replace(b"R-2026-0001", b"?")
+        .replace(b"<Btch>", b"<Btch><!--")
+    )
+    told = told.replace(b"</Btch>", b"--></Btch>")
+
+    (paid,) = office.read(told)
+
+    assert isinstance(paid, Paid)
+    assert (paid.by, states(office)) == (Match.MANDATE, [ItemState.PAID])
+
+
 def test_a_sum_less_the_rejected_waits_for_the_report() -> None:
     """Which debits are missing, only the report says; then nobody need look at it."""
     bank, office = opened()
@@ -71,15 +107,14 @@ def test_a_sum_less_the_rejected_waits_for_the_report() -> None:
 
 
 def test_a_whole_sum_with_the_rejected_taken_back_leaves_these_open() -> None:
-    """Whether the report came before or not at all."""
-    for with_report in (True, False):
+    """Whether the report came before, after or not at all."""
+    for before, after in ((1, 0), (0, 1), (0, 0)):
         bank, office = opened()
         bank.reject("R-000002-1")
         bank.settle(MONDAY, Told.SUM, net=False)
-        if with_report:
-            office.read(bank.report(MONDAY)[0])
 
-        office.read(bank.statement(MONDAY))
+        for file in bank.report(MONDAY) * before + [bank.statement(MONDAY)] + bank.report(MONDAY) * after:
+            office.read(file)
 
         assert states(office) == [ItemState.PAID, ItemState.RETURNED, ItemState.PAID]
         assert (office.queue, office.owes(2), office.claims[2]) == ({}, 2000, 0)
@@ -99,6 +134,39 @@ def test_a_return_opens_what_was_paid_and_claims_the_charge(apart: bool) -> None
     assert [type(one) for one in decided] == kinds
     assert (office.open_cents("R-000003"), office.claims[3], office.owes(3)) == (500, 700, 1200)
     assert office.cash == 1438 + 2000 - 700
+
+
+def test_several_returns_in_one_booking_are_told_apart() -> None:
+    """Each with its own charge, which the bank writes beside the amounts and not into them."""
+    bank, office = opened()
+    bank.settle(MONDAY)
+    bank.send_back_together(["R-000001-1", "R-000003-1"], NEXT)
+    office.read(bank.statement(MONDAY))
+
+    decided = office.read(bank.statement(NEXT))
+
+    assert [(one.end_to_end_id, one.cents, one.charge) for one in decided if isinstance(one, Returned)] == [
+        ("R-000001-1", 1438, 300),
+        ("R-000003-1", 500, 300),
+    ]
+    assert (office.owes(1), office.owes(2), office.owes(3)) == (1738, 0, 800)
+
+
+def test_a_return_that_was_a_mistake_is_undone() -> None:
+    """What it had opened is paid again; the charge stays until the bank gives it back. Only a reversal does so."""
+    bank, office = opened()
+    bank.settle(MONDAY)
+    bank.send_back("R-000001-1", MONDAY)
+    bank.undo_return("R-000001-1", NEXT)
+    office.read(bank.statement(MONDAY))
+    told = bank.statement(NEXT)
+
+    plain = office.read(told.replace(b"<RvslInd>true</RvslInd>", b""))
+    assert set(reasons(plain)) == {Why.RETURNED_BEFORE}
+    office.queue.clear()
+    office.read(told)
+
+    assert (states(office)[0], office.open_cents("R-000001"), office.owes(1)) == (ItemState.PAID, 0, 300)
 
 
 def test_a_return_may_come_before_the_payment_it_takes_back() -> None:
@@ -267,18 +335,30 @@ def test_a_return_of_nothing_known_is_shown() -> None:
     assert states(office) == [ItemState.EXPORTED] * 3
 
 
-def test_who_paid_while_a_debit_was_under_way_has_it_kept() -> None:
-    """The debit is booked all the same; its return takes back what was kept, not the transfer."""
+@pytest.mark.parametrize("cents", [1438, 400])
+def test_who_paid_while_a_debit_was_under_way_has_it_kept(cents: int) -> None:
+    """Whole or in part. The debit is booked all the same; its return takes back what was kept, not the transfer."""
     bank, office = opened()
-    bank.transfer(MONDAY, 1438, "Groß", DEBTOR_IBANS[3], "R-2026-0001")
+    bank.transfer(MONDAY, cents, "Groß", DEBTOR_IBANS[3], "R-2026-0001")
     bank.settle(MONDAY)
     bank.send_back("R-000001-1", NEXT, "MD06", charge=0)
 
     office.read(bank.statement(MONDAY))
-    assert (office.open_cents("R-000001"), office.credit[1]) == (0, 1438)
+    assert (office.open_cents("R-000001"), office.credit[1]) == (0, cents)
     office.read(bank.statement(NEXT))
 
-    assert (office.open_cents("R-000001"), office.credit[1], office.owes(1)) == (0, 0, 0)
+    assert (office.open_cents("R-000001"), office.credit[1], office.owes(1)) == (1438 - cents, 0, 1438 - cents)
+
+
+def test_too_much_does_not_go_to_what_a_debit_is_under_way_for() -> None:
+    """It would be paid twice within days; so it is kept."""
+    bank, office = opened((1438,))
+    office.remember(invoices=[Open("x", 1, "R-2026-0009", 1000, MONDAY)])
+    bank.transfer(MONDAY, 1500, "Groß", DEBTOR_IBANS[0], "R-2026-0009")
+
+    office.read(bank.statement(MONDAY))
+
+    assert (office.open_cents("x"), office.open_cents("R-000001"), office.credit[1]) == (0, 1438, 500)
 
 
 def test_amounts_that_do_not_fit_are_not_forced() -> None:
@@ -299,6 +379,19 @@ def test_amounts_that_do_not_fit_are_not_forced() -> None:
     }
 
 
+def test_a_payment_that_is_not_what_the_booking_says_is_nobody_s() -> None:
+    """Whoever it names."""
+    bank, office = Bank(CREDITOR_IBAN), Office(CREDITOR_IBAN)
+    office.remember(invoices=[invoice(1, 500, due=MONDAY)])
+    bank.transfer(MONDAY, 500, "Groß", DEBTOR_IBANS[0], "R-2026-0001")
+    told = bank.statement(MONDAY)
+    inner = b'</Refs><Amt Ccy="EUR">5.00</Amt>'
+    assert inner in told
+
+    assert set(reasons(office.read(told.replace(inner, inner.replace(b"5.00", b"6.00"))))) == {Why.DETAILS_DIFFER}
+    assert office.cash == 0
+
+
 def test_two_batches_of_one_sum_without_a_name_are_not_told_apart() -> None:
     """A guess would activate the wrong customer."""
     bank, office = opened((1000,))
@@ -310,6 +403,83 @@ def test_two_batches_of_one_sum_without_a_name_are_not_told_apart() -> None:
     office.read(bank.notice(MONDAY))
 
     assert states(office) == [ItemState.PAID] * 2
+
+
+@pytest.mark.parametrize(
+    ("code", "what"),
+    [("MS03", Advice.RETRY), ("AM04", Advice.RETRY), ("", Advice.RETRY), ("AC04", Advice.NEW_MANDATE),
+     ("MD01", Advice.NEW_MANDATE), ("MD06", Advice.STOP), ("MS02", Advice.STOP)],
+)  # fmt: skip
+def test_a_code_says_what_is_worth_trying(code: str, what: Advice) -> None:
+    """Not why: banks write MS03 for most things."""
+    assert advice(code) is what
+
+
+@pytest.mark.parametrize("day", [date(2026, 10, 30), date(2026, 11, 10)])
+def test_a_sum_without_a_name_is_of_a_batch_that_fell_due_within_the_week(day: date) -> None:
+    """Not of one that is due later, nor of one that should long be booked."""
+    bank, office = opened()
+    bank.settle(MONDAY, Told.BARE_SUM)
+    bank.bookings[0] = replace(bank.bookings[0], day=day)
+
+    assert set(reasons(office.read(bank.statement(day)))) == {Why.BATCH_UNKNOWN}
+
+
+def test_a_booking_that_is_known_in_part_waits_for_the_rest_only() -> None:
+    """Told again, even as a mere sum, the known part stays as it is; what a person must look at is shown once."""
+    bank, office = opened()
+    bank.settle(MONDAY, Told.DETAILS)
+    strange = [replace(bank.bookings[0].payments[1], end_to_end_id="strange", mandate="", iban="", text="?")]
+    payments = (bank.bookings[0].payments[0], *strange, bank.bookings[0].payments[2])
+    bank.bookings[0] = replace(bank.bookings[0], payments=payments, payment_id="", message_id="")
+    told = bank.statement(MONDAY).replace(b"<DbtrAcct><Id><IBAN/></Id></DbtrAcct>", b"")
+    office.read(told)
+    assert states(office) == [ItemState.PAID, ItemState.EXPORTED, ItemState.PAID]
+    shown = dict(office.unmatched)
+    assert [one.signed_cents for one in shown.values()] == [2000]
+
+    bank.bookings[0] = replace(bank.bookings[0], payment_id="GDP-000001-1", told=Told.SUM)
+    for again in (told, bank.statement(MONDAY), told):
+        office.read(again)
+
+    assert states(office) == [ItemState.PAID, ItemState.EXPORTED, ItemState.PAID]
+    assert (office.unmatched, office.cash) == (shown, 1938)
+
+
+def test_the_order_within_a_statement_does_not_matter() -> None:
+    """A charge before its return before its payment: nothing needs a second look."""
+    bank, office = opened()
+    bank.settle(MONDAY)
+    bank.send_back("R-000003-1", MONDAY, charge=700, apart=True)
+    bank.bookings.reverse()
+
+    assert reasons(office.read(bank.statement(MONDAY))) == []
+    assert office.owes(3) == 1200
+
+
+def test_bookings_that_are_given_twice_are_decided_once() -> None:
+    """The second time they are known."""
+    bank, office = opened()
+    bank.settle(MONDAY)
+    (statement,) = read_bank_file("x.xml", bank.statement(MONDAY))
+    assert isinstance(statement, Statement)
+    known = Known(CREDITOR_IBAN, tuple(office.items.values()), tuple(office.invoices.values()))
+
+    first, second = match_entries(known, statement.entries * 2)
+
+    assert [type(one) for one in first.decisions] == [Paid] * 3
+    assert [type(one) for one in second.decisions] == [Repeated]
+
+
+def test_other_currencies_and_other_accounts_are_not_taken_for_ours() -> None:
+    """A person looks at the one; the other is refused as a whole."""
+    bank, office = opened()
+    bank.settle(MONDAY)
+    told = bank.statement(MONDAY)
+
+    assert set(reasons(office.read(told.replace(b"EUR", b"USD")))) == {Why.CURRENCY}
+    with pytest.raises(RuleBroken):
+        Office("DE02120300000000202051").read(told)
 
 
 def test_a_report_on_something_unknown_is_told() -> None:
