@@ -13,8 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
+from server.domain.addresses import Address
 from server.domain.bank_days import bank_days_after, next_bank_day
-from server.domain.debits import Address
 from server.domain.mandate import (
     PRENOTIFICATION_DAYS,
     SUBMITTED_BANK_DAYS_AHEAD,

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from server.domain.addresses import Address
 from server.domain.bank_days import is_bank_day
 from server.domain.errors import RuleBroken
 from server.domain.mandate import Scheme
@@ -19,18 +20,6 @@ MANDATE_ID_LENGTH = 35
 MOST_CENTS = 99_999_999_999  # what the scheme's amount of eleven digits holds
 
 _ID = re.compile(r"(?!/)(?!.*//)[A-Za-z0-9+?/\-:().,' ]{1,35}(?<!/)")
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """Where a party lives, in the parts that banks ask for since November 2026: town and country at least."""
-
-    street: str
-    house_number: str
-    postal_code: str
-    city: str
-    country: str
-    """ISO 3166-1, two letters"""
 
 
 @dataclass(frozen=True, slots=True)

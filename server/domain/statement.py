@@ -96,6 +96,14 @@ class Statement:
     entries: tuple[Entry, ...]
     is_duplicate: bool = False
     """the bank itself marks it as sent before"""
+    opening: int | None = None
+    """signed cents before its first booking; None: the bank does not say, or it is a later page"""
+    closing: int | None = None
+    """signed cents after its last booking; None: the bank does not say, or another page follows"""
+
+    def continues(self, closing: int | None) -> bool:
+        """Say whether no statement is missing between the last that was read, with its closing balance, and this one."""
+        return closing is None or self.opening is None or self.opening == closing
 
 
 @dataclass(frozen=True, slots=True)

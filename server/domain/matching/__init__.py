@@ -13,6 +13,7 @@ Only statements book. What a notice (camt.054) tells of a booking is put into it
 """
 
 from server.domain.matching.bookings import match_entries, match_report, match_statement
+from server.domain.matching.by_hand import assign, take_for_return
 from server.domain.matching.decisions import (
     Charged,
     Decision,
@@ -34,5 +35,6 @@ from server.domain.matching.returns import Advice, advice
 
 __all__ = [
     "Advice", "Charged", "Decision", "Match", "NotOurs", "Outcome", "Paid", "Rejected", "Repeated", "Returned", "StatusUnknown",
-    "Suggestion", "Unmatched", "Waiting", "Why", "advice", "keys_of", "match_entries", "match_report", "match_statement",
+    "Suggestion", "Unmatched", "Waiting", "Why", "advice", "assign", "keys_of", "match_entries", "match_report",
+    "match_statement", "take_for_return",
 ]  # fmt: skip

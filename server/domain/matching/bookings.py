@@ -19,7 +19,7 @@ from server.domain.matching.decisions import (
 from server.domain.matching.desk import Desk
 from server.domain.matching.parts import Part, parts_of
 from server.domain.matching.payments import decide_incoming
-from server.domain.matching.returns import decide_outgoing, is_return
+from server.domain.matching.returns import decide_outgoing
 from server.domain.sentence import N_
 from server.domain.settlement import ItemState, Known
 from server.domain.statement import REJECTED, Direction, Entry, Statement, StatementKind, StatusReport
@@ -42,8 +42,8 @@ def match_entries(known: Known, entries: Iterable[Entry]) -> tuple[Outcome, ...]
     desk, notices = Desk(known), _Notices(known.notices)
     told = list(entries)
     outcomes: dict[int, Outcome] = {}
-    # What came is asked first, so that a return finds the payment that it takes back, and a charge the return.
-    for position in sorted(range(len(told)), key=lambda at: _turn(told[at])):
+    # What came is asked first, so that a return finds the payment that it takes back.
+    for position in sorted(range(len(told)), key=lambda at: told[at].direction is Direction.DEBIT):
         entry = notices.complete(told[position])
         outcomes[position] = Outcome(entry.key, tuple(_decide(desk, entry)))
         desk.seen |= outcomes[position].keys
@@ -97,12 +97,6 @@ def _decide_part(desk: Desk, entry: Entry, part: Part) -> Decision:
     if part.direction is Direction.CREDIT:
         return decide_incoming(desk, entry, part)
     return decide_outgoing(desk, entry, part) or NotOurs(part.key)
-
-
-def _turn(entry: Entry) -> int:
-    if entry.direction is Direction.CREDIT:
-        return 0
-    return 1 if is_return(entry) else 2
 
 
 def _unmatched(entry: Entry, why: Why) -> Unmatched:

@@ -27,6 +27,8 @@ class Match(StrEnum):
     """the debtor's account and the amount"""
     AMOUNT = "amount"
     """the amount alone; never more than a suggestion"""
+    HAND = "hand"
+    """a person said so"""
 
 
 class Why(Word):

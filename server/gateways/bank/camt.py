@@ -1,7 +1,6 @@
 """Reads camt.053.001.08 and camt.054.001.08, the bank's messages about an account."""
 
-from decimal import Decimal
-
+from server.domain.money import euros
 from server.domain.sentence import N_
 from server.domain.statement import Detail, Direction, Entry, Statement, StatementKind
 from server.gateways.bank import elements
@@ -13,7 +12,7 @@ TYPES = {
     "camt.054.001.08": (StatementKind.NOTICE, "Ntfctn"),
 }
 CURRENCY = "EUR"
-_OPENING, _CLOSING = frozenset({"OPBD", "PRCD"}), "CLBD"
+_OPENING, _CLOSING = ("OPBD", "PRCD"), "CLBD"
 
 
 def read_camt(source: Source, message: str) -> tuple[Statement, ...]:
@@ -51,8 +50,7 @@ class _Frame:
         if not self._id or not self._account:
             raise source.refused(N_("{file} holds a statement without a number or an account."))
         self._is_duplicate = text(head, "CpyDplctInd") in {"DUPL", "CODU"}
-        self._is_paged = text(head, "StmtPgntn/LastPgInd") == "false" or text(head, "StmtPgntn/PgNb") not in {"", "1"}
-        self._movement = self._balance_movement(head)
+        self._opening, self._closing = (None, None) if kind is StatementKind.NOTICE else _balances(source, head)
         page = text(head, "StmtPgntn/PgNb") or "1"
         self._keys = Keys(self._account, f"{self._id}/{page}")
         self._entries: list[Entry] = []
@@ -64,25 +62,35 @@ class _Frame:
     def finish(self, message_id: str) -> Statement:
         """Return the whole. Raises BankFileRefused where its bookings do not lead from one balance to the other."""
         booked = sum(one.direction.sign * one.cents for one in self._entries if one.is_booked and one.currency == CURRENCY)
-        if self._movement is not None and booked != self._movement:
+        if self._opening is not None and self._closing is not None and self._opening + booked != self._closing:
             raise self._source.refused(
                 N_("{file} does not add up: by its balances statement {statement} moves {wanted} euro, by its bookings {found}."),
-                statement=self._id, wanted=Decimal(self._movement).scaleb(-2), found=Decimal(booked).scaleb(-2),
-            )  # fmt: skip
-        return Statement(self._kind, message_id, self._id, self._account, tuple(self._entries), self._is_duplicate)
+                statement=self._id,
+                wanted=euros(self._closing - self._opening),
+                found=euros(booked),
+            )
+        return Statement(
+            self._kind,
+            message_id,
+            self._id,
+            self._account,
+            tuple(self._entries),
+            self._is_duplicate,
+            self._opening,
+            self._closing,
+        )
 
-    def _balance_movement(self, head: Element) -> int | None:
-        """Return by how many cents the balance changes; None: the statement does not say, or goes on in another."""
-        if self._is_paged or self._kind is StatementKind.NOTICE:
-            return None
-        balances: dict[str, int] = {}
-        for one in children(head, "Bal"):
-            cents, currency = _amount(self._source, one)
-            if currency != CURRENCY:
-                return None
-            balances[text(one, "Tp/CdOrPrtry/Cd")] = _direction(self._source, one).sign * cents
-        opening = next((balances[code] for code in _OPENING if code in balances), None)
-        return None if opening is None or _CLOSING not in balances else balances[_CLOSING] - opening
+
+def _balances(source: Source, head: Element) -> tuple[int | None, int | None]:
+    """Return the balances before and after a statement in signed cents; None: it does not say, or this is but a page of it."""
+    balances: dict[str, int] = {}
+    for one in children(head, "Bal"):
+        cents, currency = _amount(source, one)
+        if currency == CURRENCY:
+            balances[text(one, "Tp/CdOrPrtry/Cd")] = _direction(source, one).sign * cents
+    opening = next((balances[code] for code in _OPENING if code in balances), None)
+    is_first, is_last = text(head, "StmtPgntn/PgNb") in {"", "1"}, text(head, "StmtPgntn/LastPgInd") != "false"
+    return opening if is_first else None, balances.get(_CLOSING) if is_last else None
 
 
 def _entry(source: Source, keys: Keys, element: Element) -> Entry:

@@ -14,7 +14,8 @@ from sepaxml import SepaDD
 from stdnum import iban
 from stdnum.eu import at_02
 
-from server.domain.debits import Address, Debit, DebitFile
+from server.domain.addresses import Address
+from server.domain.debits import Debit, DebitFile
 from server.domain.sentence import N_
 from server.gateways.bank.latin import latin
 from server.gateways.bank.refused import BankFileRefused

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from server.domain.addresses import Address
 from server.domain.bank_days import bank_days_after, is_bank_day
 from server.domain.collection import CollectionPlan, Left, Mandate, Owed, PlannedDebit, plan_announcements, plan_export
-from server.domain.debits import Address, Creditor
+from server.domain.debits import Creditor
 from server.domain.export import debit_files, items_of
 from server.domain.mandate import MandateFacts, Scheme
 from server.domain.sentence import complete

@@ -2,7 +2,8 @@
 
 from datetime import UTC, date, datetime
 
-from server.domain.debits import Address, Creditor, Debit, DebitBatch, DebitFile
+from server.domain.addresses import Address
+from server.domain.debits import Creditor, Debit, DebitBatch, DebitFile
 from server.domain.mandate import Scheme
 
 CREDITOR_IBAN = "DE89370400440532013000"

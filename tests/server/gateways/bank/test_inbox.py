@@ -273,8 +273,24 @@ def test_pages_of_a_statement_need_not_add_up_alone() -> None:
     whole = _twins("7", "").replace(b">20.00<", b">1.00<", 1)
     pages = [whole.replace(b"</Id><CreDtTm>", b"</Id>" + page % told + b"<CreDtTm>", 1) for told in ((1, b"false"), (2, b"true"))]
 
+    assert [(one.opening, one.closing) for one in statements(*pages)] == [(0, None), (None, 100)]
     keys = [one.key for told in statements(*pages) for one in told.entries]
     assert len(set(keys)) == 4
+
+
+def test_a_statement_that_is_missing_shows() -> None:
+    """By the balance at which the next one begins; a page or a notice says nothing."""
+    bank = busy_bank()
+    between = date(2026, 11, 5)
+    bank.transfer(between, 100, "Meier", DEBTOR_IBANS[1], "Danke")
+    first, second, third = statements(*map(bank.statement, (MONDAY, between, LATER)))
+
+    assert (first.opening, first.closing) == (100_000, 103_438)
+    assert second.continues(first.closing)
+    assert third.continues(second.closing)
+    assert not third.continues(first.closing)
+    assert third.continues(None)
+    assert statements(bank.notice(LATER))[0].continues(first.closing)
 
 
 def test_a_notice_of_a_sum_tells_its_payments() -> None:

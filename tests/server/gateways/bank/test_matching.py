@@ -21,9 +21,11 @@ from server.domain.matching import (
     Waiting,
     Why,
     advice,
+    assign,
     match_entries,
+    take_for_return,
 )
-from server.domain.settlement import ItemState, Known, Open
+from server.domain.settlement import ItemState, Known, Open, Share
 from server.domain.statement import Statement
 from server.gateways.bank.inbox import read_bank_file
 from server.gateways.bank.pain008 import write_pain008
@@ -316,6 +318,36 @@ def test_what_is_not_sure_is_left_to_a_person_with_suggestions(
     assert office.cash == 0
 
 
+def test_what_a_person_decides_is_checked() -> None:
+    """No more than came or is open; what is left is kept for the debtor."""
+    _, decision = transferred(1300, "danke")
+    assert isinstance(decision, Unmatched)
+    theirs = [Open("a", 7, "", 1000, MONDAY), Open("c", 8, "", 1000, MONDAY)]
+
+    paid = assign(decision, 7, [Share("a", 1000)], theirs)
+    assert (paid.key, paid.cents, paid.excess, paid.by) == (decision.key, 1300, 300, Match.HAND)
+    assert assign(decision, 7, [], theirs).excess == 1300
+    for shares in ([Share("a", 1001)], [Share("a", 600), Share("a", 600)], [Share("c", 1)], [Share("a", 0)], [Share("x", 5)]):
+        with pytest.raises(RuleBroken):
+            assign(decision, 7, shares, theirs)
+    with pytest.raises(RuleBroken):
+        assign(replace(decision, signed_cents=900), 7, [Share("a", 1000)], theirs)
+    with pytest.raises(RuleBroken):
+        assign(replace(decision, signed_cents=-1300), 7, [], theirs)
+
+
+def test_a_person_can_say_which_debit_came_back() -> None:
+    """Its charge is what left beyond it; a debit that is not paid, or is more, is refused."""
+    left = Unmatched("key", -1738, Why.RETURN_UNKNOWN)
+    paid = replace(item(1, 1438, DEBTOR_IBANS[0], due=MONDAY), state=ItemState.PAID, settled=(Share("R-000001", 1000),))
+
+    returned = take_for_return(left, paid, "MD06")
+    assert (returned.cents, returned.charge, returned.shares, returned.excess) == (1438, 300, (Share("R-000001", 1000),), 438)
+    for wrong in (replace(paid, state=ItemState.RETURNED), replace(paid, cents=1739)):
+        with pytest.raises(RuleBroken):
+            take_for_return(left, wrong)
+
+
 def test_money_for_other_things_is_not_our_business() -> None:
     """Rent, wages, the bank's monthly fee."""
     _, decision = transferred(-5000, "Miete R-2026-0017", DEBTOR_IBANS[0])
@@ -439,7 +471,7 @@ def test_a_booking_that_is_known_in_part_waits_for_the_rest_only() -> None:
     assert [one.signed_cents for one in shown.values()] == [2000]
 
     bank.bookings[0] = replace(bank.bookings[0], payment_id="GDP-000001-1", told=Told.SUM)
-    for again in (told, bank.statement(MONDAY), told):
+    for again in (told, bank.statement(MONDAY)):
         office.read(again)
 
     assert states(office) == [ItemState.PAID, ItemState.EXPORTED, ItemState.PAID]

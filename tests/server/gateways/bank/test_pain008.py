@@ -123,12 +123,11 @@ def test_letters_are_written_as_germans_would(text: str, written: str) -> None:
         replace(file_of(debit(1, 1438)), creditor=replace(CREDITOR, creditor_id="DE97ZZZ09999999999")),
         replace(file_of(debit(1, 1438)), creditor=replace(CREDITOR, name="東京")),
         replace(file_of(debit(1, 1438)), creditor=replace(CREDITOR, bic="nonsense")),
-        file_of(replace(debit(1, 1438), address=replace(TOWN, city=" "))),
-        file_of(replace(debit(1, 1438), address=replace(TOWN, country="Germany"))),
+        file_of(replace(debit(1, 1438), address=replace(TOWN, city="東京"))),
     ],
 )
 def test_what_the_bank_would_reject_is_not_written(file: DebitFile) -> None:
-    """Wrong check digits, spaces, a name of which nothing is left, no town, no country code."""
+    """Wrong check digits, spaces, a name or a town of which nothing is left, a BIC that is none."""
     with pytest.raises(BankFileRefused):
         write_pain008(file)
 
