@@ -112,7 +112,7 @@ def _entry(source: Source, keys: Keys, element: Element) -> Entry:
         proprietary=text(element, "BkTxCd/Prtry/Cd"),
         payment_id="" if batch is None else _known(text(batch, "PmtInfId")),
         message_id="" if batch is None else _known(text(batch, "MsgId")),
-        count=None if batch is None or not (count := text(batch, "NbOfTxs")).isdecimal() else int(count),
+        count=None if batch is None else elements.count(text(batch, "NbOfTxs")),
         notice_id=text(element, "AddtlInfInd/MsgId"),
         charges=_charges(source, element),
         text=text(element, "AddtlNtryInf"),
@@ -156,7 +156,7 @@ def _direction(source: Source, element: Element) -> Direction:
     try:
         return Direction(written)
     except ValueError:
-        raise source.refused(N_("{file} says neither credit nor debit, but {direction}."), direction=repr(written)) from None
+        raise source.refused(N_("{file} says neither credit nor debit, but {direction}."), direction=repr(written[:4])) from None
 
 
 def _charges(source: Source, element: Element) -> int:

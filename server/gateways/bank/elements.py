@@ -18,7 +18,9 @@ from server.gateways.bank.refused import BankFileRefused
 Element = etree._Element  # lxml has no public name for what its parser makes
 
 _TAG = re.compile(r"\{urn:iso:std:iso:20022:tech:xsd:([a-z0-9.]+)\}Document")
-_AMOUNT = re.compile(r"(\d{1,13})(?:\.(\d{1,5}))?")
+_AMOUNT = re.compile(r"([0-9]{1,13})(?:\.([0-9]{1,5}))?")
+_COUNT = re.compile(r"[0-9]{1,15}")
+_MOST_QUOTED = 30  # characters of what is wrong that a message repeats
 
 
 class Source:
@@ -113,8 +115,13 @@ def cents(source: Source, amount: Element) -> int:
     found = _AMOUNT.fullmatch(written)
     places = (found[2] or "").ljust(2, "0") if found else ""
     if found is None or places[2:].strip("0"):
-        raise source.refused(N_("{file} has an amount that is none: {amount}"), amount=repr(written))
+        raise source.refused(N_("{file} has an amount that is none: {amount}"), amount=repr(written[:_MOST_QUOTED]))
     return int(found[1]) * 100 + int(places[:2])
+
+
+def count(written: str) -> int | None:
+    """Return a number of things; None where it is none."""
+    return int(written) if _COUNT.fullmatch(written) else None
 
 
 def day(source: Source, written: str) -> date:
@@ -122,7 +129,7 @@ def day(source: Source, written: str) -> date:
     try:
         return date.fromisoformat(written[:10])
     except ValueError:
-        raise source.refused(N_("{file} has a date that is none: {day}"), day=repr(written)) from None
+        raise source.refused(N_("{file} has a date that is none: {day}"), day=repr(written[:_MOST_QUOTED])) from None
 
 
 @cache

@@ -158,6 +158,10 @@ HEAD = b"<Document "
         (_changed(b">17.38<", b">17,38<"), "an amount that is none"),
         (_changed(b">17.38<", b">-17.38<"), "an amount that is none"),
         (_changed(b">17.38<", b">17.385<"), "an amount that is none"),
+        (_changed(b">17.38<", ">١٧.٣٨<".encode()), "an amount that is none"),
+        (_changed(b">17.38<", b">" + b"9" * 5000 + b"<"), "an amount that is none"),
+        (_changed(b"Rechnung", b"<a>" * 300), "no well-formed XML"),
+        (_changed(b"Rechnung", b"A" * 11_000_000), "no well-formed XML"),
         (_changed(b"<BookgDt><Dt>2026-11-09<", b"<BookgDt><Dt>2026-11-31<"), "a date that is none"),
         (_changed(b"DBIT", b"SOLL"), "neither credit nor debit"),
         (_changed(b"<IBAN>DE89370400440532013000</IBAN>", b""), "without a number or an account"),
@@ -173,6 +177,7 @@ def test_what_cannot_be_trusted_is_refused_and_said_so(data: bytes, said: str) -
         read_bank_file("inbox/file.xml", data)
 
     assert said in str(refused.value)
+    assert len(str(refused.value)) < 250
     assert "inbox/file.xml" in str(refused.value)
 
 
@@ -182,6 +187,17 @@ def test_files_outside_are_not_read_even_without_the_refusal() -> None:
         read_bank_file("x.xml", _changed(HEAD, OUTSIDE + HEAD).replace(b"Rechnung", b"&a;"))
 
     assert "root:" not in str(refused.value)
+
+
+def test_nothing_is_included_and_no_number_is_too_large() -> None:
+    """What an XInclude points at stays where it is; a count of thousands of digits is no count."""
+    include = b'<xi:include xmlns:xi="http://www.w3.org/2001/XInclude" href="file:///etc/passwd" parse="text"/>'
+    bank = busy_bank()
+    (told,) = statements(bank.statement(MONDAY).replace(b"<NbOfTxs>2<", b"<NbOfTxs>" + b"9" * 5000 + b"<"))
+    (included,) = statements(_changed(b"Rechnung", include))
+
+    assert told.entries[0].count is None
+    assert "root:" not in repr(included)
 
 
 def test_an_archive_is_taken_whole_or_not_at_all() -> None:
