@@ -96,11 +96,8 @@ class Desk:
         return Paid(key, debtor, cents, shares, excess, by)
 
     def give_back(self, item: Item, key: str, charge: int, code: str, by: Match) -> Returned:
-        """Take a debit for returned. What is open again can be paid by what comes later in the message."""
+        """Take a debit for returned. What is open again is left alone: nothing that comes is asked after what left."""
         self._items[item.end_to_end_id] = replace(item, state=ItemState.RETURNED, settled=())
-        for share in item.settled:
-            if (one := self._open.get(share.receivable)) is not None:
-                self._open[share.receivable] = replace(one, cents=one.cents + share.cents)
         excess = item.cents - sum(share.cents for share in item.settled)
         return Returned(key, item.end_to_end_id, item.debtor, item.cents, item.settled, excess, charge, code, by)
 

@@ -143,8 +143,8 @@ def test_files_are_one_for_each_scheme_with_a_batch_for_each_day() -> None:
     """And what is remembered of them says the same."""
     company = replace(SEVEN_DAYS, scheme=Scheme.B2B, is_known_to_bank=True, reference="M-2")
     debits = [
-        announced(),
         replace(announced(date(2026, 11, 3)), reference="D-2", attempt=2),
+        announced(),
         replace(announced(MONDAY, company), reference="D-3"),
     ]
 

@@ -3,6 +3,7 @@
 import io
 import warnings
 import zipfile
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from lxml import etree
 from mockbank import schema
 
+from server.domain.debits import DebitBatch
 from server.domain.statement import Direction, Statement, StatementKind, StatusReport
 from server.gateways.bank import unpack
 from server.gateways.bank.inbox import read_bank_file
@@ -94,6 +96,24 @@ def test_an_archive_gives_its_messages_in_order() -> None:
     assert (first.kind, second.kind) == (StatementKind.STATEMENT, StatementKind.NOTICE)
     assert third.original_message_id == "GDP-000001"
     assert [(one.end_to_end_id, one.status, one.reason) for one in third.batches[0].debits] == [("R-000003-1", "RJCT", "AC04")]
+
+
+def test_a_report_tells_of_each_batch_its_own() -> None:
+    """Two days, a reject in each."""
+    one_day = file_of(debit(1, 1438))
+    two_days = replace(one_day, batches=(*one_day.batches, DebitBatch("GDP-2", LATER, (debit(2, 500),))))
+    bank = Bank()
+    bank.take(write_pain008(two_days))
+    bank.reject("R-000001-1", "AC04")
+    bank.reject("R-000002-1", "MD01")
+
+    (told,) = read_bank_file("p.xml", bank.report(MONDAY)[0])
+
+    assert isinstance(told, StatusReport)
+    assert [(one.payment_id, [(debit.end_to_end_id, debit.reason) for debit in one.debits]) for one in told.batches] == [
+        ("GDP-000001-1", [("R-000001-1", "AC04")]),
+        ("GDP-2", [("R-000002-1", "MD01")]),
+    ]
 
 
 def test_a_booking_told_again_has_its_key() -> None:
