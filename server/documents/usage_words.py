@@ -1,0 +1,89 @@
+"""The table of what was stored day by day, as an invoice prints it."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+
+from babel.dates import format_date
+
+from server.documents import words
+from server.domain.invoice import UsageTable
+from server.domain.service import Service
+from server.domain.usage import GB, Metering, UsageDay
+from server.language import a_day, current_language, say
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """One row."""
+
+    day: str
+    package: str
+    stored: str
+    included: str
+    beyond: str
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A month in two halves, and what its days add up to."""
+
+    heading: str
+    halves: tuple[tuple[Day, ...], ...]
+    sums: tuple[str, ...]
+
+
+def usage_table(table: UsageTable) -> Table:
+    """Return a month's table: the days on which something was delivered, in order."""
+    days = [one for one in sorted(table.days, key=lambda one: one.day) if table.service_on(one.day) is not None]
+    shown = [_row(one, table.service_on(one.day)) for one in days]
+    half = (len(shown) + 1) // 2
+    month = format_date(table.month.first, "MMMM y", locale=current_language())
+    heading = say("What was stored in {month}", month=month)
+    return Table(
+        heading=f"{heading} · {table.contract}" if table.contract else heading,
+        halves=(tuple(shown[:half]), tuple(shown[half:])),
+        sums=tuple(_sums(table, days)),
+    )
+
+
+def _row(one: UsageDay, service: Service | None) -> Day:
+    package, included = ("", 0) if service is None else (service.package, service.terms.included_gb)
+    stored = say("not measured") if one.metering is Metering.MISSING else words.number(_gb(Fraction(one.stored_bytes, GB)))
+    if one.metering is Metering.LATE:
+        stored += " *"
+    return Day(
+        day=a_day(one.day),
+        package=package,
+        stored=stored,
+        included=words.number(included),
+        beyond=words.number(_gb(_beyond(one, included))),
+    )
+
+
+def _sums(table: UsageTable, days: list[UsageDay]) -> list[str]:
+    said = []
+    for service in table.services:
+        served = [one for one in days if service.holds_on(one.day)]
+        if served:
+            total = sum((_beyond(one, service.terms.included_gb) for one in served), Fraction(0))
+            said.append(
+                say(
+                    "Beyond {package} ({included} GB): {total} GB-days in all.",
+                    package=service.package,
+                    included=words.number(service.terms.included_gb),
+                    total=words.number(_gb(total)),
+                )
+            )
+    if any(one.metering is Metering.LATE for one in days):
+        said.append(say("* measured on a later day"))
+    return said
+
+
+def _beyond(one: UsageDay, included_gb: int) -> Fraction:
+    return max(Fraction(0), Fraction(one.stored_bytes, GB) - included_gb)
+
+
+def _gb(value: Fraction) -> Decimal:
+    """Return GB exactly: a byte is the ninth decimal."""
+    return Decimal(value.numerator) / Decimal(value.denominator)
