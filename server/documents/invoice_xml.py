@@ -93,8 +93,8 @@ def _line(number: int, line: InvoiceLine, invoice: Invoice) -> LineItem:
     item.product.name = invoice_words.line_name(line, invoice.kind)
     item.product.description = " · ".join(text for text in (line.contract, invoice_words.line_detail(line)) if text)
     unit = _unit(line)
-    item.agreement.net.amount = _plain(line.line.price)
-    item.agreement.net.basis_quantity = (_plain(Decimal(line.price_for)), unit)
+    item.agreement.net.amount = Decimal(_plain(line.line.price))
+    item.agreement.net.basis_quantity = (str(line.price_for), unit)
     item.delivery.billed_quantity = (_plain(line.counted), unit)
     item.settlement.trade_tax.type_code = "VAT"
     item.settlement.trade_tax.category_code = str(line.rule.category)
@@ -168,6 +168,6 @@ def _unit(line: InvoiceLine) -> str:
     return _MONTH if line.is_whole_months else _DAY
 
 
-def _plain(value: Decimal) -> Decimal:
-    """Return a number without an exponent and without needless zeros."""
-    return Decimal(f"{value.normalize():f}")
+def _plain(value: Decimal) -> str:
+    """Return a number without an exponent and without needless zeros; a decimal of its own would write a byte as 1E-9 GB."""
+    return f"{value.normalize():f}"
