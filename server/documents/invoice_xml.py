@@ -31,23 +31,18 @@ _REASONS = {TaxCategory.REVERSE_CHARGE: "VATEX-EU-AE", TaxCategory.OUTSIDE: "VAT
 
 def zugferd_xml(invoice: Invoice) -> bytes:
     """Return the XML that lies in the PDF, checked against its schema; texts in the language spoken now."""
-    return _written(_document(invoice, ZUGFERD))
+    return written(document_of(invoice, ZUGFERD))
 
 
-def xrechnung_document(invoice: Invoice) -> Document:
-    """Return the same by the German public administration's rules, to be completed by xrechnung.py."""
-    document = _document(invoice, XRECHNUNG)
-    document.context.business_parameter.id = XRECHNUNG_PROCESS
-    return document
+def written(document: Document) -> bytes:
+    """Return a document as XML, checked against the schema of EN 16931."""
+    xml = document.serialize(schema=_SCHEMA)
+    assert isinstance(xml, bytes)
+    return xml
 
 
-def _written(document: Document) -> bytes:
-    written = document.serialize(schema=_SCHEMA)
-    assert isinstance(written, bytes)
-    return written
-
-
-def _document(invoice: Invoice, guideline: str) -> Document:
+def document_of(invoice: Invoice, guideline: str) -> Document:
+    """Return an invoice by a guideline (BT-24), texts in the language spoken now."""
     document = Document()
     document.context.guideline_parameter.id = guideline
     header = document.header

@@ -56,6 +56,7 @@ DISTRIBUTOR = PaperParty(
 OPERATOR = PaperParty(
     name="GlobalDataProtect Rechenzentrum GmbH",
     address=Address("Serverallee", "1", "60327", "Frankfurt am Main"),
+    contact="Miriam Vogel",
     email="billing@gdp.example",
     phone="+49 69 555 0001",
     tax_number="45/230/11223",
