@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from babel.dates import format_date
+from babel.dates import format_date, format_skeleton
 
 from server.documents import words
 from server.domain.invoice import UsageTable
 from server.domain.service import Service
 from server.domain.usage import GB, Metering, UsageDay
-from server.language import a_day, current_language, say
+from server.language import current_language, say
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,6 @@ class Day:
     day: str
     package: str
     stored: str
-    included: str
     beyond: str
 
 
@@ -36,7 +35,8 @@ class Table:
 def usage_table(table: UsageTable) -> Table:
     """Return a month's table: the days on which something was delivered, in order."""
     days = [one for one in sorted(table.days, key=lambda one: one.day) if table.service_on(one.day) is not None]
-    shown = [_row(one, table.service_on(one.day)) for one in days]
+    places = max((_places(_gb(Fraction(one.stored_bytes, GB))) for one in days), default=0)
+    shown = [_row(one, table.service_on(one.day), places) for one in days]
     half = (len(shown) + 1) // 2
     month = format_date(table.month.first, "MMMM y", locale=current_language())
     heading = say("What was stored in {month}", month=month)
@@ -47,17 +47,18 @@ def usage_table(table: UsageTable) -> Table:
     )
 
 
-def _row(one: UsageDay, service: Service | None) -> Day:
+def _row(one: UsageDay, service: Service | None, places: int) -> Day:
     package, included = ("", 0) if service is None else (service.package, service.terms.included_gb)
-    stored = say("not measured") if one.metering is Metering.MISSING else words.number(_gb(Fraction(one.stored_bytes, GB)))
+    stored = (
+        say("not measured") if one.metering is Metering.MISSING else words.number(_gb(Fraction(one.stored_bytes, GB)), places)
+    )
     if one.metering is Metering.LATE:
-        stored += " *"
+        stored = f"* {stored}"
     return Day(
-        day=a_day(one.day),
+        day=format_skeleton("MMMd", one.day, locale=current_language()),
         package=package,
         stored=stored,
-        included=words.number(included),
-        beyond=words.number(_gb(_beyond(one, included))),
+        beyond=words.number(_gb(_beyond(one, included)), places),
     )
 
 
@@ -82,6 +83,12 @@ def _sums(table: UsageTable, days: list[UsageDay]) -> list[str]:
 
 def _beyond(one: UsageDay, included_gb: int) -> Fraction:
     return max(Fraction(0), Fraction(one.stored_bytes, GB) - included_gb)
+
+
+def _places(value: Decimal) -> int:
+    """Return how many decimals a number needs."""
+    exponent = value.normalize().as_tuple().exponent
+    return max(0, -exponent) if isinstance(exponent, int) else 0
 
 
 def _gb(value: Fraction) -> Decimal:

@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 from babel import Locale
+from babel.numbers import format_decimal
 
 from server.domain.paper import Account, Address, OrderedPackage, PaperParty
 from server.domain.tax import TaxCategory, TaxGroup, TaxRule
@@ -37,10 +38,11 @@ def price(euros: Decimal) -> str:
     return a_price(euros)
 
 
-def number(value: int | Decimal) -> str:
-    """Return a number with all its decimals."""
-    shown = value.normalize() if isinstance(value, Decimal) else value
-    return a_number(shown + 0).replace("-", _MINUS)
+def number(value: int | Decimal, places: int = 0) -> str:
+    """Return a number with all its decimals; with so many places where they are given, of which it may not have more."""
+    exact = Decimal(f"{Decimal(value).normalize():f}")
+    shown = format_decimal(exact, f"#,##0.{'0' * places}", current_language()) if places else a_number(exact)
+    return shown.replace("-", _MINUS)
 
 
 def reached(party: PaperParty) -> list[str]:
