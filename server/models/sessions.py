@@ -24,6 +24,8 @@ class Session(Row):
     last_seen_at = UtcDateTimeField()
     address = TextField()
     agent = TextField()
+    totp_offer = TextField(null=True)
+    """the secret of a second factor that is being set up"""
     revoked_at = UtcDateTimeField(null=True)
 
     class Meta:

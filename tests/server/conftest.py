@@ -5,12 +5,21 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 from peewee import Database
 
 from server.models.database import bind, disconnect, make_database, open_database
 from server.models.migrations import migrate
+from server.services import passwords
 from tests.server.family import Family, make_family
 from tests.server.postgres import PostgresServer
+
+
+@pytest.fixture(autouse=True)
+def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hash passwords as ever, but with little memory and in one pass: tests make hundreds of them."""
+    monkeypatch.setattr(passwords, "_HASHER", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+    passwords._nobodys.cache_clear()
 
 
 @pytest.fixture(scope="session")

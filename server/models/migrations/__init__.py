@@ -69,14 +69,7 @@ def pending_steps(database: Database) -> tuple[Step, ...]:
 
 def check_shape(database: Database) -> None:
     """Raise SetupError unless the database has exactly the shape that this program needs."""
-    known = {step.number for step in all_steps()}
-    if strangers := [step for step in applied_steps(database) if step.number not in known]:
-        raise SetupError(
-            N_("The database was shaped by a newer version of this program (step {number}, {name})."),
-            N_("Install that version, or restore a backup from before the upgrade."),
-            number=strangers[0].number,
-            name=strangers[0].name,
-        )
+    _refuse_newer(database)
     if not applied_steps(database):
         raise SetupError(N_("The database is empty."), N_("Set it up first: gdp-server --data DIR init"))
     if pending := pending_steps(database):
@@ -88,11 +81,23 @@ def check_shape(database: Database) -> None:
 
 
 def migrate(database: Database) -> tuple[Step, ...]:
-    """Apply what is pending, and return it. Two at once: the second finds nothing left to do."""
+    """Apply what is pending, and return it. Two at once: the second finds nothing left to do. Raises SetupError."""
+    _refuse_newer(database)
     done = []
     while (step := _migrate_one(database)) is not None:
         done.append(step)
     return tuple(done)
+
+
+def _refuse_newer(database: Database) -> None:
+    known = {step.number for step in all_steps()}
+    if strangers := [step for step in applied_steps(database) if step.number not in known]:
+        raise SetupError(
+            N_("The database was shaped by a newer version of this program (step {number}, {name})."),
+            N_("Install that version, or restore a backup from before the upgrade."),
+            number=strangers[0].number,
+            name=strangers[0].name,
+        )
 
 
 def _migrate_one(database: Database) -> Step | None:

@@ -115,6 +115,7 @@ _SESSIONS = (
         last_seen_at TIMESTAMPTZ NOT NULL,
         address TEXT NOT NULL,
         agent TEXT NOT NULL,
+        totp_offer TEXT,
         revoked_at TIMESTAMPTZ
     )
     """,
