@@ -83,7 +83,7 @@ def tax_note(rule: TaxRule) -> str:
         case TaxCategory.REVERSE_CHARGE:
             return say("The recipient owes the VAT (reverse charge, article 196 of the VAT directive).")
         case TaxCategory.EXEMPT:
-            return say("No VAT is charged: the issuer is a small business (§ 19 UStG).")
+            return say("No VAT is charged: the supplier is a small business (§ 19 UStG).")
         case TaxCategory.OUTSIDE:
             return say("No German VAT: the service is not taxable in Germany (§ 3a UStG).")
     return ""

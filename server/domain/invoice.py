@@ -145,6 +145,8 @@ class Invoice:
             raise RuleBroken(
                 N_("{seller} needs a tax number or a VAT id to send invoices."), field="tax_number", seller=self.seller.name
             )
+        if self.is_reverse_charge and not (self.seller.vat_id and self.buyer.vat_id):
+            raise RuleBroken(N_("Reverse charge needs the VAT ids of both sides."), field="vat_id")
         if (self.kind is InvoiceKind.CANCELLATION) != (self.corrects is not None):
             raise RuleBroken(N_("{number}: a cancellation, and nothing else, names what it takes back."), number=self.number)
 
@@ -182,6 +184,11 @@ class Invoice:
     def period(self) -> tuple[date, date]:
         """From the first to the last day that it is for."""
         return min(one.first for one in self.lines), max(one.last for one in self.lines)
+
+    @property
+    def is_reverse_charge(self) -> bool:
+        """The buyer owes the VAT."""
+        return any(one.rule.category is TaxCategory.REVERSE_CHARGE for one in self.lines)
 
     @property
     def names_no_vat_ids(self) -> bool:
