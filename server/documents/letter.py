@@ -6,6 +6,7 @@ Nothing is fetched: fonts lie beside this file, a logo is drawn anew, and whatev
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -21,6 +22,7 @@ PDF_VARIANT = "pdf/a-3b"  # and tagged, for those who have it read to them
 _HERE = Path(__file__).resolve().parent
 _FONTS = _HERE / "fonts"
 _SCHEME = "paper:"
+_ONE_AT_A_TIME = Lock()  # Pango's fonts are shared, and promise nothing to threads; who wants more speed takes processes
 _HELPERS = (
     words.street, words.town, words.country, words.money, words.price, words.number, words.reached, words.registered,
     words.banked, words.agents, words.tax_name, words.tax_note, words.group_name, pictures.qr,
@@ -63,9 +65,10 @@ def write_letter(
             **content,
         )
     )
-    style, fonts = _style()
-    document = HTML(string=page, url_fetcher=_OwnFiles(), base_url=_SCHEME)
-    written = document.write_pdf(stylesheets=[style], font_config=fonts, pdf_variant=PDF_VARIANT, pdf_tags=True)
+    with _ONE_AT_A_TIME:
+        style, fonts = _style()
+        document = HTML(string=page, url_fetcher=_OwnFiles(), base_url=_SCHEME)
+        written = document.write_pdf(stylesheets=[style], font_config=fonts, pdf_variant=PDF_VARIANT, pdf_tags=True)
     assert isinstance(written, bytes)
     return written
 

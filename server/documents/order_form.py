@@ -30,7 +30,7 @@ _INTROS = {
 _NOTES = {
     OrderKind.NEW: N_(
         "Please sign and return all sheets. The service starts when the distributor has released the order and the first payment "
-        "has arrived. Nobody can read the data: it is encrypted before it leaves the customer's computer."
+        "has arrived. All data is encrypted before it leaves the customer's computer."
     ),
     OrderKind.UPGRADE: N_("Please sign and return all sheets. The change holds when the distributor has released the order."),
     OrderKind.DOWNGRADE: N_("Please sign and return all sheets. The change holds when the distributor has released the order."),

@@ -129,7 +129,7 @@ def _measures(order: PaperOrder) -> Section:
                 "key or with two factors, logs of access."
             ),
             say(
-                "Integrity: every block is signed and checked when it is read; areas can be set so that clients may "
+                "Integrity: every block is authenticated and checked when it is read; areas can be set so that clients may "
                 "add and not delete."
             ),
             say(

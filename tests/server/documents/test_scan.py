@@ -82,7 +82,7 @@ def test_sheets_are_known_however_they_lie(sheets: list[Image.Image], degrees: f
 
     assert read.kind is ScanKind.PDF
     assert read.marks == tuple(ORDER.mark(part) for part in (Part.SERVICE, Part.PRICES, Part.MANDATE, Part.PROCESSING))
-    assert [page.page for page in read.pages if page.marks] == [1, 2, 3, 4]
+    assert [page.page for page in read.pages if page.marks] == [1, 2, 3, 4, 5]
 
 
 @pytest.mark.parametrize("seen", [dim, seen_from_the_side, lambda sheet: dim(seen_from_the_side(on_a_table(sheet, 8)))])
