@@ -1,4 +1,4 @@
-"""Commands about the data folder and the database: init, migrate, backup, restore."""
+"""Commands about the data folder and the database: init, link, migrate, backup, restore."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +21,7 @@ def add_data_commands(group: click.Group) -> None:
     """Give the program these commands, with help in the language spoken now."""
     file = click.Path(dir_okay=False, path_type=Path)
     _add_init(group)
+    _add_link(group)
 
     @group.command(help=translate(N_("Bring the database into the shape of this version. Make a backup before.")))
     @click.pass_obj
@@ -55,6 +56,29 @@ def _add_init(group: click.Group) -> None:
     @click.pass_obj
     def init(common: Common, operator: str, email: str) -> None:
         _init(common, operator, email)
+
+
+def _add_link(group: click.Group) -> None:
+    @group.command(
+        help=translate(
+            N_("Print a one-time link to a new password, for somebody without another way in. The list of changes notes it.")
+        )
+    )
+    @click.argument("email", metavar=translate(N_("ADDRESS")))
+    @click.option("--without-second-factor", is_flag=True, help=translate(N_("Switch the second factor off, too.")))
+    @click.pass_obj
+    def link(common: Common, email: str, without_second_factor: bool) -> None:  # noqa: FBT001 click's own
+        _link(common, email, without_second_factor=without_second_factor)
+
+
+def _link(common: Common, email: str, *, without_second_factor: bool) -> None:
+    database = open_rows(read_home(common.folder, database_url=common.database_url))
+    try:
+        token = setup.rescue(email, without_second_factor=without_second_factor, now=datetime.now(UTC))
+    finally:
+        disconnect(database)
+    click.echo(say(N_("The link works once, for two hours:")))
+    click.echo(invitation_link(token))
 
 
 def _init(common: Common, operator: str, email: str) -> None:

@@ -19,6 +19,7 @@ class Action(Word):
     LOGGED_IN_AS = "session.on_behalf", N_("Logged in as a party below")
     LOGGED_OUT_AS = "session.back", N_("Back from a party below")
     RESET_REQUESTED = "password.reset_requested", N_("New password requested")
+    RESCUED = "password.rescued", N_("Way in given by whoever runs the server")
     PASSWORD_SET = "password.set", N_("Password set")
     TWO_FACTOR_ON = "two_factor.on", N_("Second factor switched on")
     TWO_FACTOR_OFF = "two_factor.off", N_("Second factor switched off")

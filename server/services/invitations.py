@@ -67,8 +67,8 @@ def make_invitation(
     return row.id, token
 
 
-def make_reset(user: User, *, now: datetime) -> None:
-    """Create a link to a new password, and queue its mail, inside the caller's transaction; earlier ones stop working."""
+def make_reset(user: User, *, now: datetime, mail: bool = True) -> str:
+    """Create a link to a new password inside the caller's transaction, and return its token; earlier ones stop working."""
     same = (Invitation.email == user.email) & (Invitation.purpose == Purpose.RESET)
     Invitation.update(revoked_at=now).where(same & _is_open()).execute()
     token, expires = new_token(), now + VALID[Purpose.RESET]
@@ -76,7 +76,9 @@ def make_reset(user: User, *, now: datetime) -> None:
         token_hash=token_hash(token), purpose=Purpose.RESET, email=user.email, name=user.name, language=user.language,
         created_at=now, expires_at=expires,
     )  # fmt: skip
-    letters.send_reset(to=user.email, language=user.language, token=token, expires=expires, now=now)
+    if mail:
+        letters.send_reset(to=user.email, language=user.language, token=token, expires=expires, now=now)
+    return token
 
 
 def look_at(token: str, *, now: datetime) -> Offer:

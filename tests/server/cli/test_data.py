@@ -88,6 +88,10 @@ def test_the_printed_link_leads_in(place: Place, capsys: pytest.CaptureFixture[s
         invitations.accept(token[1], name="Chef", password=PASSWORD, now=datetime.now(UTC))
         assert login.log_in("chef@example.com", PASSWORD, address="::1", agent="", now=datetime.now(UTC)).token
 
+    assert place.say("link", "chef@example.com") == 0
+    link = capsys.readouterr().out.strip().splitlines()[-1]
+    with place.rows():
+        assert invitations.look_at(link.rpartition("/")[2], now=datetime.now(UTC)).email == "chef@example.com"
     assert place.init() == 1
     assert "set up already, for GDP GmbH" in capsys.readouterr().err
 

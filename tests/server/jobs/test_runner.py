@@ -23,6 +23,7 @@ from tests.mail.smtp_server import Mailbox, serving
 from tests.server.family import NOW, Family
 from tests.server.jobs.helper import DAILY, RUNNER, finish, start
 
+pytestmark = pytest.mark.slow  # processes are started, and killed
 MINUTES = int(CLAIM.total_seconds() // 60)
 
 

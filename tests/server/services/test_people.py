@@ -1,5 +1,7 @@
 """How people come in, and how their access is changed and taken away."""
 
+import threading
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -8,6 +10,7 @@ from server.domain.actions import Action
 from server.domain.errors import NotAllowed, NotFound, RuleBroken, ServerError
 from server.domain.rights import Role
 from server.models.audit import AuditEntry
+from server.models.base import database as bound
 from server.models.mail import OutgoingMail
 from server.models.people import Invitation, Membership, User
 from server.services import audit, invitations, login, people
@@ -215,3 +218,51 @@ def test_everything_is_in_the_log_of_the_party_and_nothing_secret(family: Family
     everything = " ".join(row.details for row in AuditEntry.select())
     assert PASSWORD not in everything
     assert "argon2" not in everything
+
+
+def at_once(*steps: Callable[[], object]) -> list[str]:
+    """Take steps at the same moment, each in a thread with a connection of its own; return what became of them."""
+    outcomes: list[str] = []
+    together = threading.Barrier(len(steps))
+
+    def take(step: Callable[[], object]) -> None:
+        with bound.connection_context():
+            together.wait(30)
+            try:
+                step()
+                outcomes.append("done")
+            except ServerError as error:
+                outcomes.append(type(error).__name__)
+
+    threads = [threading.Thread(target=take, args=(step,)) for step in steps]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    return sorted(outcomes)
+
+
+def test_two_owners_who_remove_each_other_do_not_leave_the_party_without(family: Family) -> None:
+    """At the same moment, again and again: one of them stays."""
+    come_in(family, "alpha", "second@example.com")
+    first, second = family.actor("alpha").user_id, User.get(User.email == "second@example.com").id
+    actor = family.actor("north")
+    for _ in range(8):
+        Membership.update(role=Role.OWNER).where(Membership.party == family["alpha"]).execute()
+        outcomes = at_once(
+            lambda: people.change_role(actor, family["alpha"], first, Role.SALES, now=NOW),
+            lambda: people.change_role(actor, family["alpha"], second, Role.SALES, now=NOW),
+        )
+
+        assert outcomes == ["RuleBroken", "done"]
+
+
+def test_a_link_that_is_used_twice_at_once_works_once(family: Family) -> None:
+    """A double click, or somebody who has read the mail as well."""
+    for number in range(4):
+        email = f"n{number}@example.com"
+        invite(family, email)
+        token = link_in_last_mail(email)
+        use = lambda: invitations.accept(token, name="N", password=PASSWORD, now=NOW)  # noqa: B023, E731 used at once
+
+        assert at_once(use, use, use) == ["NotFound", "NotFound", "done"]
