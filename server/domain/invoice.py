@@ -8,13 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
-from enum import StrEnum
 
 from server.domain.errors import RuleBroken
 from server.domain.lines import Line, LineKind
 from server.domain.month import Month
 from server.domain.paper import Account, PaperParty
-from server.domain.sentence import N_
+from server.domain.sentence import N_, Word
 from server.domain.service import Service
 from server.domain.tax import TaxCategory, TaxGroup, TaxRule, tax_groups
 from server.domain.usage import UsageDay
@@ -22,24 +21,24 @@ from server.domain.usage import UsageDay
 DAY = timedelta(days=1)
 
 
-class InvoiceKind(StrEnum):
+class InvoiceKind(Word):
     """What an invoice is, by its code in UNTDID 1001."""
 
-    INVOICE = "380"
-    CANCELLATION = "384"
+    INVOICE = "380", N_("invoice")
+    CANCELLATION = "384", N_("cancellation invoice")
     """takes one back whole. 384 with negative quantities, not 381: a 381 has no signs, so its lines would not be those of the
     invoice that it takes back; and its German name, Gutschrift, belongs by § 14 UStG to what a recipient issues"""
-    COMMISSION = "389"
+    COMMISSION = "389", N_("commission statement")
     """self-billed: the buyer of the service, who pays, issues it"""
 
 
-class PaidBy(StrEnum):
+class PaidBy(Word):
     """How the money comes."""
 
-    DEBIT = "debit"
-    TRANSFER = "transfer"
-    PAYPAL = "paypal"
-    OFFSET = "offset"
+    DEBIT = "debit", N_("SEPA direct debit")
+    TRANSFER = "transfer", N_("bank transfer")
+    PAYPAL = "paypal", N_("PayPal")
+    OFFSET = "offset", N_("set off")
     """nothing is to be paid now: what is owed to the buyer is set off or repaid"""
 
 

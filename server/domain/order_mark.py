@@ -8,11 +8,10 @@ The content hash is in Crockford's base 32: no I, L, O or U, which people misrea
 
 import re
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Self
 
 from server.domain.errors import RuleBroken
-from server.domain.sentence import N_
+from server.domain.sentence import N_, Word
 
 HASH_LETTERS = 26  # of 5 bits: 130, of which the first 128 are the hash's
 TYPED_LETTERS = 8
@@ -23,27 +22,27 @@ _QR = re.compile(rf"GDP1:({_NUMBER}):([1-9]\d{{0,5}}):([A-Z]):([{_ALPHABET}]{{{H
 _TYPED = re.compile(rf"({_NUMBER})/([1-9]\d{{0,5}})([A-Z])([{_ALPHABET}ILO]{{4}})-?([{_ALPHABET}ILO]{{4}})")
 
 
-class Part(StrEnum):
+class Part(Word):
     """Which sheet of an order it is."""
 
-    SERVICE = "S"
+    SERVICE = "S", N_("service sheet")
     """what is ordered, without prices; goes up to the distributor"""
-    PRICES = "C"
+    PRICES = "C", N_("price sheet")
     """what it costs; for the creditor, as are those that follow"""
-    MANDATE = "M"
-    PROCESSING = "P"
+    MANDATE = "M", N_("SEPA mandate")
+    PROCESSING = "P", N_("agreement on personal data")
     """the agreement on the processing of personal data"""
 
 
-class Verdict(StrEnum):
+class Verdict(Word):
     """What a sheet that came back is."""
 
-    CURRENT = "current"
-    OUTDATED = "outdated"
+    CURRENT = "current", N_("as the order stands now")
+    OUTDATED = "outdated", N_("of an older version")
     """the order was edited since"""
-    ALTERED = "altered"
+    ALTERED = "altered", N_("altered")
     """this version, but another content: not printed by us as it stands now"""
-    OTHER = "other"
+    OTHER = "other", N_("of another order")
     """of another order"""
 
 

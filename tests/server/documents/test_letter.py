@@ -63,6 +63,23 @@ def test_window_and_information_block_are_where_din_5008_wants_them() -> None:
     assert place(page, "Rechnung RW")[1] > 98
 
 
+def test_folding_marks_are_where_the_paper_is_folded_and_punched() -> None:
+    """105 and 210 mm from the top, the hole mark between at 148.5, all left of the text, on the first page alone."""
+    with speaking("de"):
+        first, second = pypdfium2.PdfDocument(invoice_pdf(paper_example.second_invoice()))
+
+    assert _marked_rows(first) == [105.0, 148.5, 210.0]
+    assert _marked_rows(second) == []
+
+
+def _marked_rows(page: pypdfium2.PdfPage) -> list[float]:
+    """Return at which millimetres from the top something is drawn between 5 and 9 mm from the left edge."""
+    picture = page.render(scale=254 / 72).to_pil().convert("L")  # ten pixels a millimetre
+    rows = [row for row in range(picture.height) if max(picture.crop((52, row, 88, row + 1)).tobytes()) < 245]
+    starts = [row for row in rows if row - 1 not in rows]
+    return [round(row / 10 * 2) / 2 for row in starts]
+
+
 @pytest.mark.parametrize("language", ["de", "en"])
 def test_every_page_says_which_of_how_many_it_is(language: str) -> None:
     """A sheet that is missing is noticed."""
