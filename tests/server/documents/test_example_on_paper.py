@@ -10,7 +10,7 @@ from lxml import etree
 from server.documents.invoice import invoice_pdf
 from server.documents.invoice_xml import zugferd_xml
 from server.domain.invoice import Invoice, PaidBy, Payment, cancellation
-from server.domain.tax import TaxFacts
+from server.domain.tax import TaxCategory, TaxFacts, TaxRule
 from server.language import speaking
 from tests.server.documents import paper_example
 from tests.server.documents.en16931 import broken_rules
@@ -102,6 +102,20 @@ def test_every_page_shows_the_same_cents(issued: dict[str, bytes]) -> None:
 def test_every_xml_keeps_the_rules_of_en_16931(issued: dict[str, bytes], tmp_path: Path) -> None:
     """Recipients' programs refuse what breaks them."""
     assert broken_rules({name: xml_in(pdf) for name, pdf in issued.items()}, tmp_path) == {name: [] for name in issued}
+
+
+def test_two_rates_are_two_groups_each_rounded_once(tmp_path: Path) -> None:
+    """A month's end at which the rate changes: 7.76 at 16 % and 24.50 at 19 %."""
+    invoice = paper_example.second_invoice()
+    lower = TaxRule(TaxCategory.STANDARD, 16)
+    lines = tuple(replace(one, rule=lower) if one.first.month == 11 else one for one in invoice.lines)
+    with speaking("en"):
+        written = invoice_pdf(replace(invoice, lines=lines))
+    page, read = pages_of(written)[0], read_xml(xml_in(written))
+
+    assert [(int(one[1]), int(one[2] * 100), int(one[3] * 100)) for one in read.groups] == [(16, 776, 124), (19, 2450, 466)]
+    assert "VAT 16 % on €7.76 €1.24 VAT 19 % on €24.50 €4.66 Amount to pay €38.16" in page
+    assert broken_rules({"two": xml_in(written)}, tmp_path) == {"two": []}
 
 
 def test_the_rules_are_really_tried(tmp_path: Path) -> None:
