@@ -38,6 +38,8 @@ _FORMS = {
 }
 _EXAMPLES = {"CZ": "110 00", "NL": "1012 AB", "PL": "00-950"}
 _LENGTHS = {"street": 70, "house_number": 16, "postal_code": 16, "city": 35}
+ADDRESS_PARTS = tuple(_LENGTHS)
+_NEEDED = {"street": N_("The street is missing."), "city": N_("The town is missing.")}
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
@@ -54,14 +56,17 @@ class Address:
     """ISO 3166-1, two letters"""
 
     def __post_init__(self) -> None:
-        for part, longest in _LENGTHS.items():
-            object.__setattr__(self, part, clean_text(getattr(self, part), field=part, longest=longest))
         object.__setattr__(self, "country", read_country(self.country))
-        if not self.street:
-            raise RuleBroken(N_("The street is missing."), field="street")
-        if not self.city:
-            raise RuleBroken(N_("The town is missing."), field="city")
-        object.__setattr__(self, "postal_code", _postal_code(self.postal_code.upper(), self.country))
+        for part in ADDRESS_PARTS:
+            object.__setattr__(self, part, read_part(part, getattr(self, part), country=self.country))
+
+
+def read_part(part: str, text: str, *, country: str) -> str:
+    """Return one of ``ADDRESS_PARTS`` as it is stored; ``country`` decides on postal codes. Raises RuleBroken."""
+    clean = clean_text(text, field=part, longest=_LENGTHS[part])
+    if not clean and part in _NEEDED:
+        raise RuleBroken(_NEEDED[part], field=part)
+    return _postal_code(clean.upper(), country) if part == "postal_code" else clean
 
 
 def read_country(text: str) -> str:

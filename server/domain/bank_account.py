@@ -57,7 +57,9 @@ def read_iban(text: str) -> str:
 
 
 def grouped(iban: str) -> str:
-    """Return an IBAN as it stands on paper, in groups of four."""
+    """Return an IBAN as it stands on paper, in groups of four; a masked one as it is."""
+    if not iban.isalnum():
+        return iban
     return " ".join(iban[start : start + _GROUP] for start in range(0, len(iban), _GROUP))
 
 

@@ -5,7 +5,7 @@ from enum import StrEnum
 from functools import partial
 from typing import TypeVar
 
-from server.domain.addresses import Address
+from server.domain.addresses import ADDRESS_PARTS, Address, read_country, read_part
 from server.domain.bank_account import Account, read_account
 from server.domain.contacts import ContactDetails, read_email, read_phone
 from server.domain.customer_record import CustomerRecord, read_name, read_tax_number
@@ -102,7 +102,11 @@ def read_row(cells: Mapping[Column, str]) -> tuple[CustomerRecord | None, list[t
 
     is_person = attempt(Column.KIND, lambda: _is_person(cell(Column.KIND)))
     name = attempt(Column.NAME, lambda: read_name(cell(Column.NAME)))
-    address = attempt(Column.STREET, lambda: _address(cell))
+    country = attempt(Column.COUNTRY, lambda: read_country(cell(Column.COUNTRY) or "DE"))
+    place = {
+        part: attempt(Column(part), partial(read_part, part, cell(Column(part)), country=country or "")) or ""
+        for part in ADDRESS_PARTS
+    }
     email = attempt(Column.EMAIL, lambda: read_email(cell(Column.EMAIL)))
     phone = attempt(Column.PHONE, lambda: read_phone(cell(Column.PHONE)))
     tax_number = attempt(Column.TAX_NUMBER, lambda: read_tax_number(cell(Column.TAX_NUMBER)))
@@ -110,8 +114,9 @@ def read_row(cells: Mapping[Column, str]) -> tuple[CustomerRecord | None, list[t
     account = attempt(Column.IBAN, lambda: _account(cell))
     contact = attempt(Column.CONTACT, lambda: _contact(cell), _CONTACT_FIELDS)
     counts = {column: attempt(column, partial(read_count, cell(column), field=column)) or 0 for column in _COUNTED}
-    if wrong or address is None:
+    if wrong:
         return None, sorted(wrong, key=lambda one: list(Column).index(one[0]))
+    address = Address(**place, country=country or "")
     contacts = (contact,) if contact else ()
     return (
         CustomerRecord(
@@ -161,16 +166,6 @@ def _is_person(text: str) -> bool:
     if found is None:
         raise RuleBroken(N_("“{text}” is no kind of customer."), N_("There are: company, person."), field="kind", text=text)
     return found
-
-
-def _address(cell: Callable[[Column], str]) -> Address:
-    return Address(
-        cell(Column.STREET),
-        cell(Column.HOUSE_NUMBER),
-        cell(Column.POSTAL_CODE),
-        cell(Column.CITY),
-        cell(Column.COUNTRY) or "DE",
-    )
 
 
 def _account(cell: Callable[[Column], str]) -> Account | None:

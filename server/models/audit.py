@@ -30,4 +30,4 @@ class AuditEntry(Row):
 
     class Meta:
         table_name = "audit_entry"
-        indexes = ((("party", "at"), False), (("subject_kind", "subject_id"), False))
+        indexes = ((("at", "id"), False), (("party", "at"), False), (("subject_kind", "subject_id"), False))

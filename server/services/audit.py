@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from peewee import JOIN
+from peewee import JOIN, Expression, ModelSelect
 
 from server.domain.actions import Action
 from server.domain.rights import Right
@@ -76,17 +76,30 @@ def changes(before: Mapping[str, object], after: Mapping[str, object]) -> dict[s
 
 def entries(actor: Actor, *, party_id: int | None = None, page: int = 1) -> Page[Entry]:
     """Return what was done in the actor's subtree, or with one party of it; newest first."""
-    actor.need(Right.SEE_AUDIT)
+    counted = AuditEntry.select().join(Party, on=AuditEntry.party == Party.id).where(_reach(actor, party_id))
+    return cut(_newest_first(actor, party_id), _entry, page=page, counted=counted)
+
+
+def latest(actor: Actor, *, most: int) -> tuple[Entry, ...]:
+    """Return what was done last in the actor's subtree; newest first."""
+    return tuple(_entry(row) for row in _newest_first(actor, None).limit(most))
+
+
+def _newest_first(actor: Actor, party_id: int | None) -> "ModelSelect[AuditEntry]":
     behalf = Party.alias()
-    query = (
+    return (
         AuditEntry.select(AuditEntry, Party, User, behalf)
         .join(Party, on=AuditEntry.party == Party.id)
         .join_from(AuditEntry, User, JOIN.LEFT_OUTER, on=AuditEntry.user == User.id)
         .join_from(AuditEntry, behalf, JOIN.LEFT_OUTER, on=AuditEntry.on_behalf_of == behalf.id, attr="on_behalf_of")
-        .where(within(actor) if party_id is None else AuditEntry.party == visible_party(actor, party_id).id)
+        .where(_reach(actor, party_id))
         .order_by(AuditEntry.at.desc(), AuditEntry.id.desc())
     )
-    return cut(query, _entry, page=page)
+
+
+def _reach(actor: Actor, party_id: int | None) -> Expression:
+    actor.need(Right.SEE_AUDIT)
+    return within(actor) if party_id is None else AuditEntry.party == visible_party(actor, party_id).id
 
 
 def _entry(row: AuditEntry) -> Entry:

@@ -25,6 +25,12 @@ class ImportReport:
     """everything that is wrong, in the file's order"""
 
 
+def need_import(actor: Actor) -> None:
+    """Raise NotAllowed unless the actor may import customers."""
+    actor.need(Right.MANAGE_PARTIES)
+    need_reseller(actor)
+
+
 def import_customers(actor: Actor, data: bytes, *, check_only: bool, now: datetime) -> ImportReport:
     """Create the customers of a CSV file below the actor's own party, a reseller: all of them, or none if a line is wrong.
 
@@ -37,8 +43,7 @@ def import_customers(actor: Actor, data: bytes, *, check_only: bool, now: dateti
     Raises: NotAllowed; RuleBroken when it is no file of customers at all.
     """
     with database.atomic():
-        actor.need(Right.MANAGE_PARTIES)
-        need_reseller(actor)
+        need_import(actor)
         sheet = read_sheet(data)
         there = RuleBroken(N_("There is a customer of this name and address already."))
         customers = likenesses(actor.party_id)

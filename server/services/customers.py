@@ -61,14 +61,19 @@ class CustomerPage:
     ended_at: datetime | None
     may_change: bool
     may_confirm: bool
-    """record what the tax office answered, end the customer, erase it: its seller alone"""
+    """record what the tax office answered, let the customer end: its seller alone"""
     may_transfer: bool
+    may_export: bool
+    may_erase: bool
+    shows_account: bool
+    """whether the account, if there is one, is the reader's business"""
 
 
 def customer_page(actor: Actor, customer_id: int) -> CustomerPage:
     """Return a customer's page. Raises NotFound."""
     actor.need(Right.SEE)
     party = visible_customer(actor, customer_id)
+    manages, is_sold_to = actor.may(Right.MANAGE_CUSTOMERS), actor.party_id == party.parent_id
     return CustomerPage(
         id=party.id,
         legal_name=party.legal_name,
@@ -79,9 +84,12 @@ def customer_page(actor: Actor, customer_id: int) -> CustomerPage:
         account=_shown(actor, party, account_of(party)),
         seats=seats_of(party.id),
         ended_at=party.ended_at,
-        may_change=actor.may(Right.MANAGE_CUSTOMERS) and is_end_of_edge(actor, party) and party.ended_at is None,
-        may_confirm=actor.may(Right.MANAGE_CUSTOMERS) and actor.party_id == party.parent_id,
+        may_change=manages and is_end_of_edge(actor, party) and party.ended_at is None,
+        may_confirm=manages and is_sold_to,
         may_transfer=actor.may(Right.MANAGE_PARTIES) and actor.kind.height > PartyKind.RESELLER.height,
+        may_export=manages and is_end_of_edge(actor, party),
+        may_erase=manages and is_sold_to and actor.may(Right.MANAGE_PARTIES) and party.ended_at is not None,
+        shows_account=is_end_of_edge(actor, party),
     )
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from peewee import SQL, IntegrityError, ModelSelect, fn
+from peewee import SQL, IntegrityError, fn
 
 from server.domain.actions import Action
 from server.domain.errors import Conflict, NotAllowed
@@ -17,7 +17,7 @@ from server.models.base import database
 from server.models.party import Party
 from server.services import audit, submissions
 from server.services.paging import Page, cut
-from server.services.scope import Actor, visible_party
+from server.services.scope import Actor, visible_party, within
 
 NOTHING_TO_CREATE = (
     N_("Your role does not permit to create anything here."),
@@ -169,13 +169,12 @@ def list_children(actor: Actor, party_id: int, wish: ListWish) -> Page[PartyRow]
 
 def count_below(actor: Actor) -> tuple[tuple[PartyKind, int], ...]:
     """Return how many parties of each kind stand below the actor's own, from the top down."""
-    own = visible_party(actor, actor.party_id)
+    rows: Any = Party.select(Party.kind, fn.COUNT(Party.id)).where(within(actor)).group_by(Party.kind).tuples()
+    found: dict[PartyKind, int] = dict(rows)
     counts: list[tuple[PartyKind, int]] = []
-    level: ModelSelect[Any] = Party.select(Party.id).where(Party.id == own.id)
-    kind = own.kind.below
+    kind = actor.kind.below
     while kind is not None:
-        level = Party.select(Party.id).where(Party.parent.in_(level))
-        counts.append((kind, level.count()))
+        counts.append((kind, found.get(kind, 0)))
         kind = kind.below
     return tuple(counts)
 

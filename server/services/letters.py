@@ -1,6 +1,6 @@
 """What mails say, in their recipient's language. They name what was done and what to do; never a password."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from server.domain.rights import Role
 from server.domain.sentence import N_
@@ -56,6 +56,21 @@ def send_notice(*, to: str, language: str, what: str, now: datetime) -> None:
         )
         subject = translate(N_("Your access to GlobalDataProtect was changed"))
     mails.queue(to=to, subject=subject, text=text, language=language, now=now)
+
+
+def send_price_news(*, to: str, language: str, party_id: int, what: str, package: str, day: date, now: datetime) -> None:
+    """Tell somebody what becomes of a price; ``what`` is a sentence about package and day, marked with ``N_``.
+
+    The price itself is read after logging in, where nobody else reads it.
+    """
+    with speaking(language):
+        text = _text(
+            say(what, day=day, package=package),
+            translate(N_("What you agreed on before stays as it is. You find all your prices under “Packages”:")),
+            links.login_link(),
+        )
+        subject = say(N_("The price of {package}, {day}"), package=package, day=day)
+    mails.queue(to=to, subject=subject, text=text, language=language, party_id=party_id, now=now)
 
 
 def _text(*paragraphs: str) -> str:

@@ -8,6 +8,7 @@ from peewee import Expression
 from server.domain.actions import Action
 from server.domain.errors import LoginRefused, NotFound
 from server.domain.password import check_password
+from server.domain.rights import Right, Role, rights_of
 from server.domain.sentence import N_
 from server.models.base import database
 from server.models.party import Party
@@ -96,11 +97,7 @@ def session_of(token: str, *, now: datetime) -> Actor | None:
     member = Membership.get_or_none((Membership.user == session.user_id) & (Membership.party == session.party_id))
     if member is None:
         return None
-    acting: Party | None = None
-    if session.on_behalf_of_id is not None:
-        reach = (Party.id == session.on_behalf_of_id) & below(home.id, home.kind.height)
-        acting = Party.get_or_none(reach)
-    acting = acting or home
+    acting = _acting_as(session, home, member.role)
     if now - session.last_seen_at >= SEEN_AGAIN:
         Session.update(last_seen_at=now).where(Session.id == session.id).execute()
     return Actor(
@@ -161,6 +158,13 @@ def request_reset(email: str, *, address: str, now: datetime) -> None:
         if user is not None and user.disabled_at is None and _first_party(user) is not None:
             invitations.make_reset(user, now=now)
             invitations.record_for(user, Action.RESET_REQUESTED, now=now)
+
+
+def _acting_as(session: Session, home: Party, role: Role) -> Party:
+    """Return the party as which a session looks at things: one below, while the role permits it; else its own."""
+    if session.on_behalf_of_id is None or Right.SUPPORT not in rights_of(home.kind, role):
+        return home
+    return Party.get_or_none((Party.id == session.on_behalf_of_id) & below(home.id, home.kind.height)) or home
 
 
 def _first_party(user: User) -> int | None:

@@ -26,8 +26,18 @@ class Page(Generic[Item]):
         return max(1, -(-self.total // self.size))
 
 
-def cut(query: "ModelSelect[Any]", shape: Callable[[Any], Item], *, page: int = 1, size: int = PAGE_SIZE) -> Page[Item]:
-    """Return a page of an ordered query; a number beyond the ends is that of the nearest page."""
-    total: int = query.count()
+def cut(
+    query: "ModelSelect[Any]",
+    shape: Callable[[Any], Item],
+    *,
+    page: int = 1,
+    size: int = PAGE_SIZE,
+    counted: "ModelSelect[Any] | None" = None,
+) -> Page[Item]:
+    """Return a page of an ordered query; a number beyond the ends is that of the nearest page.
+
+    ``counted`` has as many rows and is quicker to count: without the tables that the query only takes names from.
+    """
+    total: int = (query if counted is None else counted).count()
     number = min(max(1, page), max(1, -(-total // size)))
     return Page(tuple(shape(row) for row in query.paginate(number, size)), total, number, size)

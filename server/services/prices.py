@@ -2,12 +2,12 @@
 
 A price is known to the two ends of its edge and to nobody else: not further up, not further down, and not to somebody from
 above who is logged in as the party. So nothing here goes by subtrees: the actor's own party is the buyer or the seller, or
-there is no price. The audit log says that a price changes, never which it is, since others read it too.
+there is no price. The audit log and mails say that a price changes, never which it is, since others read them too.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from server.domain.actions import Action
 from server.domain.errors import NotAllowed, NotFound, RuleBroken
@@ -20,6 +20,7 @@ from server.models.catalogue import Price
 from server.models.party import Party
 from server.services import audit
 from server.services.catalogue import PackageSheet, Version, packages, version_of
+from server.services.price_news import CHANGED, ENDED, WITHDRAWN, announce
 from server.services.scope import Actor
 
 
@@ -48,6 +49,10 @@ class Offer:
         """Return what the party pays on a day."""
         found = price_on(self.purchase, day)
         return found.asked if found else None
+
+    def sells_at(self, day: date) -> Period | None:
+        """Return what the party asks everybody on a day."""
+        return price_on(self.sale, day)
 
     def margin_of(self, sale: Period, day: date) -> Margin | None:
         """Return what stays of a sale price on a day; None where nothing is paid for it."""
@@ -118,6 +123,8 @@ def set_price(
             )
         _apply(actor, version_id, buyer_id, change, now=now)
         _note(actor, Action.PRICE_SET, known, buyer_id, {"valid_from": starts}, now=now)
+        if periods or (buyer_id is not None and known.sale):
+            _announce(actor, CHANGED, known, buyer_id, starts, now=now)
 
 
 def end_price(actor: Actor, version_id: int, ends: date, *, buyer_id: int | None = None, today: date, now: datetime) -> None:
@@ -128,6 +135,7 @@ def end_price(actor: Actor, version_id: int, ends: date, *, buyer_id: int | None
         change = plan_end(periods, ends, today=today, other=_default_on(known, buyer_id, ends))
         _apply(actor, version_id, buyer_id, change, now=now)
         _note(actor, Action.PRICE_ENDED, known, buyer_id, {"valid_to": ends}, now=now)
+        _announce(actor, ENDED, known, buyer_id, ends - timedelta(days=1), now=now)
 
 
 def withdraw_price(actor: Actor, version_id: int, price_id: int, *, today: date, now: datetime) -> None:
@@ -142,6 +150,7 @@ def withdraw_price(actor: Actor, version_id: int, price_id: int, *, today: date,
         change = plan_withdrawal(periods, price_id, today=today, other=_default_on(known, row.buyer_id, row.valid_from))
         _apply(actor, version_id, row.buyer_id, change, now=now)
         _note(actor, Action.PRICE_WITHDRAWN, known, row.buyer_id, {"valid_from": row.valid_from}, now=now)
+        _announce(actor, WITHDRAWN, known, row.buyer_id, row.valid_from, now=now)
 
 
 def _lock(actor: Actor) -> None:
@@ -201,3 +210,8 @@ def _apply(actor: Actor, version_id: int, buyer_id: int | None, change: Change, 
 def _note(actor: Actor, action: Action, known: Offer, buyer_id: int | None, days: dict[str, date], *, now: datetime) -> None:
     details = {"package": known.package.code, "number": known.version.number, "buyer": buyer_id, **days}
     audit.record(actor, action, now=now, party_id=actor.party_id, subject=("package", known.package.id), details=details)
+
+
+def _announce(actor: Actor, what: str, known: Offer, buyer_id: int | None, day: date, *, now: datetime) -> None:
+    version, package = known.version.id, known.package.name
+    announce(what=what, seller_id=actor.party_id, buyer_id=buyer_id, version_id=version, package=package, day=day, now=now)

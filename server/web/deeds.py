@@ -5,6 +5,7 @@ from typing import Final
 
 from server.domain.party import PartyKind, SalesMode, TaxStatus
 from server.domain.rights import Role
+from server.domain.seats import AgentKind
 from server.domain.sentence import N_, Word
 from server.language import translate
 from server.services.audit import Entry
@@ -31,6 +32,11 @@ LABELS: Final = {
     "requires_two_factor": N_("Second factor required"),
     "role": N_("Role"),
     "language": N_("Language"),
+    "iban": "IBAN",
+    "workstations": N_("Workstations"),
+    "servers": N_("Servers"),
+    "postgresql": AgentKind.POSTGRESQL.label,
+    "mysql": AgentKind.MYSQL.label,
 }
 _WORDS: Final[Mapping[str, type[Word]]] = {"role": Role, "tax_status": TaxStatus, "mode": SalesMode, "kind": PartyKind}
 _TOLD_OF_NEW = ("legal_name", "name", "email", "role")

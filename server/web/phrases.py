@@ -30,6 +30,6 @@ ROLE_MEANING: Final = {
     "sales": N_("creates and changes those below, sets prices, may work as those below"),
     "billing": N_("changes customers, sets prices, sees who changed what"),
     "support": N_("sees those below, may work as them, sees who changed what"),
-    "read_only": N_("sees everything, and changes nothing"),
+    "read_only": N_("sees parties, people and prices, and changes nothing"),
 }
 LANGUAGE: Final = {"de": "Deutsch", "en": "English"}

@@ -1,13 +1,15 @@
 """What templates can say: sentences, figures, days, and what codes are called."""
 
 from collections.abc import Mapping
+from datetime import date, timedelta
 
 from flask import Flask
 from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup
 
+from server.domain.bank_account import grouped
 from server.domain.sentence import N_, Word
-from server.language import a_day, a_moment, a_number, say, translate
+from server.language import a_day, a_moment, a_number, a_price, say, translate
 from server.web import phrases
 from server.web.deeds import deed, details
 
@@ -26,6 +28,9 @@ def teach(app: Flask) -> None:
         role_meaning=lambda role: _named(phrases.ROLE_MEANING, role),
         figure=a_number,
         day=a_day,
+        last_day=_last_day,
+        price=a_price,
+        iban=grouped,
         moment=a_moment,
         browser=browser,
         deed=deed,
@@ -42,6 +47,10 @@ def browser(agent: str) -> str:
 
 def _label(word: object) -> str:
     return translate(word.label) if isinstance(word, Word) else str(word)
+
+
+def _last_day(end: date) -> str:
+    return a_day(end - timedelta(days=1))
 
 
 def _named(words: Mapping[str, str], code: object) -> str:

@@ -2,9 +2,41 @@
 
 from flask import Blueprint
 
-from server.web.pages import account, appearance, audit, dashboard, invitation, language, login, outbox, parties, support, team
-
-BLUEPRINTS: tuple[Blueprint, ...] = tuple(
-    module.pages
-    for module in (account, appearance, audit, dashboard, invitation, language, login, outbox, parties, support, team)
+from server.web.pages import (
+    account,
+    appearance,
+    audit,
+    customer_affairs,
+    customer_files,
+    customers,
+    dashboard,
+    invitation,
+    language,
+    login,
+    outbox,
+    packages,
+    parties,
+    prices,
+    support,
+    team,
 )
+
+_MODULES = (
+    account,
+    appearance,
+    audit,
+    customer_affairs,
+    customer_files,
+    customers,
+    dashboard,
+    invitation,
+    language,
+    login,
+    outbox,
+    packages,
+    parties,
+    prices,
+    support,
+    team,
+)
+BLUEPRINTS: tuple[Blueprint, ...] = tuple(module.pages for module in _MODULES)

@@ -9,7 +9,7 @@ from server.domain.errors import LoginRefused, RuleBroken, TooManyAttempts
 from server.domain.password import LONGEST
 from server.domain.sentence import N_
 from server.language import translate
-from server.services import login, twofactor
+from server.services import login, memberships, twofactor
 from server.web import visit
 from server.web.forms import Field, Form
 
@@ -101,10 +101,18 @@ def end_session(session_id: int) -> Answer:
     return redirect(url_for("account.show"), 303)
 
 
+@pages.post("/workplaces/<id:party_id>")
+def work_at(party_id: int) -> Answer:
+    """Be at another party at which the reader works."""
+    memberships.work_at(visit.actor(), party_id, now=visit.now())
+    return redirect(url_for("dashboard.home"), 303)
+
+
 def _account(password: Form | None = None, disable: Form | None = None, renew: Form | None = None) -> str:
     return render_template(
         "account/show.html",
         standing=twofactor.standing(visit.actor()),
+        workplaces=memberships.workplaces(visit.actor()),
         sessions=login.list_sessions(visit.actor(), now=visit.now()),
         form=password or _password_form(),
         disable_form=disable or _proof_form(),

@@ -27,7 +27,7 @@ class Task:
 def home() -> str:
     """Show what is waiting, what lies below, and what was changed last."""
     actor = visit.actor()
-    changes = audit.entries(actor).items[:LAST_CHANGES] if visit.may(Right.SEE_AUDIT) else ()
+    changes = audit.latest(actor, most=LAST_CHANGES) if visit.may(Right.SEE_AUDIT) else ()
     return render_template(
         "dashboard.html",
         tasks=_tasks(),

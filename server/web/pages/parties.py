@@ -12,7 +12,7 @@ from server.domain.party_sheet import PartyFacts
 from server.domain.rights import Right
 from server.domain.sentence import N_
 from server.language import say, translate
-from server.services import hierarchy
+from server.services import customers, hierarchy
 from server.services.hierarchy import PartyPage
 from server.web import phrases, visit
 from server.web.addresses import address_lines
@@ -35,6 +35,8 @@ def show(party_id: int) -> Answer:
         path=hierarchy.path(visit.actor(), party_id),
         child_kind=party.kind.below,
         children=list_view(wish, hierarchy.list_children(visit.actor(), party_id, wish)),
+        record=customers.customer_page(visit.actor(), party_id) if party.kind is PartyKind.CUSTOMER else None,
+        may_import=party.may_create and party.kind is PartyKind.RESELLER,
         address=address_lines(party.facts),
         is_own=party_id == visit.actor().party_id,
         may_see_audit=visit.may(Right.SEE_AUDIT),

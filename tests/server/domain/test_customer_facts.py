@@ -124,6 +124,7 @@ def test_an_iban_is_shown_whole_or_masked() -> None:
     """In groups on a page; in a log never whole."""
     assert grouped(GERMAN_IBAN) == "DE89 3704 0044 0532 0130 00"
     assert masked(GERMAN_IBAN) == "DE89 … 3000"
+    assert grouped(masked(GERMAN_IBAN)) == "DE89 … 3000"
 
 
 @pytest.mark.parametrize(

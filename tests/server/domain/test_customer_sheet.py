@@ -68,7 +68,7 @@ def test_every_wrong_cell_is_told_with_line_and_column() -> None:
         "Verein;Verein e. V.;Weg;3;14467;Potsdam;DE;;DE136695977;;;;;;",
         "Firma;Zu kurz;Weg",
         ";;;;;;;;;;;;;;",
-        "Firma;;Weg;4;14467;Potsdam;DE;;;;Jemand;;;;",
+        "Firma;;;4;1;;DE;;;;Jemand;;;;",
     )
     sheet = read_sheet(file_of(*wrong))
 
@@ -82,6 +82,9 @@ def test_every_wrong_cell_is_told_with_line_and_column() -> None:
         (6, "USt-IdNr.", "vat_id"),
         (7, "", ""),
         (9, "Name", "legal_name"),
+        (9, "Straße", "street"),
+        (9, "PLZ", "postal_code"),
+        (9, "Ort", "city"),
         (9, "IBAN", "iban"),
     ]
     assert [line for line, _record in sheet.records] == [2, 4]

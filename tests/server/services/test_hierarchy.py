@@ -1,5 +1,6 @@
 """Parties are created below one's own, changed by those they concern, and seen by nobody else."""
 
+import threading
 from dataclasses import replace
 from datetime import date
 
@@ -10,6 +11,7 @@ from server.domain.listing import ListWish
 from server.domain.party import PartyKind, SalesMode, TaxStatus
 from server.domain.party_sheet import PartyFacts, checked, mistakes
 from server.domain.rights import Role
+from server.models.base import database
 from server.models.party import Party
 from server.services import audit, hierarchy
 from tests.server.family import NOW, Family
@@ -229,3 +231,52 @@ def test_customers_can_be_people_and_sellers_cannot() -> None:
     assert (customer.is_person, customer.brand_name, customer.creditor_id, customer.mode) == (True, "", "", "")
     assert (distributor.is_person, distributor.brand_colour, distributor.mode) == (False, "#aabbcc", "")
     assert customer.tax_status is TaxStatus.STANDARD
+
+
+def test_twins_at_the_same_moment_create_one_party(family: Family) -> None:
+    """Two clicks that two threads serve at once: one company, and both are told its id."""
+    actor, parent = family.actor("north"), family["north"]
+    begin, created = threading.Barrier(6), []
+
+    def click() -> None:
+        begin.wait()
+        try:
+            created.append(hierarchy.create_party(actor, parent, FACTS, submission="key", now=NOW))
+        finally:
+            database.close()
+
+    threads = [threading.Thread(target=click) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(created) == 6
+    assert len(set(created)) == 1
+    assert Party.select().where(Party.legal_name == "Datenhaus Nord GmbH").count() == 1
+
+
+def test_of_two_changes_at_the_same_moment_one_is_refused(family: Family) -> None:
+    """Two who save in the same instant: one is saved whole, the other learns of it."""
+    actor = family.actor("north")
+    begin, told = threading.Barrier(4), []
+
+    def save(city: str) -> None:
+        begin.wait()
+        try:
+            hierarchy.edit_party(actor, family["alpha"], replace(FACTS, city=city), version=1, now=NOW)
+            told.append(city)
+        except Conflict:
+            told.append("")
+        finally:
+            database.close()
+
+    threads = [threading.Thread(target=save, args=(city,)) for city in ("Kiel", "Bremen", "Husum", "Emden")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    saved = [city for city in told if city]
+
+    assert len(told) == 4
+    assert saved == [hierarchy.party_page(actor, family["alpha"]).facts.city]

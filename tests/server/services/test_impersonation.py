@@ -69,12 +69,13 @@ def test_not_every_role_may(family: Family, role: Role) -> None:
 
 
 def test_who_leaves_the_party_leaves_what_is_below(family: Family, token: str) -> None:
-    """Membership is looked at with every click."""
+    """Membership and role are looked at with every click."""
     impersonation.begin(actor_of(token), family["alpha"], now=NOW)
     user = actor_of(token).user_id
     Membership.update(role=Role.READ_ONLY).where(Membership.user == user).execute()
 
     assert actor_of(token).role is Role.READ_ONLY
+    assert not actor_of(token).is_on_behalf
     family.user("north")
     people.change_role(family.actor("north"), family["north"], user, Role.SALES, now=NOW)
     people.remove_member(family.actor("north"), family["north"], user, now=NOW)

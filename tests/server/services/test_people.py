@@ -266,3 +266,14 @@ def test_a_link_that_is_used_twice_at_once_works_once(family: Family) -> None:
         use = lambda: invitations.accept(token, name="N", password=PASSWORD, now=NOW)  # noqa: B023, E731 used at once
 
         assert at_once(use, use, use) == ["NotFound", "NotFound", "done"]
+
+
+def test_a_long_log_is_read_page_by_page_from_its_end(family: Family) -> None:
+    """Newest first, and nothing of the neighbour's."""
+    for number in range(120):
+        audit.record(None, Action.PARTY_CHANGED, now=NOW, party_id=family["anna"], subject=("party", number))
+    pages = [audit.entries(family.actor("alpha"), page=number) for number in (1, 2, 3)]
+
+    assert [entry.subject_id for page in pages for entry in page.items] == list(range(119, -1, -1))
+    assert audit.entries(family.actor("beta")).items == ()
+    assert len(audit.entries(family.actor("operator")).items) == 50

@@ -15,6 +15,7 @@ from server.domain.rights import Role
 from server.models.audit import AuditEntry
 from server.models.catalogue import Price
 from server.models.database import connected
+from server.models.mail import OutgoingMail
 from server.models.party import Party
 from server.services import catalogue, prices
 from server.services.customer_privacy import export_customer
@@ -213,6 +214,27 @@ def test_a_buyer_s_own_price_ends_and_the_default_comes_back_with_notice(family:
 
     anna = prices.offer(family.actor("anna"), shop.version_id)
     assert (anna.buys_at(date(2026, 12, 31)), anna.buys_at(NEXT_YEAR)) == (SPECIAL, ALPHA_ASKS)
+
+
+def test_who_buys_is_told_that_a_price_changes_and_not_which(family: Family, shop: Shop) -> None:
+    """Resellers of a common price; one buyer of its own; customers not of a common one, for what they agreed on stays."""
+    for party in ("alpha", "beta", "anna", "axel"):
+        family.user(party)
+    family.user("alpha", Role.SUPPORT)
+    assert OutgoingMail.select().count() == 0
+    prices.set_price(family.actor("north"), shop.version_id, euro("8.88", "0.088"), NEXT_YEAR, today=TODAY, now=NOW)
+    assert sorted(mail.recipient for mail in OutgoingMail.select()) == ["owner@alpha.example", "owner@beta.example"]
+    prices.set_price(family.actor("alpha"), shop.version_id, euro("13.50"), NEXT_YEAR, today=TODAY, now=NOW)
+    assert OutgoingMail.select().count() == 2
+    prices.set_price(family.actor("alpha"), shop.version_id, SPECIAL, TODAY, buyer_id=family["anna"], today=TODAY, now=NOW)
+
+    mails = list(OutgoingMail.select().order_by(OutgoingMail.id))
+    assert [mail.recipient for mail in mails[2:]] == ["owner@anna.example"]
+    assert mails[0].subject == "The price of Backup S, 1 Jan 2027"
+    prices.withdraw_price(family.actor("north"), shop.version_id, _last(family, "north"), today=TODAY, now=NOW)
+    mails = list(OutgoingMail.select().order_by(OutgoingMail.id))
+    assert ["does not come" in mail.text for mail in mails] == [False] * 3 + [True] * 2
+    assert not any(amount in mail.subject + mail.text for mail in mails for amount in ("8.88", "8,88", "11.11", "11,11", "€"))
 
 
 def test_a_planned_price_is_withdrawn_by_its_seller_alone(family: Family, shop: Shop) -> None:

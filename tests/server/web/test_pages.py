@@ -324,3 +324,20 @@ def test_those_below_see_the_name_and_colour_of_the_one_above(visitors: Visitors
     assert visitor.get("/colours/red;}.css").status_code == 404
     assert "Alpha Backup" not in visitors.of("berta").text("/")
     assert "Alpha Backup" not in visitors.of("alpha").text("/")
+
+
+def test_who_works_at_two_parties_goes_from_one_to_the_other(visitors: Visitors, family: Family) -> None:
+    """Invited once more, somebody finds the second party on his own page; nobody gets anywhere where he does not work."""
+    visitor = visitors.of("alpha")
+    assert "Where you work" not in visitor.text("/account")
+    Membership.create(user=family.user("alpha"), party=family["gamma"], role=Role.READ_ONLY)
+    assert "Gamma GmbH" in visitor.text("/account")
+    assert visitor.send(f"/account/workplaces/{family['gamma']}", page="/account").location == "/"
+
+    assert "Greta GmbH" in visitor.text(f"/parties/{family['gamma']}")
+    assert visitor.get(f"/parties/{family['gamma']}/edit").status_code == 403
+    assert visitor.get(f"/parties/{family['alpha']}").status_code == 404
+    assert visitor.send(f"/account/workplaces/{family['beta']}", page="/account").status_code == 404
+    assert "Owner of alpha" in visitors.of("gamma").text(f"/parties/{family['gamma']}/changes")
+    assert visitor.send(f"/account/workplaces/{family['alpha']}", page="/account").location == "/"
+    assert visitor.get(f"/parties/{family['alpha']}").status_code == 200
