@@ -8,7 +8,7 @@ from pathlib import Path
 import pikepdf
 import pypdfium2
 import pytest
-from PIL import Image, ImageEnhance, ImageFilter
+from PIL import Image, ImageDraw, ImageEnhance, ImageFilter
 
 from server.documents import scan
 from server.documents.order_form import order_form
@@ -85,9 +85,27 @@ def test_sheets_are_known_however_they_lie(sheets: list[Image.Image], degrees: f
     assert [page.page for page in read.pages if page.marks] == [1, 2, 3, 4, 5]
 
 
-@pytest.mark.parametrize("seen", [dim, seen_from_the_side, lambda sheet: dim(seen_from_the_side(on_a_table(sheet, 8)))])
+def faxed(sheet: Image.Image) -> Image.Image:
+    """Return it in black and white alone, as offices scan, at 100 dpi."""
+    smaller = sheet.resize((sheet.width * 2 // 3, sheet.height * 2 // 3)).convert("L")
+    return smaller.point([0] * 140 + [255] * 116).convert("RGB")
+
+
+def stained(sheet: Image.Image) -> Image.Image:
+    """Return it with a blot over the lower right corner of the code."""
+    per_mm = DPI / 25.4
+    stain = sheet.copy()
+    ImageDraw.Draw(stain).ellipse([value * per_mm for value in (184, 43, 194, 53)], fill="#3B2412")
+    return stain
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [dim, seen_from_the_side, faxed, stained, lambda sheet: dim(seen_from_the_side(on_a_table(sheet, 8)))],
+    ids=["dim", "side", "faxed", "stained", "all at once"],
+)
 def test_a_photo_as_people_make_it_is_read(sheets: list[Image.Image], seen: Callable[[Image.Image], Image.Image]) -> None:
-    """Bad light, out of focus, from the side."""
+    """Bad light, out of focus, from the side, coffee."""
     read = read_scan(as_jpeg(seen(sheets[2])))
 
     assert read.kind is ScanKind.JPEG
