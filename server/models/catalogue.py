@@ -35,7 +35,7 @@ class PackageVersion(Row):
     agents = TextField()
     """JSON: how many by kind"""
     valid_from = DateField()
-    """from when it can be ordered, until the next"""
+    """from when it is what the package includes, until the next"""
     created_at = UtcDateTimeField()
 
     class Meta:

@@ -18,7 +18,7 @@ from server.models.base import database
 from server.models.catalogue import Package, PackageVersion, Price
 from server.models.party import Party
 from server.services import audit
-from server.services.scope import Actor
+from server.services.scope import Actor, hold
 
 NAME_LENGTH = 70
 
@@ -83,7 +83,7 @@ def add_version(actor: Actor, package_id: int, *, contents: Contents, starts: da
     """
     with database.atomic():
         package = _own_package(actor, package_id)
-        Party.update(version=Party.version).where(Party.id == actor.party_id).execute()  # so that two at once wait for each other
+        hold(actor.party_id)
         versions = list(PackageVersion.select().where(PackageVersion.package == package.id))
         if any(version.valid_from == starts for version in versions):
             raise RuleBroken(N_("Another version begins on {day}."), field="valid_from", day=starts)

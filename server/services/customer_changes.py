@@ -19,7 +19,7 @@ from server.models.party import Party
 from server.services import audit
 from server.services.customer_seats import keep_seats, seats_of
 from server.services.customers import account_of, claim, customer_of_seller, customer_to_change
-from server.services.scope import Actor
+from server.services.scope import Actor, hold
 
 REFERENCE_LENGTH = 60
 _CONTACT_FIELDS = ("name", "role", "email", "phone")
@@ -29,6 +29,7 @@ def add_contact(actor: Actor, customer_id: int, details: ContactDetails, *, now:
     """Add a contact; one that is there already is not added again. Returns its id. Raises NotFound, NotAllowed, RuleBroken."""
     with database.atomic():
         party = customer_to_change(actor, customer_id)
+        hold(party.id)
         known = Contact.get_or_none(
             (Contact.party == party.id) & (Contact.name == details.name) & (Contact.email == details.email)
         )

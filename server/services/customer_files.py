@@ -10,7 +10,7 @@ from server.domain.sentence import N_
 from server.models.base import database
 from server.models.party import Party
 from server.services.customers import likenesses, need_reseller, record_of, store_customer
-from server.services.scope import Actor
+from server.services.scope import Actor, hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,7 @@ def import_customers(actor: Actor, data: bytes, *, check_only: bool, now: dateti
     """
     with database.atomic():
         need_import(actor)
+        hold(actor.party_id)
         sheet = read_sheet(data)
         there = RuleBroken(N_("There is a customer of this name and address already."))
         customers = likenesses(actor.party_id)

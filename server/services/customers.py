@@ -23,7 +23,7 @@ from server.models.customer import BankAccount, Contact, VatConfirmation
 from server.models.party import Party
 from server.services import audit
 from server.services.customer_seats import keep_seats, seats_of
-from server.services.scope import Actor, visible_party
+from server.services.scope import Actor, hold, visible_party
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +98,7 @@ def create_customer(actor: Actor, record: CustomerRecord, *, now: datetime) -> i
     with database.atomic():
         actor.need(Right.MANAGE_PARTIES)
         need_reseller(actor)
+        hold(actor.party_id)
         if record.likeness in likenesses(actor.party_id, postal_code=record.address.postal_code):
             raise RuleBroken(N_("There is a customer of this name and address already."), field="legal_name")
         return store_customer(actor, record, now=now)

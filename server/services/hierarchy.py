@@ -51,6 +51,8 @@ class PartyRow:
     children: int
     """how many parties stand directly below"""
     created_at: datetime
+    has_ended: bool = False
+    """of customers: nothing is done for it any more"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +210,9 @@ def _refuse_demand(actor: Actor, wanted: PartyFacts, before: PartyFacts) -> None
 
 
 def _row(row: Any) -> PartyRow:
-    return PartyRow(row.id, row.kind, row.legal_name, row.postal_code, row.city, row.below, row.created_at)
+    return PartyRow(
+        row.id, row.kind, row.legal_name, row.postal_code, row.city, row.below, row.created_at, row.ended_at is not None
+    )
 
 
 def _columns(facts: PartyFacts) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from server.models.party import Party
 from server.services import audit
 from server.services.catalogue import PackageSheet, Version, packages, version_of
 from server.services.price_news import CHANGED, ENDED, WITHDRAWN, announce
-from server.services.scope import Actor
+from server.services.scope import Actor, hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,15 @@ class Offer:
         return tuple(losing)
 
 
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """A package that is sold for less than it costs."""
+
+    package_id: int
+    package: str
+    since: date
+
+
 def offers(actor: Actor) -> tuple[Offer, ...]:
     """Return every version that the actor's party buys or sells, by package and the newest first. Raises NotAllowed."""
     actor.need(Right.SEE_PRICES)
@@ -81,6 +90,16 @@ def offer(actor: Actor, version_id: int) -> Offer:
     """Return the prices of one version on both edges of the actor's party. Raises NotFound, NotAllowed."""
     actor.need(Right.SEE_PRICES)
     return _offer(actor, *version_of(actor, version_id))
+
+
+def losses(actor: Actor, *, today: date) -> tuple[Loss, ...]:
+    """Return every package that the actor's party sells for less than it pays, now or from a known day on. Raises NotAllowed."""
+    found = []
+    for one in offers(actor):
+        days = [day for periods in (one.sale, *(own for _buyer, own in one.own)) for day in one.losses(periods, today)]
+        if days:
+            found.append(Loss(one.package.id, one.package.name, min(days)))
+    return tuple(found)
 
 
 def buyers(actor: Actor, *, search: str = "", most: int = 50) -> tuple[Buyer, ...]:
@@ -156,7 +175,7 @@ def withdraw_price(actor: Actor, version_id: int, price_id: int, *, today: date,
 def _lock(actor: Actor) -> None:
     """Let others who set prices of the same party wait until this transaction ends."""
     actor.need(Right.SET_PRICES)
-    Party.update(version=Party.version).where(Party.id == actor.party_id).execute()
+    hold(actor.party_id)
 
 
 def _to_sell(actor: Actor, version_id: int, buyer_id: int | None) -> Offer:
@@ -175,17 +194,24 @@ def _offer(actor: Actor, sheet: PackageSheet, version: Version) -> Offer:
     purchase: Sequence[Period] = ()
     if above is not None:
         purchase = merged(_periods(above, actor.party_id, version.id), _periods(above, None, version.id))
-    rows = Price.select(Price.buyer).where((Price.seller == actor.party_id) & (Price.version == version.id)).distinct()
-    ids = [row.buyer_id for row in rows if row.buyer_id is not None]
-    names = Party.select().where(Party.id.in_(ids)).order_by(Party.legal_name, Party.id)
-    own = tuple((Buyer(row.id, row.legal_name), _periods(actor.party_id, row.id, version.id)) for row in names)
-    return Offer(sheet, version, tuple(purchase), _periods(actor.party_id, None, version.id), own)
+    sales: dict[int | None, list[Period]] = {}
+    rows = Price.select().where((Price.seller == actor.party_id) & (Price.version == version.id)).order_by(Price.valid_from)
+    for row in rows:
+        sales.setdefault(row.buyer_id, []).append(_period(row))
+    common = tuple(sales.pop(None, ()))
+    names = Party.select().where(Party.id.in_(list(sales))).order_by(Party.legal_name, Party.id)
+    own = tuple((Buyer(one.id, one.legal_name), tuple(sales[one.id])) for one in names)
+    return Offer(sheet, version, tuple(purchase), common, own)
 
 
 def _periods(seller_id: int, buyer_id: int | None, version_id: int) -> tuple[Period, ...]:
     of_buyer = Price.buyer.is_null() if buyer_id is None else (Price.buyer == buyer_id)
     rows = Price.select().where((Price.seller == seller_id) & (Price.version == version_id) & of_buyer).order_by(Price.valid_from)
-    return tuple(Period(Asked(row.base, row.overage), row.valid_from, row.valid_to, row.id) for row in rows)
+    return tuple(map(_period, rows))
+
+
+def _period(row: Price) -> Period:
+    return Period(Asked(row.base, row.overage), row.valid_from, row.valid_to, row.id)
 
 
 def _default_on(known: Offer, buyer_id: int | None, day: date) -> Asked | None:

@@ -67,6 +67,11 @@ def below(party_id: int, height: int) -> Expression:
     return condition
 
 
+def hold(party_id: int) -> None:
+    """Let everybody else who holds a party wait until this transaction ends: what two must not do at once begins with it."""
+    Party.update(version=Party.version).where(Party.id == party_id).execute()
+
+
 def visible_party(actor: Actor, party_id: int) -> Party:
     """Return a party of the actor's subtree. Raises NotFound where it is none of it, or none at all."""
     party = Party.get_or_none((Party.id == party_id) & within(actor))

@@ -1,7 +1,7 @@
 """What templates can say: sentences, figures, days, and what codes are called."""
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from flask import Flask
 from flask_wtf.csrf import generate_csrf
@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from server.domain.bank_account import grouped
 from server.domain.sentence import N_, Word
-from server.language import a_day, a_moment, a_number, a_price, say, translate
+from server.language import ZONE, a_day, a_moment, a_number, a_price, say, translate
 from server.web import phrases
 from server.web.deeds import deed, details
 
@@ -27,7 +27,7 @@ def teach(app: Flask) -> None:
         none_yet=lambda kind: _named(phrases.NONE_YET, kind),
         role_meaning=lambda role: _named(phrases.ROLE_MEANING, role),
         figure=a_number,
-        day=a_day,
+        day=_day,
         last_day=_last_day,
         price=a_price,
         iban=grouped,
@@ -43,6 +43,11 @@ def browser(agent: str) -> str:
     name = next((name for sign, name in _BROWSERS if sign in agent), "")
     system = next((name for name in _SYSTEMS if name in agent), "")
     return ", ".join(filter(None, (name, system))) or translate(N_("unknown browser"))
+
+
+def _day(day: date | datetime) -> str:
+    """Return a day; of a moment the one on which it is here, not in UTC."""
+    return a_day(day.astimezone(ZONE).date() if isinstance(day, datetime) else day)
 
 
 def _label(word: object) -> str:

@@ -7,8 +7,9 @@ from flask import Blueprint, render_template, url_for
 from server.domain.rights import Right
 from server.domain.sentence import N_
 from server.language import say, translate
-from server.services import audit, hierarchy, overview, twofactor
+from server.services import audit, hierarchy, overview, prices, twofactor
 from server.web import phrases, visit
+from server.web.days import today
 
 pages = Blueprint("dashboard", __name__)
 LAST_CHANGES = 5
@@ -62,10 +63,29 @@ def _tasks() -> list[Task]:
     if waiting.troubled_mails:
         text = say(N_("{count:mail|mails} could not be sent."), count=waiting.troubled_mails)
         tasks.append(Task(text, translate(N_("Look at them")), url_for("outbox.show")))
+    tasks += _losses()
     if not visit.viewer().on_behalf and not twofactor.standing(actor).is_on:
         text = N_("You log in without a second factor: whoever gets hold of your password is in.")
         tasks.append(_task(text, N_("Switch it on"), url_for("account.two_factor")))
     return tasks
+
+
+def _losses() -> list[Task]:
+    if not visit.may(Right.SET_PRICES):
+        return []
+    found = prices.losses(visit.actor(), today=today())
+    now, later = (
+        N_("You sell {package} for less than you pay for it."),
+        N_("From {day} on you pay more for {package} than you ask."),
+    )
+    return [
+        Task(
+            say(now if one.since <= today() else later, package=one.package, day=one.since),
+            translate(N_("Look at its prices")),
+            url_for("packages.look", package_id=one.package_id),
+        )
+        for one in found
+    ]
 
 
 def _task(text: str, step: str, url: str) -> Task:

@@ -133,7 +133,7 @@ def _form(known: Mapping[str, str] | None = None, *, with_code: bool = False) ->
         Field(name, label, required=name == "included_gb", maximum=7, inputmode="numeric", short=True)
         for name, label in counted.items()
     ]
-    begins = Field("valid_from", N_("Can be ordered from"), kind="date", required=True, short=True)
+    begins = Field("valid_from", N_("Valid from"), kind="date", required=True, short=True)
     return Form([*(named if with_code else ()), *fields, begins], {"valid_from": today().isoformat(), **(known or {})})
 
 

@@ -22,6 +22,11 @@ from server.web.party_form import facts_of, party_form
 
 pages = Blueprint("parties", __name__, url_prefix="/parties")
 Answer = str | Response | tuple[str, int]
+_AFTER_CREATION = {
+    False: (N_("{name} was created. Invite the people who work there now."), "team.show"),
+    True: (N_("{name} was created. Add contacts, clients and the bank account now."), "parties.show"),
+}
+"""what is to be done next, and where: for a customer (True), and for everybody else"""
 
 
 @pages.get("/<id:party_id>")
@@ -64,8 +69,9 @@ def save_new(party_id: int) -> Answer:
     except RuleBroken as error:
         form.refuse(error)
         return _creation(parent, form, submission), 422
-    flash(say(N_("{name} was created. Invite the people who work there now."), name=facts.legal_name), "good")
-    return redirect(url_for("team.show", party_id=created), 303)
+    told, onward = _AFTER_CREATION[kind is PartyKind.CUSTOMER]
+    flash(say(told, name=facts.legal_name), "good")
+    return redirect(url_for(onward, party_id=created), 303)
 
 
 @pages.get("/<id:party_id>/edit")

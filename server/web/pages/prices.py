@@ -137,7 +137,7 @@ def _sheet(offer: Offer, form: Form) -> str:
 
 def _ending(offer: Offer, form: Form) -> str:
     note = translate(
-        N_("From that day on nothing can be ordered at this price; a buyer with a price of its own then pays the common one.")
+        N_("From that day on the price is no longer asked; a buyer with a price of its own then pays the common one.")
     )
     return _page(offer, form, say(N_("Until when is the price of {name} asked?"), name=offer.package.name), note)
 

@@ -85,8 +85,11 @@ def mailed_link(browser: Chrome, outbox: Path, address: str) -> str:
     return WebDriverWait(browser, WAITS).until(find)
 
 
-def test_from_the_one_time_link_to_a_distributor_who_has_come_in(chromium: Chrome, server: RunningServer) -> None:
-    """One-time link, password, login, a distributor is created, somebody is invited, comes in and sees only its own."""
+ADDRESS = {"street": "Speicherstraße", "house_number": "12", "postal_code": "20457", "city": "Hamburg"}
+
+
+def test_from_the_one_time_link_down_to_a_customer(chromium: Chrome, server: RunningServer) -> None:
+    """Each level creates the next and invites somebody, who comes in by the mailed link and sees only what is its own."""
     chromium.delete_all_cookies()
     person = Person(chromium, server.url)
     person.open(server.first_link)
@@ -96,34 +99,52 @@ def test_from_the_one_time_link_to_a_distributor_who_has_come_in(chromium: Chrom
     person.log_in("chef@betreiber.example", PASSWORD)
     assert person.heading == "Was steht an?"
     assert "Es gibt noch keinen Distributor." in person.text
-
-    person.click("Neuer Distributor")
-    person.fill(
-        legal_name="Nordbackup GmbH", street="Speicherstraße", house_number="12", postal_code="20457", city="Hamburg",
-        email="post@nordbackup.example",
-    )  # fmt: skip
-    person.click("Distributor anlegen")
-    assert person.heading == "Wer arbeitet bei Nordbackup GmbH?"
-    person.fill(name="Nora Nord", email="nora@nordbackup.example", role="owner", language="de")
-    person.click("Einladung senden")
-    assert "Die Einladung für nora@nordbackup.example ist unterwegs." in person.text
-
-    link = mailed_link(chromium, server.data / "outbox", "nora@nordbackup.example")
-    person.click("Abmelden")
-    person.open(link)
-    person.fill(password=ANOTHER)
-    person.click("Einladung annehmen")
-    person.log_in("nora@nordbackup.example", ANOTHER)
-    assert "Nordbackup GmbH" in person.text
+    link = create_and_invite(person, chromium, server, "Neuer Distributor", "Nordbackup GmbH", "nora@nordbackup.example")
+    come_in(person, link, "nora@nordbackup.example")
     assert "Es gibt noch keinen Fachhändler." in person.text
     person.open("/parties/1")
     assert person.heading == "Nicht gefunden"
     person.open(link)
     assert person.heading == "Dieser Link gilt nicht mehr"
 
+    person.open("/")
+    link = create_and_invite(person, chromium, server, "Neuer Fachhändler", "Hansa IT GmbH", "hans@hansa.example")
+    come_in(person, link, "hans@hansa.example")
+    person.click("Neuer Endkunde")
+    person.fill(legal_name="Zimmerei Holz GbR", email="buero@holz.example", **ADDRESS)
+    person.click("Endkunden anlegen")
+    assert person.heading == "Zimmerei Holz GbR"
+    assert "Ergänzen Sie jetzt Ansprechpartner, Clients und Bankverbindung." in person.text
+    person.click("Änderungen")
+    assert "Partei angelegt" in person.text
+    assert "Nordbackup GmbH" not in person.text
+
+
+def create_and_invite(person: Person, browser: Chrome, server: RunningServer, new: str, name: str, email: str) -> str:
+    """Create a party below, invite its owner, log out; return the mailed link."""
+    person.click(new)
+    person.fill(legal_name=name, email=email, **ADDRESS)
+    person.click(new.replace("Neuer ", "") + " anlegen")
+    assert person.heading == f"Wer arbeitet bei {name}?"
+    person.fill(name="Nora Nord", email=email, role="owner", language="de")
+    person.click("Einladung senden")
+    assert f"Die Einladung für {email} ist unterwegs." in person.text
+    link = mailed_link(browser, server.data / "outbox", email)
+    person.click("Abmelden")
+    return link
+
+
+def come_in(person: Person, link: str, email: str) -> None:
+    """Choose a password on the page of a link, and log in with it."""
+    person.open(link)
+    person.fill(password=ANOTHER)
+    person.click("Einladung annehmen")
+    person.log_in(email, ANOTHER)
+    assert person.heading == "Was steht an?"
+
 
 def test_pages_fit_a_phone(chromium: Chrome, server: RunningServer) -> None:
-    """Nothing is cut off or scrolls sideways at 360 pixels, in either language."""
+    """Nothing is cut off or scrolls sideways at 360 pixels, in either language; a row of a table is a small sheet of its own."""
     chromium.delete_all_cookies()
     person = Person(chromium, server.url)
     person.open(server.first_link)
@@ -147,5 +168,9 @@ def test_pages_fit_a_phone(chromium: Chrome, server: RunningServer) -> None:
                 person.open(path)
                 width = chromium.execute_cdp_cmd("Page.getLayoutMetrics", {})["cssContentSize"]["width"]
                 assert width == 360, (path, language, width)
+                shown = chromium.execute_script(
+                    "return [...document.querySelectorAll('td:not(:empty)')].map(e => getComputedStyle(e).display)"
+                )
+                assert set(shown) <= {"block"}, (path, language)
     finally:
         chromium.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})

@@ -1,6 +1,7 @@
 """Import and export of customers, transfer to another reseller, what the law gives a customer."""
 
 import json
+import threading
 from datetime import date
 
 import pytest
@@ -11,6 +12,7 @@ from server.domain.rights import Role
 from server.models.audit import AuditEntry
 from server.models.catalogue import Price
 from server.models.customer import BankAccount, Contact, Seat, VatConfirmation
+from server.models.database import connected
 from server.models.mail import OutgoingMail
 from server.models.party import Party
 from server.models.people import Membership, User
@@ -47,6 +49,27 @@ def test_a_file_is_taken_in_once(family: Family) -> None:
     assert (again.created, [(one.line, one.column) for one in again.complaints]) == (0, [(2, ""), (3, "")])
     assert names(family, "alpha") == ["Bäcker Blau", "Café Céline"]
     assert BankAccount.select().count() == 1
+
+
+def test_a_file_that_is_sent_twice_at_once_is_taken_in_once(family: Family) -> None:
+    """A double click on a large file."""
+    actor = family.actor("alpha")
+    created: list[int] = []
+    barrier = threading.Barrier(2)
+
+    def run() -> None:
+        with connected():
+            barrier.wait(20)
+            created.append(customer_files.import_customers(actor, FILE, check_only=False, now=NOW).created)
+
+    threads = [threading.Thread(target=run) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+
+    assert sorted(created) == [0, 2]
+    assert names(family, "alpha") == ["Bäcker Blau", "Café Céline"]
 
 
 def test_nothing_of_a_file_is_taken_in_while_a_line_is_wrong(family: Family) -> None:

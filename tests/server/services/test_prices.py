@@ -199,6 +199,8 @@ def test_a_margin_that_turns_negative_later_is_warned_of(family: Family, shop: S
 
     offer = prices.offer(family.actor("alpha"), shop.version_id)
     assert offer.losses(offer.sale, TODAY) == (NEXT_YEAR,)
+    assert prices.losses(family.actor("alpha"), today=TODAY) == (prices.Loss(shop.package_id, "Backup S", NEXT_YEAR),)
+    assert prices.losses(family.actor("north"), today=TODAY) == ()
     with pytest.raises(RuleBroken) as caught:
         prices.set_price(family.actor("alpha"), shop.version_id, euro("12.60"), date(2026, 12, 24), today=TODAY, now=NOW)
     assert (caught.value.field, caught.value.facts["day"]) == ("accept_loss", NEXT_YEAR)

@@ -160,6 +160,7 @@ def test_a_customer_is_transferred_ended_exported_and_erased(family: Family, vis
     assert beta.send(f"{page}/erase", version=version(family)).status_code == 422
     beta.send(f"{page}/end", version=version(family))
     assert "The business with this customer ended on 24 Nov 2026." in beta.text(page)
+    assert "ended</span>" in beta.text(f"/parties/{family['beta']}")
     beta.send(f"{page}/erase", version=version(family))
 
     assert "Anna" not in beta.text(page)
@@ -194,6 +195,8 @@ def test_the_operator_makes_a_package_and_everybody_sets_prices(family: Family, 
     alpha.send(price, buyer="", base="12,50", overage="0,119", valid_from="2026-11-24")
 
     assert "below what you pay" in alpha.text(made.location)
+    assert "You sell Backup S for less than you pay for it." in alpha.text("/")
+    assert "less than you pay" not in north.text("/") + anna.text("/")
     assert "€4.60" in alpha.text("/packages")
     told = anna.text("/packages")
     assert "€7.80" in told

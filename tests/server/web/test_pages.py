@@ -1,6 +1,7 @@
 """What the pages do with good and with bad input, through the app as a browser uses it."""
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 from flask import Flask
@@ -341,3 +342,10 @@ def test_who_works_at_two_parties_goes_from_one_to_the_other(visitors: Visitors,
     assert "Owner of alpha" in visitors.of("gamma").text(f"/parties/{family['gamma']}/changes")
     assert visitor.send(f"/account/workplaces/{family['alpha']}", page="/account").location == "/"
     assert visitor.get(f"/parties/{family['alpha']}").status_code == 200
+
+
+def test_a_day_is_the_one_of_the_clock_on_the_wall(visitors: Visitors, family: Family) -> None:
+    """What is created at half past midnight was not created yesterday."""
+    Party.update(created_at=datetime(2026, 11, 24, 23, 30, tzinfo=UTC)).where(Party.id == family["alpha"]).execute()
+
+    assert "<dd>25 Nov 2026</dd>" in visitors.of("alpha").text(f"/parties/{family['alpha']}")
