@@ -110,8 +110,10 @@ def _migrate(common: Common) -> None:
 
 def _backup(common: Common, archive: Path) -> None:
     home = read_home(common.folder, database_url=common.database_url)
-    database = open_rows(home)
+    database = open_database(home.database_url)  # of whatever shape: one makes a backup before it is changed
     try:
+        if not applied_steps(database):
+            check_shape(database)
         facts = write_backup(home, database, archive, now=datetime.now(UTC))
     finally:
         disconnect(database)

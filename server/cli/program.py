@@ -55,6 +55,9 @@ def program() -> click.Group:
 
     add_data_commands(group)
     add_service_commands(group)
+    for command in group.commands.values():
+        command.options_metavar = group.options_metavar
+        command.short_help = command.help  # whole, instead of cut where the line ends
     return group
 
 

@@ -40,7 +40,7 @@ def shaped_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def shaped_postgres(postgres: PostgresServer) -> str:
-    """The name of a PostgreSQL database in its shape, to be copied."""
+    """The name of a PostgreSQL database in its shape, which each test leaves to the next one empty."""
     name = postgres.create()
     _shape(postgres.url(name))
     return name
@@ -55,9 +55,9 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         yield str(path)
         return
     server: PostgresServer = request.getfixturevalue("postgres")
-    name = server.create(request.getfixturevalue("shaped_postgres"))
+    name = request.getfixturevalue("shaped_postgres")
     yield server.url(name)
-    server.drop(name)
+    server.empty(name)
 
 
 @pytest.fixture

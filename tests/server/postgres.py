@@ -44,12 +44,27 @@ class PostgresServer:
         """Return the address of a database."""
         return f"postgresql:///{name}?host={self._folder}&user=gdpac"
 
-    def create(self, template: str = "template1") -> str:
-        """Create a database as a copy of another, and return its name."""
+    def create(self) -> str:
+        """Create a database, and return its name."""
         self._databases += 1
         name = f"gdpac_{self._databases}"
-        self._say(f"CREATE DATABASE {name} TEMPLATE {template}")
+        self._say(f"CREATE DATABASE {name}")
         return name
+
+    def empty(self, name: str) -> None:
+        """Remove every row of a database but those that tell its shape, whatever guards them and whoever is connected.
+
+        Takes a tenth of the time of a new database.
+        """
+        others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()"
+        with psycopg.connect(self.url(name)) as connection:
+            connection.execute(others, (name,))
+            shown = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'migration'")
+            looks = [f"(SELECT '{table}' FROM {table} LIMIT 1)" for (table,) in shown]
+            filled = connection.execute(" UNION ALL ".join(looks).encode()).fetchall()
+            connection.execute("SET session_replication_role = replica")  # neither keys nor triggers
+            for (table,) in filled:
+                connection.execute(f"DELETE FROM {table}; ALTER TABLE {table} ALTER COLUMN id RESTART".encode())
 
     def drop(self, name: str) -> None:
         """Remove a database, whoever is connected to it."""

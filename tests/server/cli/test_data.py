@@ -97,7 +97,7 @@ def test_the_printed_link_leads_in(place: Place, capsys: pytest.CaptureFixture[s
 
 
 def test_without_a_shape_nothing_begins(
-    place: Place, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    place: Place, other_place: Place, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The message says what to do."""
     for words in (("jobs", "--once"), ("backup", "x"), ("migrate",)):
@@ -109,6 +109,11 @@ def test_without_a_shape_nothing_begins(
     monkeypatch.setattr(migrations, "_modules", lambda: known | {9998: ("later", known[1][1])})
     assert place.say("jobs", "--once") == 1
     assert "gdp-server --data DIR migrate" in capsys.readouterr().err
+    # What the hint asks for before: a backup by the new version, of the old shape.
+    archive = str(place.folder.parent / "before.tar.gz")
+    assert place.say("backup", archive) == 0
+    assert other_place.say("restore", archive) == 0
+    assert "older version. Say: gdp-server --data DIR migrate" in capsys.readouterr().out
 
 
 def test_migrating_says_what_was_done(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
@@ -247,6 +252,8 @@ def test_damaged_rows_are_not_put_back(tmp_path: Path, capsys: pytest.CaptureFix
     ("words", "code", "said"),
     [
         (["--help"], 0, "Kundenverwaltung"),
+        (["--help"], 0, "Wartende Mails senden und tägliche Arbeiten erledigen, bis zum Ende durch ein Signal."),
+        (["--data", "x", "init", "--help"], 0, "init [OPTIONEN]"),
         (["--data", "x", "init", "--help"], 0, "Einmal-Link"),
         (["--data", "x", "init"], 2, "Fehlende Option"),
         (["--data", "x", "nonsense"], 2, "Diesen Befehl gibt es nicht"),
@@ -268,4 +275,4 @@ def test_it_speaks_german(
 
     shown = capsys.readouterr()
     assert said in " ".join((shown.out + shown.err).split())
-    assert not any(word in shown.out + shown.err for word in ("Usage", "Options", "Error", "Try "))
+    assert not any(word in shown.out + shown.err for word in ("Usage", "Options", "OPTIONS", "Error", "Try "))
