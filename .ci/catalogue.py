@@ -1,10 +1,11 @@
-"""Brings the translations up to date: extract from gdp/, merge into each .po, compile the .mo beside it.
+"""Brings the translations of gdp/ and server/ up to date: extract, merge into each .po, compile the .mo beside it.
 
 usage: catalogue.py [--check]
 
 With ``--check`` nothing is written; exit 1 names what would change, what is not translated and which sentence is not
 written as it must be: a field that its source does not have, or not two forms of what is counted (``{n:file|files}``).
-English is the source, so only German (``de``) has a catalogue.
+English is the source, so only German (``de``) has a catalogue. Sentences stand in Python as ``N_("...")``, ``translate("...")``,
+``translate_plural("...", "...", n)`` or ``say("...")``, in Jinja templates of the server as ``_("...")``.
 """
 
 import ast
@@ -13,27 +14,38 @@ import io
 import re
 import string
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import jinja2
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
+from jinja2 import nodes
 
 PROJECT = Path(__file__).resolve().parent.parent
-LOCALE = PROJECT / "gdp" / "locale"
+PACKAGES = ("gdp", "server")  # each has a catalogue of its own, under its name
 LANGUAGES = ("de",)
 MO_MAGIC = (0x950412DE).to_bytes(4, "little")
 PYTHONS_FORMAT = re.compile(r"[<>=^+ #0-9,_.-]*[a-zA-Z%]?")
-FORMS = {"N_": 1, "translate": 1, "translate_plural": 2}  # how many sentences a call begins with
+FORMS = {"N_": 1, "translate": 1, "say": 1, "translate_plural": 2}  # how many sentences a call begins with
 
 
 def main(arguments: list[str]) -> int:
     """Update the catalogues, or with ``--check`` say what is wrong with them. Returns the exit code."""
     check_only = arguments == ["--check"]
+    complaints = [complaint for package in PACKAGES for complaint in bring_up_to_date(package, check_only=check_only)]
+    for complaint in complaints:
+        print(complaint, file=sys.stderr)
+    return 1 if check_only and complaints else 0
+
+
+def bring_up_to_date(package: str, *, check_only: bool) -> list[str]:
+    """Update the catalogues of a package, or only look; return what is wrong with them."""
     complaints: list[str] = []
-    template = extract()
+    template = extract(package)
     for language in LANGUAGES:
-        po_path = LOCALE / language / "LC_MESSAGES" / "gdp.po"
+        po_path = PROJECT / package / "locale" / language / "LC_MESSAGES" / f"{package}.po"
         mo_path = po_path.with_suffix(".mo")
         catalogue = merge(template, po_path, language)
         complaints += gaps(catalogue)
@@ -47,19 +59,36 @@ def main(arguments: list[str]) -> int:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_bytes(wanted)
                 print(f"wrote {path.relative_to(PROJECT)}")
-    for complaint in complaints:
-        print(complaint, file=sys.stderr)
-    return 1 if check_only and complaints else 0
+    return complaints
 
 
-def extract() -> Catalog:
-    """Return every marked sentence of gdp/, with the files it stands in."""
+def extract(package: str = "gdp") -> Catalog:
+    """Return every marked sentence of a package, with the files it stands in."""
     catalogue = Catalog(charset="utf-8")
-    for path in sorted((PROJECT / "gdp").rglob("*.py")):
-        for message in marked_sentences(ast.parse(path.read_bytes(), str(path))):
-            # No line numbers: they would change with every edit and make two branches collide.
-            catalogue.add(message, locations=[(str(path.relative_to(PROJECT)), None)])  # type: ignore[list-item]
+    for path in sorted((PROJECT / package).rglob("*.py")):
+        _add(catalogue, path, marked_sentences(ast.parse(path.read_bytes(), str(path))))
+    for path in _templates(PROJECT / package):
+        _add(catalogue, path, sentences_in_template(path.read_text("utf-8")))
     return catalogue
+
+
+def sentences_in_template(source: str) -> list[str | tuple[str, str]]:
+    """Return the sentences that a Jinja template says with ``_("...")``, in order."""
+    calls = jinja2.Environment(autoescape=True).parse(source).find_all(nodes.Call)
+    said = [call.args[0] for call in calls if isinstance(call.node, nodes.Name) and call.node.name == "_" and call.args]
+    return [part.value for part in said if isinstance(part, nodes.Const) and isinstance(part.value, str) and part.value]
+
+
+def _templates(folder: Path) -> Iterator[Path]:
+    """Yield the pages and mails of the server; gdp's own hold no sentences."""
+    if folder.name == "server":
+        yield from sorted(path for path in folder.rglob("templates/**/*") if path.is_file())
+
+
+def _add(catalogue: Catalog, path: Path, messages: list[str | tuple[str, str]]) -> None:
+    for message in messages:
+        # No line numbers: they would change with every edit and make two branches collide.
+        catalogue.add(message, locations=[(str(path.relative_to(PROJECT)), None)])  # type: ignore[list-item]
 
 
 def marked_sentences(module: ast.Module) -> list[str | tuple[str, str]]:

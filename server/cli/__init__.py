@@ -1,0 +1,1 @@
+"""The command ``gdp-server``: translates options into calls."""

@@ -1,0 +1,46 @@
+"""What the audit log tells of: each thing that somebody did, with its name. Pure."""
+
+from server.domain.sentence import N_, Word
+
+
+class Action(Word):
+    """Something that was done."""
+
+    SERVER_SET_UP = "server.set_up", N_("Server set up")
+    PARTY_CREATED = "party.created", N_("Party created")
+    PARTY_CHANGED = "party.changed", N_("Party changed")
+    USER_INVITED = "user.invited", N_("User invited")
+    INVITATION_REVOKED = "invitation.revoked", N_("Invitation revoked")
+    INVITATION_ACCEPTED = "invitation.accepted", N_("Invitation accepted")
+    ROLE_CHANGED = "user.role_changed", N_("Role changed")
+    USER_REMOVED = "user.removed", N_("User removed")
+    LOGGED_IN = "session.began", N_("Logged in")
+    SESSION_REVOKED = "session.revoked", N_("Session ended")
+    LOGGED_IN_AS = "session.on_behalf", N_("Logged in as a party below")
+    LOGGED_OUT_AS = "session.back", N_("Back from a party below")
+    RESET_REQUESTED = "password.reset_requested", N_("New password requested")
+    RESCUED = "password.rescued", N_("Way in given by whoever runs the server")
+    PASSWORD_SET = "password.set", N_("Password set")
+    TWO_FACTOR_ON = "two_factor.on", N_("Second factor switched on")
+    TWO_FACTOR_OFF = "two_factor.off", N_("Second factor switched off")
+    TWO_FACTOR_DEMANDED = "two_factor.demanded", N_("Second factor demanded, or no longer")
+    RECOVERY_CODE_USED = "two_factor.recovery_code", N_("Recovery code used")
+    RECOVERY_CODES_MADE = "two_factor.recovery_codes", N_("New recovery codes made")
+    CONTACT_ADDED = "contact.added", N_("Contact added")
+    CONTACT_CHANGED = "contact.changed", N_("Contact changed")
+    CONTACT_REMOVED = "contact.removed", N_("Contact removed")
+    ACCOUNT_SET = "bank_account.set", N_("Bank account changed")
+    SEATS_SET = "seats.set", N_("Clients and agents changed")
+    VAT_CONFIRMED = "vat_id.confirmed", N_("VAT id confirmed")
+    CUSTOMER_ENDED = "customer.ended", N_("Customer ended")
+    CUSTOMER_RESUMED = "customer.resumed", N_("Customer taken up again")
+    CUSTOMER_TRANSFERRED = "customer.transferred", N_("Customer transferred")
+    CUSTOMER_LEFT = "customer.left", N_("Customer went to another reseller")
+    CUSTOMER_EXPORTED = "customer.exported", N_("Customer's data exported")
+    CUSTOMER_ERASED = "customer.erased", N_("Customer erased")
+    PACKAGE_CREATED = "package.created", N_("Package created")
+    PACKAGE_RENAMED = "package.renamed", N_("Package renamed")
+    PACKAGE_VERSION_ADDED = "package.version_added", N_("Package's contents changed")
+    PRICE_SET = "price.set", N_("Price set")
+    PRICE_ENDED = "price.ended", N_("Price ended")
+    PRICE_WITHDRAWN = "price.withdrawn", N_("Price withdrawn")

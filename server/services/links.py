@@ -1,0 +1,18 @@
+"""Addresses of our pages in mails. Where the server is reached is said once, when the program starts."""
+
+_public = {"url": "http://127.0.0.1:8000"}
+
+
+def set_public_url(url: str) -> None:
+    """Say under which address browsers reach the server, such as ``https://gdpac.example.com``."""
+    _public["url"] = url.rstrip("/")
+
+
+def invitation_link(token: str) -> str:
+    """Return the address of the page on which a one-time link is used."""
+    return f"{_public['url']}/invitation/{token}"
+
+
+def login_link() -> str:
+    """Return the address of the page on which one logs in."""
+    return f"{_public['url']}/login"

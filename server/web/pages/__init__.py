@@ -1,0 +1,42 @@
+"""The pages, a file each."""
+
+from flask import Blueprint
+
+from server.web.pages import (
+    account,
+    appearance,
+    audit,
+    customer_affairs,
+    customer_files,
+    customers,
+    dashboard,
+    invitation,
+    language,
+    login,
+    outbox,
+    packages,
+    parties,
+    prices,
+    support,
+    team,
+)
+
+_MODULES = (
+    account,
+    appearance,
+    audit,
+    customer_affairs,
+    customer_files,
+    customers,
+    dashboard,
+    invitation,
+    language,
+    login,
+    outbox,
+    packages,
+    parties,
+    prices,
+    support,
+    team,
+)
+BLUEPRINTS: tuple[Blueprint, ...] = tuple(module.pages for module in _MODULES)
