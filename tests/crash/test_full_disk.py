@@ -39,7 +39,7 @@ def require_told_and_continued(world: World, repository: str) -> None:
 
     assert "no room left" in world.output or "no space left" in world.output.lower()
     assert str(world.repository) in world.output or repository in world.output
-    assert "free some space" in world.output
+    assert "Free some space" in world.output
     assert "Traceback" not in world.output
     assert world.snapshots() == before
     arrived = set(world.names(FileKind.DATA))

@@ -289,7 +289,7 @@ def test_the_daemon_speaks_the_language_that_is_configured_meanwhile(world: Worl
     failed = world.runs()[-1].summary["message"]
 
     assert "run 1 begins: backup of daten" in english
-    assert "Lauf 2 beginnt: Backup von daten" in german
+    assert "Lauf 2 beginnt: Sicherung von daten" in german
     assert "Passwort" in failed
 
 
