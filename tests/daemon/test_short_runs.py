@@ -1,7 +1,6 @@
 """``longest-run`` is shorter than the backup takes, and than a transfer block takes: run after run gets further all the same."""
 
 import random
-import subprocess
 import sys
 from collections.abc import Iterator
 from itertools import pairwise
@@ -9,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.target import Line
 from gdp.engine.check import CheckOptions, check_repository
 from gdp.engine.check.options import ALL_PACKS
 from gdp.model.events import ignore_events
@@ -17,11 +17,10 @@ from gdp.model.runs import Reason, Run, State
 from gdp.repo.opening import open_repository
 from gdp.storage.local import LocalStorage
 from tests.daemon.running import PASSWORD, World, events_of, wait_for_run
-from tests.sshd import free_port, run_sshd
+from tests.sshd import run_sshd
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
-SLOW_LINK = Path("/work/shared/tools/slow_link.py")
 MOST_RUNS = 10
 ENDS = (State.OK, State.ATTENTION, State.ERROR, State.INTERRUPTED)
 
@@ -38,16 +37,14 @@ def world(tmp_path: Path, isolated_home: Path) -> World:
 @pytest.fixture
 def link(world: World, tmp_path: Path, isolated_home: Path) -> Iterator[str]:
     """A real server with the repository, behind a real line of eight megabits; as a target."""
-    if not SLOW_LINK.exists():
-        pytest.skip(f"{SLOW_LINK} is not there")
     with run_sshd(tmp_path / "sshd") as server:
         (isolated_home / ".ssh").mkdir(mode=0o700)
         (isolated_home / ".ssh" / "config").write_text(f"Host *\n  IdentityFile {server.client_key}\n")
-        port = free_port()
-        words = [sys.executable, str(SLOW_LINK), str(port), str(server.port), "--rate-mbit", "8"]
-        with subprocess.Popen(words, stderr=subprocess.DEVNULL) as relay:
-            yield f"sftp://{server.user}@127.0.0.1:{port}{world.repository}"
-            relay.kill()
+        line = Line([sys.executable, "-m", "bench.link", str(server.port), "--rate-mbit", "8"])
+        try:
+            yield f"sftp://{server.user}@127.0.0.1:{line.port}{world.repository}"
+        finally:
+            line.close()
 
 
 def run_until_done(world: World) -> list[tuple[Run, int]]:
