@@ -9,6 +9,7 @@ from peewee import Database
 
 from server.domain.errors import SetupError
 from server.domain.sentence import N_
+from server.gateways.files import FileStore
 from server.gateways.mail import PostOffice
 from server.gateways.outbox import OutboxFolder
 from server.gateways.smtp import SmtpServer
@@ -100,7 +101,7 @@ def post_office(home: Home) -> PostOffice:
 
 def job_runner(home: Home) -> Runner:
     """Return who does what happens by itself."""
-    return Runner(post_office(home))
+    return Runner(post_office(home), FileStore(home.files))
 
 
 def secret_key(home: Home) -> bytes:

@@ -45,7 +45,7 @@ def serve(home: Home, *, host: str | None, port: int | None, with_jobs: bool) ->
 
 def _listen(home: Home, host: str, port: int) -> Any:
     web = home.settings.web
-    app = create_app(WebSettings(secret_key(home), base_url=web.url, proxies=web.proxies, outbox=home.outbox))
+    app = create_app(WebSettings(secret_key(home), base_url=web.url, proxies=web.proxies, files=home.files, outbox=home.outbox))
     try:
         return create_server(
             app,

@@ -7,21 +7,21 @@ in advance and came otherwise (an upgrade, an end, a late activation) is set rig
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from enum import StrEnum
 from fractions import Fraction
 
 from server.domain.money import line_cents
 from server.domain.month import Month
+from server.domain.sentence import N_, Word
 from server.domain.service import Service
 from server.domain.usage import UsageDay, overage_gb_months
 
 
-class LineKind(StrEnum):
+class LineKind(Word):
     """What a line is for."""
 
-    BASE = "base"
+    BASE = "base", N_("Base price")
     """quantity in months"""
-    OVERAGE = "overage"
+    OVERAGE = "overage", N_("Overage")
     """quantity in GB times months"""
 
 

@@ -6,7 +6,6 @@ a debit, the debtor is told its amount and day (pre-notification), as many days 
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from enum import StrEnum
 
 from server.domain.bank_days import bank_days_after, next_bank_day
 from server.domain.errors import RuleBroken
@@ -18,12 +17,12 @@ PRENOTIFICATION_DAYS = 14  # unless the contract shortens it
 SUBMITTED_BANK_DAYS_AHEAD = 1  # both schemes, since 2016 for CORE
 
 
-class Scheme(StrEnum):
+class Scheme(Word):
     """The rules of a debit."""
 
-    CORE = "CORE"
+    CORE = "CORE", N_("SEPA Core")
     """anybody; may be reversed without a reason for eight weeks"""
-    B2B = "B2B"
+    B2B = "B2B", N_("SEPA B2B")
     """companies; their bank must know the mandate first, and nothing is reversed"""
 
 

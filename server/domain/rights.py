@@ -30,6 +30,14 @@ class Right(StrEnum):
     SEE_PRICES = "see_prices"
     SET_PRICES = "set_prices"
     """packages and sale prices of one's own party"""
+    MANAGE_ORDERS = "manage_orders"
+    """draw up, print, take back signed, withdraw: a reseller's"""
+    RELEASE_ORDERS = "release_orders"
+    """release or reject what is signed: a distributor's"""
+    SEE_MONEY = "see_money"
+    """invoices and what is open, on the two edges of one's own party"""
+    MANAGE_MONEY = "manage_money"
+    """issue, cancel, collect, book, remind: as a creditor"""
     SUPPORT = "support"
     """log in as a party below"""
     SEE_AUDIT = "see_audit"
@@ -42,18 +50,24 @@ _BY_ROLE: dict[Role, frozenset[Right]] = {
     Role.OWNER: _EVERYTHING,
     Role.SALES: frozenset(
         {Right.SEE, Right.MANAGE_PARTIES, Right.MANAGE_CUSTOMERS, Right.SEE_PRICES, Right.SET_PRICES, Right.SUPPORT}
+        | {Right.MANAGE_ORDERS, Right.RELEASE_ORDERS}
     ),
-    Role.BILLING: frozenset({Right.SEE, Right.MANAGE_CUSTOMERS, Right.SEE_PRICES, Right.SET_PRICES, Right.SEE_AUDIT}),
+    Role.BILLING: frozenset(
+        {Right.SEE, Right.MANAGE_CUSTOMERS, Right.SEE_PRICES, Right.SET_PRICES, Right.SEE_AUDIT}
+        | {Right.SEE_MONEY, Right.MANAGE_MONEY}
+    ),
     Role.SUPPORT: frozenset({Right.SEE, Right.SUPPORT, Right.SEE_AUDIT}),
-    Role.READ_ONLY: frozenset({Right.SEE, Right.SEE_PRICES}),
+    Role.READ_ONLY: frozenset({Right.SEE, Right.SEE_PRICES, Right.SEE_MONEY}),
 }
 _NEVER: dict[PartyKind, frozenset[Right]] = {
-    PartyKind.OPERATOR: frozenset(),
-    PartyKind.DISTRIBUTOR: frozenset({Right.RUN_SERVER}),
-    PartyKind.RESELLER: frozenset({Right.RUN_SERVER}),
-    PartyKind.CUSTOMER: frozenset({Right.RUN_SERVER, Right.SUPPORT, Right.SET_PRICES}),
+    PartyKind.OPERATOR: frozenset({Right.MANAGE_ORDERS, Right.RELEASE_ORDERS}),
+    PartyKind.DISTRIBUTOR: frozenset({Right.RUN_SERVER, Right.MANAGE_ORDERS}),
+    PartyKind.RESELLER: frozenset({Right.RUN_SERVER, Right.RELEASE_ORDERS}),
+    PartyKind.CUSTOMER: frozenset(
+        {Right.RUN_SERVER, Right.SUPPORT, Right.SET_PRICES, Right.MANAGE_ORDERS, Right.RELEASE_ORDERS, Right.MANAGE_MONEY}
+    ),
 }
-PRIVATE_TO_A_PARTY = frozenset({Right.SEE_PRICES, Right.SET_PRICES, Right.RUN_SERVER})
+PRIVATE_TO_A_PARTY = frozenset({Right.SEE_PRICES, Right.SET_PRICES, Right.SEE_MONEY, Right.MANAGE_MONEY, Right.RUN_SERVER})
 """not for somebody from above who is logged in as the party: prices are known to the two ends of an edge only"""
 
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from peewee import PeeweeException
 
+from server.gateways.files import FileStore
 from server.gateways.mail import PostOffice
 from server.language import ZONE
 from server.models.database import connected
@@ -20,8 +21,9 @@ _log = logging.getLogger("gdpac.jobs")
 class Runner:
     """Looks for work again and again."""
 
-    def __init__(self, office: PostOffice, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    def __init__(self, office: PostOffice, files: FileStore, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._office = office
+        self._files = files
         self._clock = clock
 
     def run(self, stop: threading.Event) -> None:

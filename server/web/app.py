@@ -33,6 +33,8 @@ class WebSettings:
     """how browsers reach it; https switches on what only https allows"""
     proxies: int = 0
     """how many proxies stand in front of it, whose word on the visitor's address is taken"""
+    files: Path = Path("files")
+    """the folder in which files lie that belong to rows"""
     outbox: Path | None = None
     """the folder into which mails are laid where no mail server is set up"""
 

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 from server.domain.errors import LoginRefused
 from server.domain.rights import Right
 from server.domain.sentence import N_
+from server.gateways.files import FileStore
 from server.language import LANGUAGES, speaking
 from server.services import login, who
 from server.services.scope import Actor
@@ -94,6 +95,11 @@ def address() -> str:
 def outbox() -> str:
     """Return the folder into which mails are laid; empty where they are sent."""
     return str(current_app.extensions["gdpac"].outbox or "")
+
+
+def files() -> FileStore:
+    """Return where files lie that belong to rows."""
+    return FileStore(current_app.extensions["gdpac"].files)
 
 
 def language() -> str:

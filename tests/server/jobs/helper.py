@@ -11,6 +11,7 @@ RUNNER = """
 import sys, threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from server.gateways.files import FileStore
 from server.gateways.outbox import OutboxFolder
 from server.gateways.smtp import SmtpServer
 from server.jobs.runner import Runner
@@ -20,7 +21,7 @@ url, office, minutes = sys.argv[1:]
 database = open_database(url)
 sender = "gdpac@example.com"
 taker = SmtpServer("127.0.0.1", int(office), sender) if office.isdigit() else OutboxFolder(Path(office), sender)
-Runner(taker, lambda: NOW + timedelta(minutes=int(minutes))).work_once()
+Runner(taker, FileStore(Path("files")), lambda: NOW + timedelta(minutes=int(minutes))).work_once()
 disconnect(database)
 """
 DAILY = """

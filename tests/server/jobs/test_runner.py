@@ -9,6 +9,7 @@ import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from peewee import Database
 
+from server.gateways.files import FileStore
 from server.gateways.outbox import OutboxFolder
 from server.gateways.smtp import SmtpServer
 from server.jobs.runner import Runner
@@ -135,7 +136,7 @@ def test_a_mail_is_queued_with_its_cause_or_not_at_all(family: Family, tmp_path:
 
     with pytest.raises(RuntimeError):
         fail()
-    Runner(OutboxFolder(tmp_path / "outbox", "a@example.com"), lambda: NOW).work_once()
+    Runner(OutboxFolder(tmp_path / "outbox", "a@example.com"), FileStore(tmp_path), lambda: NOW).work_once()
     assert not (tmp_path / "outbox").exists()
 
 
@@ -157,18 +158,18 @@ def test_a_server_that_is_away_is_tried_again_with_growing_pauses(database: Data
     assert not mails.send_next(office, now=now + timedelta(days=9))
 
 
-def test_what_is_refused_for_good_holds_nobody_up(database: Database) -> None:
+def test_what_is_refused_for_good_holds_nobody_up(database: Database, tmp_path: Path) -> None:
     """And is not tried again; what is delayed comes when the server takes it."""
     del database
     queue(3)
     mailbox = Mailbox()
     mailbox.fails_for = {"0@example.com": "550 no such user", "1@example.com": "450 later"}
     with serving(mailbox) as port:
-        runner = Runner(SmtpServer("127.0.0.1", port, "a@example.com"), lambda: NOW)
+        runner = Runner(SmtpServer("127.0.0.1", port, "a@example.com"), FileStore(tmp_path), lambda: NOW)
         assert runner.work_once()
         mailbox.fails_for = {}
         assert not runner.work_once()
-        assert Runner(SmtpServer("127.0.0.1", port, "a@example.com"), lambda: NOW + PAUSES[0]).work_once()
+        assert Runner(SmtpServer("127.0.0.1", port, "a@example.com"), FileStore(tmp_path), lambda: NOW + PAUSES[0]).work_once()
 
     assert recipients(mailbox) == {"1@example.com": 1, "2@example.com": 1}
     assert OutgoingMail.get(OutgoingMail.recipient == "0@example.com").gave_up_at == NOW
@@ -221,7 +222,7 @@ def test_a_runner_tidies_once_a_day(database: Database, tmp_path: Path) -> None:
     LoginAttempt.create(subject="new", at=NOW - timedelta(days=29))
     office = OutboxFolder(tmp_path, "a@example.com")
     for hours in (0, 1, 2):
-        Runner(office, lambda: NOW + timedelta(hours=hours)).work_once()  # noqa: B023 called at once
+        Runner(office, FileStore(tmp_path), lambda: NOW + timedelta(hours=hours)).work_once()  # noqa: B023 called at once
 
     assert [row.subject for row in LoginAttempt.select()] == ["new"]
     assert [row.period for row in JobRun.select().order_by(JobRun.period)] == ["2026-11-24", "2026-11-25"]
@@ -239,7 +240,7 @@ def test_a_runner_stops_when_it_is_told_to(database: Database, tmp_path: Path) -
         stop.set()
         return NOW
 
-    runner = Runner(OutboxFolder(tmp_path, "a@example.com"), clock)  # type: ignore[arg-type]
+    runner = Runner(OutboxFolder(tmp_path, "a@example.com"), FileStore(tmp_path), clock)  # type: ignore[arg-type]
     thread = threading.Thread(target=runner.run, args=(stop,))
     thread.start()
     for _ in range(100):
