@@ -16,3 +16,13 @@ def invitation_link(token: str) -> str:
 def login_link() -> str:
     """Return the address of the page on which one logs in."""
     return f"{_public['url']}/login"
+
+
+def order_link(order_id: int) -> str:
+    """Return the address of the page of an order."""
+    return f"{_public['url']}/orders/{order_id}"
+
+
+def download_link() -> str:
+    """Return the address of the page from which the backup program is downloaded."""
+    return f"{_public['url']}/download"
