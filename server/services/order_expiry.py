@@ -16,8 +16,14 @@ PRINTED_DAYS = 90  # prices go up with a notice of 30 days; what was printed a q
 UNPAID_DAYS = 90  # since the release: longer than the dunning, see domain/arrears.py
 
 
+def daily(*, today: date, now: datetime) -> None:
+    """Do both."""
+    expire(today=today, now=now)
+    end_contracts(today=today, now=now)
+
+
 def expire(*, today: date, now: datetime) -> None:
-    """Let orders expire that were printed or released too long ago, each once and in a transaction of its own."""
+    """Let orders expire that were printed or released too long ago, each once."""
     printed = (Order.state == OrderState.PRINTED) & (Order.printed_at < now - timedelta(days=PRINTED_DAYS))
     unpaid = Order.state.in_([OrderState.RELEASED, OrderState.AWAITING_PAYMENT]) & (
         Order.released_at < now - timedelta(days=UNPAID_DAYS)
