@@ -19,7 +19,7 @@ from server.models.contract import AgreedPrice, Contract, ContractItem, Mandate
 from server.models.order import Order, Scan, ScanSheet
 from server.services import first_invoice, numbers, order_letters, standing
 from server.services.activation import fulfil
-from server.services.contract_items import end_items
+from server.services.contract_items import end_items, last_item
 from server.services.order_mandate import is_new, is_valid
 from server.services.order_rules import check_parties, contract_to_change, earliest_end
 from server.services.order_sheets import verdict_now
@@ -105,7 +105,10 @@ def _change(order: Order, *, today: date, now: datetime) -> Order:
     _let_mandate_be_valid(order, today=today, now=now)
     values = {"paid_by": order.paid_by, "mandate": order.mandate_id, "buyer_reference": order.buyer_reference}
     Contract.update(**values, version=Contract.version + 1).where(Contract.id == contract.id).execute()
+    before = last_item(contract.id)
     order = _agree(order, contract, today=today)
+    if before is not None and before.free_until is not None and before.free_until > today:
+        ContractItem.update(free_until=before.free_until).where(ContractItem.id == order.item_id).execute()
     good = standing.is_in_good_standing(order.customer_id, order.seller_id, today)
     if needs_payment(order.kind, is_in_good_standing=good):
         return _charge(order, today=today, now=now)

@@ -11,7 +11,7 @@ from peewee import Database
 from server.domain.contract import ContractState
 from server.domain.errors import Conflict, NotAllowed, NotFound, RuleBroken, ServerError
 from server.domain.invoice import PaidBy
-from server.domain.ledger import EntryKind
+from server.domain.ledger import EntryKind, ReceivableKind
 from server.domain.listing import ListWish
 from server.domain.order import OrderKind, OrderState, OrderStep
 from server.domain.prices import Asked
@@ -165,6 +165,16 @@ def test_a_trial_runs_at_once_and_costs_nothing_yet(world: World) -> None:
     assert (item.starts, item.free_until) == (TODAY, TODAY + timedelta(days=30))
     with pytest.raises(AssertionError):
         owed(order)
+
+
+def test_a_larger_package_does_not_end_a_trial(world: World) -> None:
+    """What is free stays free until the same day."""
+    contract = contract_of(world.release(world.signed(is_trial=True)))
+    world.release(world.signed(kind=OrderKind.UPGRADE, version=world.medium, contract=contract))
+
+    assert [(item.starts, item.free_until) for item in items_of(contract)] == [
+        (TODAY, TODAY + timedelta(days=30)), (TOMORROW, TODAY + timedelta(days=30)),
+    ]  # fmt: skip
 
 
 def test_an_upgrade_is_carried_out_the_next_day(world: World) -> None:
@@ -524,3 +534,43 @@ def test_the_form_offers_what_can_be_ordered(world: World) -> None:
     prices.end_price(world.family.actor("north"), world.small, TOMORROW, today=TODAY, now=NOW)
     later = order_drawing.choices(alpha, world.family["anna"], today=TOMORROW)
     assert [one.ordered.code for one in later.packages] == ["M"]
+
+
+def fall_behind(world: World, contract: Contract) -> None:
+    """Let a customer owe its seller something that fell due long ago."""
+    owing = ledger.Owing(
+        contract.seller_id, contract.customer_id, ReceivableKind.INVOICE, "old", 100, TODAY - timedelta(days=40),
+        TODAY - timedelta(days=20), contract.id,
+    )  # fmt: skip
+    ledger.issue(owing, now=NOW)
+
+
+def test_whoever_is_in_arrears_orders_nothing_new_and_may_always_leave(world: World) -> None:
+    """Neither drawn up nor released; smaller and cancelled is not held up."""
+    contract, waiting = world.contract(version=world.medium), world.signed()
+    fall_behind(world, contract)
+
+    with pytest.raises(RuleBroken, match="overdue"):
+        world.draw()
+    with pytest.raises(RuleBroken, match="overdue"):
+        world.release(waiting)
+    assert fresh(waiting.id).state is OrderState.SIGNED
+    smaller = world.release(world.signed(kind=OrderKind.DOWNGRADE, version=world.small, contract=contract))
+    assert smaller.state is OrderState.FULFILLED
+    assert world.release(world.signed(kind=OrderKind.CANCEL, version=None, contract=contract)).state is OrderState.FULFILLED
+
+
+def test_an_upgrade_of_somebody_in_arrears_waits_for_its_first_payment(world: World) -> None:
+    """The present package goes on until then."""
+    contract = world.contract()
+    order = world.signed(kind=OrderKind.UPGRADE, version=world.medium, contract=contract, paid_by=PaidBy.TRANSFER)
+    fall_behind(world, contract)
+    order = world.release(order, today=MIDDLE)
+    old, new = items_of(contract)
+    assert (order.state, old.ends, new.starts) == (OrderState.AWAITING_PAYMENT, None, None)
+
+    pay(order, MIDDLE + timedelta(days=4), EntryKind.TRANSFER, source="t9")
+    old, new = items_of(contract)
+    day = MIDDLE + timedelta(days=4)
+    assert (fresh(order.id).state, old.ends, new.starts) == (OrderState.FULFILLED, day, day)
+    assert Contract.get_by_id(contract.id).starts == FIRST_DEBIT
