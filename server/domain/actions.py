@@ -44,3 +44,5 @@ class Action(Word):
     PRICE_SET = "price.set", N_("Price set")
     PRICE_ENDED = "price.ended", N_("Price ended")
     PRICE_WITHDRAWN = "price.withdrawn", N_("Price withdrawn")
+    PAYPAL_SET = "paypal.set", N_("Account at PayPal changed")
+    PAYPAL_REFUNDED = "paypal.refunded", N_("Payment by PayPal refunded")

@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 from server.domain.rights import Role
 from server.domain.sentence import N_
-from server.language import say, speaking, translate
+from server.language import money, say, speaking, translate
 from server.services import links, mails
 
 _GREETING = N_("Hello,")
@@ -71,6 +71,26 @@ def send_price_news(*, to: str, language: str, party_id: int, what: str, package
         )
         subject = say(N_("The price of {package}, {day}"), package=package, day=day)
     mails.queue(to=to, subject=subject, text=text, language=language, party_id=party_id, now=now)
+
+
+def send_pay_link(
+    *, to: str, language: str, seller: tuple[int, str], number: str, cents: int, due: date, link: str, now: datetime
+) -> None:
+    """Queue the page on which something is paid by PayPal. The seller is given by number and name, the amount in cents."""
+    with speaking(language):
+        text = _text(
+            say(
+                N_("{amount} of {number} is open and due on {day}. You pay it to {seller} by PayPal on this page:"),
+                amount=money(cents),
+                number=number,
+                day=due,
+                seller=seller[1],
+            ),
+            link,
+            translate(N_("Whoever has this address can pay there, and nothing else.")),
+        )
+        subject = say(N_("{number}: please pay {amount} by PayPal"), number=number, amount=money(cents))
+    mails.queue(to=to, subject=subject, text=text, language=language, party_id=seller[0], now=now)
 
 
 def _text(*paragraphs: str) -> str:

@@ -16,3 +16,23 @@ def invitation_link(token: str) -> str:
 def login_link() -> str:
     """Return the address of the page on which one logs in."""
     return f"{_public['url']}/login"
+
+
+def pay_page_link(token: str) -> str:
+    """Return the address of the page on which something is paid."""
+    return f"{_public['url']}/pay/{token}"
+
+
+def pay_return_link(token: str) -> str:
+    """Return where PayPal sends a payer who has agreed."""
+    return f"{_public['url']}/pay/{token}/return"
+
+
+def pay_cancel_link(token: str) -> str:
+    """Return where PayPal sends a payer who has not agreed."""
+    return f"{_public['url']}/pay/{token}?cancelled=yes"
+
+
+def hook_link(hook: str) -> str:
+    """Return where PayPal sends messages for one seller."""
+    return f"{_public['url']}/paypal/hook/{hook}"

@@ -12,6 +12,7 @@ from server.domain.errors import LoginRefused
 from server.domain.rights import Right
 from server.domain.sentence import N_
 from server.gateways.files import FileStore
+from server.gateways.paypal.client import PayPal
 from server.language import LANGUAGES, speaking
 from server.services import login, who
 from server.services.scope import Actor
@@ -20,7 +21,7 @@ from server.web import cookies, navigation, phrases
 
 Clock = Callable[[], datetime]
 OUR_HOUSE = "GlobalDataProtect"
-PUBLIC = frozenset({"static", "language", "login", "invitation"})
+PUBLIC = frozenset({"static", "language", "login", "invitation", "pay", "paypal_hook"})
 """blueprints and endpoints that ask nobody who he is"""
 WITHOUT_SECOND_FACTOR = frozenset({"account.two_factor", "account.switch_on", "login.log_out", "appearance.colours"})
 """where somebody may go who must set up a second factor first"""
@@ -100,6 +101,11 @@ def outbox() -> str:
 def files() -> FileStore:
     """Return where files lie that belong to rows."""
     return FileStore(current_app.extensions["gdpac"].files)
+
+
+def paypal() -> PayPal:
+    """Return PayPal."""
+    return cast(PayPal, current_app.extensions["gdpac"].paypal)
 
 
 def language() -> str:

@@ -1,0 +1,85 @@
+"""The monthly payment by PayPal: a saved payment method is charged when something falls due; else its page is mailed, once."""
+
+from datetime import datetime
+
+from peewee import ModelSelect
+
+from server.domain.invoice import PaidBy
+from server.domain.ledger import ReceivableKind
+from server.domain.paypal import CHARGE_PAUSE, CHARGES_MOST, OrderState
+from server.models.money import Invoice, Receivable
+from server.models.party import Party
+from server.models.paypal import PayLink, PaypalAccount, PaypalOrder, PaypalToken
+from server.models.people import Membership, User
+from server.services.letters import send_pay_link
+from server.services.pay_links import pay_link, payables
+from server.services.paypal_orders import Now, open_order
+
+
+def plan(*, at: Now) -> None:
+    """Write what is to be charged now, and queue the mails to those who pay themselves. In the caller's transaction."""
+    for row in list(_owed()):
+        orders = list(PaypalOrder.select().where(PaypalOrder.receivable == row.id).order_by(PaypalOrder.id))
+        if any(order.state.is_unfinished or order.state is OrderState.UNCLEAR for order in orders):
+            continue
+        charges = [order.created_at for order in orders if order.token_id is not None]
+        token = _token(row)
+        if token is None or len(charges) >= CHARGES_MOST:
+            mail(row, now=at.moment)
+        elif row.due <= at.day and (not charges or charges[-1] <= at.moment - CHARGE_PAUSE):
+            open_order(row, payables(row), at=at, token_id=token.id)
+
+
+def mail(row: Receivable, *, now: datetime) -> None:
+    """Queue the mail with a receivable's page to its debtor, unless it has got it. In the caller's transaction."""
+    link = pay_link(row.id, now=now)
+    mailed = PayLink.select().where((PayLink.receivable == row.id) & PayLink.mailed_at.is_null(False))
+    readers = _readers(row.debtor_id)
+    if not link or not readers or mailed.exists():
+        return
+    seller = Party.get_by_id(row.creditor_id)
+    for to, language in readers:
+        send_pay_link(
+            to=to, language=language, seller=(seller.id, seller.brand_name or seller.legal_name), number=row.number,
+            cents=row.open_cents, due=row.due, link=link, now=now,
+        )  # fmt: skip
+    PayLink.update(mailed_at=now).where(PayLink.receivable == row.id).execute()
+
+
+def after_refusal(order: PaypalOrder, *, now: datetime) -> None:
+    """Let a debtor whose saved payment method was refused pay by hand. In the caller's transaction."""
+    if order.token_id is not None and order.state is OrderState.FAILED:
+        mail(Receivable.get_by_id(order.receivable_id), now=now)
+
+
+def _owed() -> "ModelSelect[Receivable]":
+    owed = (Receivable.open_cents > 0) & ~Receivable.is_held & (Receivable.kind == ReceivableKind.INVOICE)
+    return (
+        Receivable.select(Receivable)
+        .join(Invoice, on=Receivable.invoice == Invoice.id)
+        .join_from(Receivable, PaypalAccount, on=PaypalAccount.party == Receivable.creditor)
+        .where(owed & (Invoice.paid_by == PaidBy.PAYPAL) & PaypalAccount.is_on)
+        .order_by(Receivable.id)
+    )
+
+
+def _token(row: Receivable) -> PaypalToken | None:
+    mine = (PaypalToken.creditor == row.creditor_id) & (PaypalToken.debtor == row.debtor_id) & PaypalToken.removed_at.is_null()
+    found: PaypalToken | None = PaypalToken.select().where(mine).order_by(PaypalToken.id.desc()).first()
+    return found
+
+
+def _readers(party_id: int) -> list[tuple[str, str]]:
+    """Return who gets a debtor's mails about money, each with his language."""
+    party = Party.get_by_id(party_id)
+    members = Membership.select(Membership, User).join(User).where((Membership.party == party.id) & User.disabled_at.is_null())
+    users = [row.user for row in members.order_by(Membership.id)]
+    if party.email:
+        return [(party.email, users[0].language if users else "de")]
+    return [(user.email, user.language) for user in users[:1]]
+
+
+def pays_by_itself(creditor_id: int, debtor_id: int) -> bool:
+    """Say whether what falls due between two parties is charged to a saved payment method."""
+    mine = (PaypalToken.creditor == creditor_id) & (PaypalToken.debtor == debtor_id) & PaypalToken.removed_at.is_null()
+    return PaypalToken.select().where(mine).exists()
