@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 from server.domain.rights import Role
 from server.domain.sentence import N_
-from server.language import money, say, speaking, translate
+from server.language import say, speaking, translate
 from server.services import links, mails
 
 _GREETING = N_("Hello,")
@@ -22,7 +22,7 @@ def send_invitation(
             if inviter
             else say(N_("You have been invited to work for {party} as “{role}”."), party=party[1], role=role)
         )
-        text = _text(
+        text = whole(
             opening,
             translate(N_("Open this page to come in. The link works once:")),
             links.invitation_link(token),
@@ -35,7 +35,7 @@ def send_invitation(
 def send_reset(*, to: str, language: str, token: str, expires: datetime, now: datetime) -> None:
     """Queue the link by which somebody chooses a new password."""
     with speaking(language):
-        text = _text(
+        text = whole(
             translate(N_("Somebody, probably you, has asked for a new password for this address.")),
             translate(N_("Choose it on this page. The link works once:")),
             links.invitation_link(token),
@@ -49,7 +49,7 @@ def send_reset(*, to: str, language: str, token: str, expires: datetime, now: da
 def send_notice(*, to: str, language: str, what: str, now: datetime) -> None:
     """Tell somebody of a change to his access; ``what`` is a sentence marked with ``N_``."""
     with speaking(language):
-        text = _text(
+        text = whole(
             translate(what),
             translate(N_("If it was you, there is nothing to do. If not, choose a new password at once:")),
             links.login_link(),
@@ -64,7 +64,7 @@ def send_price_news(*, to: str, language: str, party_id: int, what: str, package
     The price itself is read after logging in, where nobody else reads it.
     """
     with speaking(language):
-        text = _text(
+        text = whole(
             say(what, day=day, package=package),
             translate(N_("What you agreed on before stays as it is. You find all your prices under “Packages”:")),
             links.login_link(),
@@ -73,25 +73,6 @@ def send_price_news(*, to: str, language: str, party_id: int, what: str, package
     mails.queue(to=to, subject=subject, text=text, language=language, party_id=party_id, now=now)
 
 
-def send_pay_link(
-    *, to: str, language: str, seller: tuple[int, str], number: str, cents: int, due: date, link: str, now: datetime
-) -> None:
-    """Queue the page on which something is paid by PayPal. The seller is given by number and name, the amount in cents."""
-    with speaking(language):
-        text = _text(
-            say(
-                N_("{amount} of {number} is open and due on {day}. You pay it to {seller} by PayPal on this page:"),
-                amount=money(cents),
-                number=number,
-                day=due,
-                seller=seller[1],
-            ),
-            link,
-            translate(N_("Whoever has this address can pay there, and nothing else.")),
-        )
-        subject = say(N_("{number}: please pay {amount} by PayPal"), number=number, amount=money(cents))
-    mails.queue(to=to, subject=subject, text=text, language=language, party_id=seller[0], now=now)
-
-
-def _text(*paragraphs: str) -> str:
+def whole(*paragraphs: str) -> str:
+    """Return the text of a mail: a greeting, what it says, who wrote it; in the language spoken now."""
     return "\n\n".join((translate(_GREETING), *paragraphs, "-- \n" + translate(_SIGNED))) + "\n"

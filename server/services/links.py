@@ -18,6 +18,16 @@ def login_link() -> str:
     return f"{_public['url']}/login"
 
 
+def order_link(order_id: int) -> str:
+    """Return the address of the page of an order."""
+    return f"{_public['url']}/orders/{order_id}"
+
+
+def download_link() -> str:
+    """Return the address of the page from which the backup program is downloaded."""
+    return f"{_public['url']}/download"
+
+
 def pay_page_link(token: str) -> str:
     """Return the address of the page on which something is paid."""
     return f"{_public['url']}/pay/{token}"

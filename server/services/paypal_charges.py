@@ -11,8 +11,8 @@ from server.models.money import Invoice, Receivable
 from server.models.party import Party
 from server.models.paypal import PayLink, PaypalAccount, PaypalOrder, PaypalToken
 from server.models.people import Membership, User
-from server.services.letters import send_pay_link
 from server.services.pay_links import pay_link, payables
+from server.services.paypal_letters import Due, send_pay_link
 from server.services.paypal_orders import Now, open_order
 
 
@@ -38,11 +38,9 @@ def mail(row: Receivable, *, now: datetime) -> None:
     if not link or not readers or mailed.exists():
         return
     seller = Party.get_by_id(row.creditor_id)
+    owed = Due(seller.id, seller.brand_name or seller.legal_name, row.number, row.open_cents, row.due, link)
     for to, language in readers:
-        send_pay_link(
-            to=to, language=language, seller=(seller.id, seller.brand_name or seller.legal_name), number=row.number,
-            cents=row.open_cents, due=row.due, link=link, now=now,
-        )  # fmt: skip
+        send_pay_link(owed, to=to, language=language, now=now)
     PayLink.update(mailed_at=now).where(PayLink.receivable == row.id).execute()
 
 
