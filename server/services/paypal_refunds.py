@@ -7,7 +7,8 @@ from datetime import date, datetime
 from peewee import ModelSelect
 
 from server.domain.actions import Action
-from server.domain.errors import NotFound, RuleBroken
+from server.domain.errors import NotAllowed, NotFound, RuleBroken
+from server.domain.party import PartyKind
 from server.domain.paypal import KEY_WORKS, CaptureState, OrderState, RefundState, next_look
 from server.domain.rights import Right
 from server.domain.sentence import N_
@@ -55,13 +56,13 @@ class PaymentRow:
 
 def payments(actor: Actor, *, page: int = 1) -> Page[PaymentRow]:
     """Return the attempts to be paid by PayPal of the actor's party as a creditor, newest first. Raises NotAllowed."""
-    actor.need(Right.SEE_MONEY)
+    _need_seller(actor)
     return cut(_orders(actor).order_by(PaypalOrder.id.desc()), _row, page=page)
 
 
 def payment(actor: Actor, capture_id: int) -> PaymentRow:
     """Return one payment that came. Raises NotFound, NotAllowed."""
-    actor.need(Right.SEE_MONEY)
+    _need_seller(actor)
     capture = _capture(actor, capture_id)
     return _row(_orders(actor).where(PaypalOrder.id == capture.order_id).get())
 
@@ -112,6 +113,12 @@ def work_on_refund(paypal: PayPal, row: PaypalRefund, *, at: Now) -> None:
             _fail(row, error.issue)
         else:
             note_refund(capture.creditor_id, seen, day=at.day, now=at.moment)
+
+
+def _need_seller(actor: Actor) -> None:
+    actor.need(Right.SEE_MONEY)
+    if actor.kind is PartyKind.CUSTOMER:
+        raise NotAllowed(N_("A customer sells nothing."))
 
 
 def _fail(row: PaypalRefund, issue: str) -> None:

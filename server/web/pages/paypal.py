@@ -36,9 +36,7 @@ _ON_ITS_WAY = N_("PayPal was told to pay it back. The list shows when it is done
 @pages.get("/payments")
 def payments() -> Answer:
     """Show what came by PayPal, and what did not."""
-    actor = visit.actor()
-    actor.need(Right.SEE_MONEY)
-    part = paypal_refunds.payments(actor, page=wish_of_request("").page)
+    part = paypal_refunds.payments(visit.actor(), page=wish_of_request("").page)
     return render_template(
         "paypal/payments.html",
         list=list_view(ListWish(page=part.number), part),
