@@ -73,7 +73,7 @@ def set_account() -> Answer:
         form.refuse(error)
         form.show_theirs({"client_id": latest.client_id, "webhook_id": latest.webhook_id})
         return _account(latest, form, latest.version), 409
-    flash(translate(N_("PayPal knows this account. Customers can pay by PayPal now.")), "good")
+    flash(translate(N_("PayPal knows this account. What was entered is saved.")), "good")
     return redirect(url_for("paypal.account"), 303)
 
 
