@@ -315,7 +315,7 @@ def test_a_sellers_message_cannot_pay_anothers_invoice(shop: PayPalShop) -> None
     with pytest.raises(NotSigned):
         shop.deliver(len(shop.fake.events) - 1, seller="alpha")
 
-    shop.fake.approve(PaypalOrder.get().paypal_id)
+    shop.fake.approve(str(PaypalOrder.get().paypal_id))
     with pytest.raises(NotSigned):
         shop.deliver(len(shop.fake.events) - 1, seller="beta")
     assert left(invoice) == 1438
@@ -521,7 +521,7 @@ def test_a_refused_charge_is_tried_three_times_and_told_at_once(saving: PayPalSh
     for days in range(12):
         work_off(saving.paypal, at=at(NOW + timedelta(days=days)))
 
-    charged = [row.created_at for row in PaypalOrder.select().where(PaypalOrder.token.is_null(False))]
+    charged = [row.created_at for row in PaypalOrder.select().where(PaypalOrder.token.is_null(False)).order_by(PaypalOrder.id)]
     assert [(moment - NOW).days for moment in charged] == [0, 3, 6]
     assert OutgoingMail.select().count() == 1
     assert left(due) == 3839

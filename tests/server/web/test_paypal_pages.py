@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 
 from server.domain.rights import Role
+from server.models.party import Party
 from server.models.paypal import PaypalAccount, PaypalCapture
 from server.web.app import WebSettings, create_app
 from tests.server.family import NOW, Family
@@ -36,11 +37,14 @@ def app(shop: PayPalShop) -> Flask:
 
 def test_a_customer_pays_without_logging_in(shop: PayPalShop, visitors: Visitors) -> None:
     """The page, PayPal, back, and the page again."""
+    Party.update(brand_colour="#7a1f5c").where(Party.id == shop.family["alpha"]).execute()
     invoice = shop.owe(1738)
     page = f"/pay/{shop.token(invoice)}"
     customer = visitors.anybody()
     assert "€17.38" in customer.text(page)
     assert "Alpha GmbH" in customer.text(page)
+    assert "/colours/7a1f5c.css" in customer.text(page)
+    assert "#7a1f5c" in customer.text("/colours/7a1f5c.css")
 
     onward = customer.send(page)
     url = onward.headers["Refresh"].partition("url=")[2]
