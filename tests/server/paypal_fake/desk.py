@@ -147,9 +147,6 @@ class Desk:
                 return 200, self.shown(self._mine(self.refunds, account, refund_id))
             case ["GET", "v1", "customer", "disputes", dispute_id]:
                 return 200, self.shown(self._mine(self.disputes, account, dispute_id))
-            case ["DELETE", "v3", "vault", "payment-tokens", token]:
-                need(self.tokens.pop(token, "") == account, "RESOURCE_NOT_FOUND", 404)
-                return 204, {}
         raise Refused(404, "RESOURCE_NOT_FOUND", "RESOURCE_NOT_FOUND")
 
     def _log_in(self, method: str, headers: dict[str, str], body: bytes) -> Answer:

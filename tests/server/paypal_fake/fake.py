@@ -81,9 +81,6 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._api()
 
-    def do_DELETE(self) -> None:
-        self._api()
-
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing."""
 
@@ -109,8 +106,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._say(*said)
 
     def _say(self, status: int, answer: dict[str, Any]) -> None:
-        content = json.dumps(answer).encode() if status != 204 else b""
-        self._send(status, content, {"Content-Type": "application/json"})
+        self._send(status, json.dumps(answer).encode(), {"Content-Type": "application/json"})
 
     def _send(self, status: int, content: bytes, headers: dict[str, str]) -> None:
         self.send_response(status)
