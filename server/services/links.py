@@ -16,3 +16,8 @@ def invitation_link(token: str) -> str:
 def login_link() -> str:
     """Return the address of the page on which one logs in."""
     return f"{_public['url']}/login"
+
+
+def house_link(key: str) -> str:
+    """Return the address of the page on which one logs in, with the brand that has a key."""
+    return f"{_public['url']}/login/at/{key}"

@@ -6,6 +6,7 @@ from server.web.pages import (
     account,
     appearance,
     audit,
+    brand,
     customer_affairs,
     customer_files,
     customers,
@@ -19,12 +20,14 @@ from server.web.pages import (
     prices,
     support,
     team,
+    terms,
 )
 
 _MODULES = (
     account,
     appearance,
     audit,
+    brand,
     customer_affairs,
     customer_files,
     customers,
@@ -38,5 +41,6 @@ _MODULES = (
     prices,
     support,
     team,
+    terms,
 )
 BLUEPRINTS: tuple[Blueprint, ...] = tuple(module.pages for module in _MODULES)
