@@ -21,3 +21,13 @@ def login_link() -> str:
 def house_link(key: str) -> str:
     """Return the address of the page on which one logs in, with the brand that has a key."""
     return f"{_public['url']}/login/at/{key}"
+
+
+def order_link(order_id: int) -> str:
+    """Return the address of the page of an order."""
+    return f"{_public['url']}/orders/{order_id}"
+
+
+def download_link() -> str:
+    """Return the address of the page from which the backup program is downloaded."""
+    return f"{_public['url']}/download"
