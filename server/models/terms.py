@@ -33,6 +33,8 @@ class SellerTerms(Row):
     """of what customers pay net: what an agent gets from this party"""
     datev_consultant = TextField(default="")
     datev_client = TextField(default="")
+    version = IntegerField(default=1)
+    """goes up with every change, so that nobody overwrites what he has not seen"""
 
     class Meta:
         table_name = "seller_terms"

@@ -39,6 +39,8 @@ class PayPage:
     seller: str
     colour: str
     """``#rrggbb``; empty: ours"""
+    logo: str
+    """name among the server's files; empty: none"""
     parts: tuple[Payable, ...]
     """empty: nothing is open"""
     state: OrderState | None
@@ -90,6 +92,7 @@ def look_at(token: str) -> PayPage:
         number=row.number,
         seller=seller.brand_name or seller.legal_name,
         colour=seller.brand_colour,
+        logo=seller.brand_logo,
         parts=payables(row),
         state=None if latest is None else latest.state,
         is_charged=latest is not None and latest.token_id is not None,

@@ -6,6 +6,7 @@ from server.web.pages import (
     account,
     appearance,
     audit,
+    brand,
     customer_affairs,
     customer_files,
     customers,
@@ -22,12 +23,14 @@ from server.web.pages import (
     prices,
     support,
     team,
+    terms,
 )
 
 _MODULES = (
     account,
     appearance,
     audit,
+    brand,
     customer_affairs,
     customer_files,
     customers,
@@ -44,5 +47,6 @@ _MODULES = (
     prices,
     support,
     team,
+    terms,
 )
 BLUEPRINTS: tuple[Blueprint, ...] = tuple(module.pages for module in _MODULES)
