@@ -554,6 +554,23 @@ def test_a_charge_that_paypal_no_longer_knows_by_its_key_is_left_to_a_person(sav
     assert (left(due), states()) == (0, ["paid", "paid"])
 
 
+def test_what_is_unclear_is_settled_by_the_creditor_alone(saving: PayPalShop) -> None:
+    """After a look at PayPal's pages; then it is charged anew."""
+    due = saving.owe(3839, number="R-7")
+    saving.fake.wishes.only = "/orders"
+    saving.fake.wishes.break_off.extend(["before"] * 3)
+    for hours in (0, 24, 100):
+        work_off(saving.paypal, at=at(NOW + timedelta(hours=hours)))
+    assert (left(due), states()) == (3839, ["paid", "unclear"])
+    order_id = PaypalOrder.get(PaypalOrder.state == OrderState.UNCLEAR).id
+    with pytest.raises(NotFound):
+        paypal_refunds.nothing_came(saving.family.actor("beta"), order_id, now=NOW)
+    paypal_refunds.nothing_came(saving.family.actor("alpha"), order_id, now=NOW)
+    work_off(saving.paypal, at=at(NOW + timedelta(hours=200)))
+
+    assert (left(due), states()) == (0, ["paid", "dropped", "paid"])
+
+
 def test_a_payment_method_that_the_payer_took_back_is_not_charged(saving: PayPalShop) -> None:
     """PayPal tells it, or refuses."""
     token = PaypalToken.get()

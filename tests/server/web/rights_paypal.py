@@ -10,6 +10,7 @@ PAYPAL_OF_TRADE = {
     "paypal.payments": (READERS, SELLERS, True, frozenset({200})),
     "paypal.account": (KEEPERS, SELLERS, True, frozenset({200})),
     "paypal.set_account": (KEEPERS, SELLERS, True, frozenset({422})),
+    "paypal.nothing_came": (KEEPERS, SELLERS, True, frozenset({404})),
     "paypal.refund": (KEEPERS, SELLERS, True, frozenset({404})),
     "paypal.do_refund": (KEEPERS, SELLERS, True, frozenset({404})),
 }
