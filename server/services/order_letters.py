@@ -123,8 +123,8 @@ def tell_fulfilled(order: Order, *, starts: date, now: datetime) -> None:
 
 _FULFILLED = {
     OrderKind.NEW: (
-        N_("Your online backup is active: contract {contract}"),
-        N_("The contract {contract} of {customer} is active since {day}: {package}."),
+        N_("The online backup is active: contract {contract}"),
+        N_("The contract {contract} of {customer} is active: {package}, from {day} on."),
     ),
     OrderKind.UPGRADE: (
         N_("Contract {contract}: another package from {day}"),
