@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from server.domain.contract import ContractState
+from server.domain.errors import RuleBroken
 from server.domain.invoice import InvoiceKind, PaidBy
 from server.domain.ledger import ReceivableKind
 from server.domain.order import OrderKind, OrderState
@@ -14,9 +15,10 @@ from server.models.mail import OutgoingMail
 from server.models.money import Invoice
 from server.models.order import Order
 from server.models.party import Party
-from server.services import ledger
+from server.services import ledger, order_drawing
 from server.services.ledger import Owing
 from server.services.order_letters import ask_for_payment
+from server.services.order_rules import OrderWish, checked_wish
 from server.services.paypal_work import work_off
 from tests.server.family import NOW, Family
 from tests.server.services.paypal_shop import AT, TODAY, PayPalShop, left, paypal_shop
@@ -51,6 +53,23 @@ def released(family: Family) -> tuple[Order, int]:
     )  # fmt: skip
     owing = Owing(family["alpha"], family["anna"], ReceivableKind.INVOICE, "RE-1", 1438, TODAY, TODAY, contract.id, invoice.id)
     return order, ledger.issue(owing, now=NOW)
+
+
+def test_paypal_is_a_way_to_pay_where_the_seller_takes_it(shop: PayPalShop) -> None:
+    """Alpha does, beta does not: neither offered nor accepted."""
+    version_id = open_shop(shop.family).version_id
+    wish = OrderWish(version_id, paid_by=PaidBy.PAYPAL)
+    offered = {
+        seller: order_drawing.choices(shop.family.actor(seller), shop.family[customer], today=TODAY).ways
+        for seller, customer in (("alpha", "anna"), ("beta", "berta"))
+    }
+    assert (PaidBy.PAYPAL in offered["alpha"], PaidBy.PAYPAL in offered["beta"]) == (True, False)
+    fields = {"customer": shop.family["berta"], "reseller": shop.family["beta"], "seller": shop.family["beta"]}
+    fields |= {"distributor": shop.family["north"]}
+    Party.update(tax_number="12/345/67890", street="Weg", postal_code="20457", city="Hamburg").execute()
+    order = Order(kind=OrderKind.NEW, **fields)
+    with pytest.raises(RuleBroken, match="does not take PayPal"):
+        checked_wish(order, wish, today=TODAY)
 
 
 def test_the_first_payment_activates_once_it_is_completed(shop: PayPalShop) -> None:
