@@ -60,3 +60,5 @@ class Action(Word):
     CONTRACT_ENDED = "contract.ended", N_("Contract ended")
     PAYPAL_SET = "paypal.set", N_("Account at PayPal changed")
     PAYPAL_REFUNDED = "paypal.refunded", N_("Payment by PayPal refunded")
+    ACCOUNTS_SET = "books.accounts_set", N_("Accounts for the books changed")
+    BOOKS_EXPORTED = "books.exported", N_("Books exported")

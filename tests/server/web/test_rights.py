@@ -14,6 +14,7 @@ from server.domain.party import PartyKind
 from server.domain.rights import Role
 from tests.server.family import TREE, Family
 from tests.server.services.shop import open_shop
+from tests.server.web.rights_books import KEEPERS_OF_BOOKS, OF_BOOKS
 from tests.server.web.visitor import Visitor, Visitors
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -184,6 +185,7 @@ OF_TRADE = {
     "customer_files.take_in": OfTrade(MANAGERS, RESELLERS),
     "customer_files.export": OfTrade(KEEPERS, RESELLERS),
 }
+OF_TRADE |= {name: OfTrade(KEEPERS_OF_BOOKS, SELLERS, is_private=True, answers=answers) for name, answers in OF_BOOKS.items()}
 AT_THE_DOOR = {
     "static", "appearance.colours", "invitation.look", "invitation.accept", "language.choose", "login.log_in", "login.try_log_in",
     "login.code", "login.try_code", "login.log_out", "login.forgotten", "login.send_link",
