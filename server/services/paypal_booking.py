@@ -79,6 +79,8 @@ def note_refund(creditor_id: int, seen: SeenRefund, *, day: date, now: datetime,
         order = hold_order(PaypalOrder.id == capture.order_id)
         capture = PaypalCapture.get_by_id(capture.id)
         row = _refund_row(capture, seen, is_reversal=is_reversal, now=now)
+        if is_reversal and not row.is_reversal and row.key == _foreign(seen):
+            _turn_into_reversal(capture, row, day=day)
         row.refund_id = seen.id
         row.state = seen.state if row.booked_on is None else row.state
         row.look_at = next_look(row.looks, now) if row.state is RefundState.PENDING else None
@@ -172,9 +174,14 @@ def _refund_row(capture: PaypalCapture, seen: SeenRefund, *, is_reversal: bool, 
     known = (PaypalRefund.refund_id == seen.id) | (PaypalRefund.key == seen.custom_id)
     row = PaypalRefund.get_or_none(mine & known)
     return row or PaypalRefund.create(
-        capture=capture, key=f"seen-{seen.id}", refund_id=seen.id, state=RefundState.PENDING, cents=seen.cents,
+        capture=capture, key=_foreign(seen), refund_id=seen.id, state=RefundState.PENDING, cents=seen.cents,
         is_reversal=is_reversal, created_at=now,
     )  # fmt: skip
+
+
+def _foreign(seen: SeenRefund) -> str:
+    """Return the key of a repayment that we have not made."""
+    return f"seen-{seen.id}"
 
 
 def _book_back(order: PaypalOrder, capture: PaypalCapture, row: PaypalRefund, *, day: date, now: datetime) -> None:
@@ -187,13 +194,30 @@ def _book_back(order: PaypalOrder, capture: PaypalCapture, row: PaypalRefund, *,
         reopened = (*reopened, Share(str(order.receivable_id), left))
     for share in (*credits, *reopened):
         ledger.book(int(share.receivable), kind, share.cents, booked_on=day, source=str(row.refund_id), now=now)
-    since = {"overdue_since": day} if row.is_reversal else {}
-    ids = [int(share.receivable) for share in reopened]
-    Receivable.update(is_held=True, **since).where(Receivable.id.in_(ids)).execute()
+    _let_be(row, [int(share.receivable) for share in reopened], day=day)
     gone = sum(one.cents for one in refunds_of(capture) if one.booked_on is not None)
     over = CaptureState.REVERSED if row.is_reversal else CaptureState.REFUNDED
     capture.state = over if gone >= capture.cents else CaptureState.PARTIALLY_REFUNDED
     capture.save()
+
+
+def _let_be(row: PaypalRefund, receivable_ids: list[int], *, day: date) -> None:
+    """Collect nothing by itself of what is owed again; of what PayPal took back, arrears count from now."""
+    since = {"overdue_since": day} if row.is_reversal else {}
+    Receivable.update(is_held=True, **since).where(Receivable.id.in_(receivable_ids)).execute()
+
+
+def _turn_into_reversal(capture: PaypalCapture, row: PaypalRefund, *, day: date) -> None:
+    """Learn from PayPal's message what its answers do not tell: who has given something back that was booked already."""
+    row.is_reversal = True
+    if row.booked_on is None:
+        return
+    booked = LedgerEntry.select(LedgerEntry.receivable).join(Receivable)
+    booked = booked.where((LedgerEntry.source == row.refund_id) & (Receivable.kind != ReceivableKind.CREDIT))
+    _let_be(row, [entry.receivable_id for entry in booked], day=day)
+    if capture.state is CaptureState.REFUNDED:
+        capture.state = CaptureState.REVERSED
+        capture.save()
 
 
 def _credits(order: PaypalOrder, capture: PaypalCapture, *, is_reversal: bool) -> list[Open]:

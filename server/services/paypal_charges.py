@@ -7,6 +7,7 @@ from peewee import ModelSelect
 from server.domain.invoice import PaidBy
 from server.domain.ledger import ReceivableKind
 from server.domain.paypal import CHARGE_PAUSE, CHARGES_MOST, OrderState
+from server.models.base import database
 from server.models.money import Invoice, Receivable
 from server.models.party import Party
 from server.models.paypal import PayLink, PaypalAccount, PaypalOrder, PaypalToken
@@ -15,19 +16,16 @@ from server.services.pay_links import pay_link, payables
 from server.services.paypal_letters import Due, send_pay_link
 from server.services.paypal_orders import Now, open_order
 
+AT_ONCE = 100  # receivables in a transaction: nobody else waits long
+
 
 def plan(*, at: Now) -> None:
-    """Write what is to be charged now, and queue the mails to those who pay themselves. In the caller's transaction."""
-    for row in list(_owed()):
-        orders = list(PaypalOrder.select().where(PaypalOrder.receivable == row.id).order_by(PaypalOrder.id))
-        if any(order.state.is_unfinished or order.state is OrderState.UNCLEAR for order in orders):
-            continue
-        charges = [order.created_at for order in orders if order.token_id is not None]
-        token = _token(row)
-        if token is None or len(charges) >= CHARGES_MOST:
-            mail(row, now=at.moment)
-        elif row.due <= at.day and (not charges or charges[-1] <= at.moment - CHARGE_PAUSE):
-            open_order(row, payables(row), at=at, token_id=token.id)
+    """Write what is to be charged now, and queue the mails to those who pay themselves. Said again, it adds nothing."""
+    ids = [row.id for row in _owed().select(Receivable.id)]
+    for first in range(0, len(ids), AT_ONCE):
+        with database.atomic():
+            for receivable_id in ids[first : first + AT_ONCE]:
+                _plan_one(receivable_id, at=at)
 
 
 def mail(row: Receivable, *, now: datetime) -> None:
@@ -48,6 +46,21 @@ def after_refusal(order: PaypalOrder, *, now: datetime) -> None:
     """Let a debtor whose saved payment method was refused pay by hand. In the caller's transaction."""
     if order.token_id is not None and order.state is OrderState.FAILED:
         mail(Receivable.get_by_id(order.receivable_id), now=now)
+
+
+def _plan_one(receivable_id: int, *, at: Now) -> None:
+    Receivable.update(open_cents=Receivable.open_cents).where(Receivable.id == receivable_id).execute()
+    row = Receivable.get_by_id(receivable_id)
+    orders = list(PaypalOrder.select().where(PaypalOrder.receivable == row.id).order_by(PaypalOrder.id))
+    is_on_its_way = any(order.state.is_unfinished or order.state is OrderState.UNCLEAR for order in orders)
+    if is_on_its_way or row.open_cents <= 0 or row.is_held:
+        return
+    charges = [order.created_at for order in orders if order.token_id is not None]
+    token = _token(row)
+    if token is None or len(charges) >= CHARGES_MOST:
+        mail(row, now=at.moment)
+    elif row.due <= at.day and (not charges or charges[-1] <= at.moment - CHARGE_PAUSE):
+        open_order(row, payables(row), at=at, token_id=token.id)
 
 
 def _owed() -> "ModelSelect[Receivable]":

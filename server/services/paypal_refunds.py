@@ -1,13 +1,15 @@
 """Pays back what came by PayPal, and lists what came. Only the creditor does; what PayPal is told was written before."""
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from peewee import ModelSelect
 
 from server.domain.actions import Action
-from server.domain.errors import NotFound, RuleBroken
+from server.domain.errors import NotAllowed, NotFound, RuleBroken
+from server.domain.party import PartyKind
 from server.domain.paypal import KEY_WORKS, CaptureState, OrderState, RefundState, next_look
 from server.domain.rights import Right
 from server.domain.sentence import N_
@@ -20,7 +22,7 @@ from server.models.party import Party
 from server.models.paypal import PaypalCapture, PaypalOrder, PaypalRefund
 from server.services import audit, paypal_accounts, submissions
 from server.services.paging import Page, cut
-from server.services.paypal_booking import captures_of, hold_order, note_refund, refunds_of
+from server.services.paypal_booking import hold_order, note_refund, refunds_of
 from server.services.paypal_orders import Now, look
 from server.services.scope import Actor
 
@@ -55,15 +57,17 @@ class PaymentRow:
 
 def payments(actor: Actor, *, page: int = 1) -> Page[PaymentRow]:
     """Return the attempts to be paid by PayPal of the actor's party as a creditor, newest first. Raises NotAllowed."""
-    actor.need(Right.SEE_MONEY)
-    return cut(_orders(actor).order_by(PaypalOrder.id.desc()), _row, page=page)
+    _need_seller(actor)
+    counted = PaypalOrder.select().where(PaypalOrder.creditor == actor.party_id)
+    part = cut(_orders(actor).order_by(PaypalOrder.id.desc()), _itself, page=page, counted=counted)
+    return Page(tuple(_rows(part.items)), part.total, part.number, part.size)
 
 
 def payment(actor: Actor, capture_id: int) -> PaymentRow:
     """Return one payment that came. Raises NotFound, NotAllowed."""
-    actor.need(Right.SEE_MONEY)
+    _need_seller(actor)
     capture = _capture(actor, capture_id)
-    return _row(_orders(actor).where(PaypalOrder.id == capture.order_id).get())
+    return _rows([_orders(actor).where(PaypalOrder.id == capture.order_id).get()])[0]
 
 
 def refund(
@@ -114,6 +118,12 @@ def work_on_refund(paypal: PayPal, row: PaypalRefund, *, at: Now) -> None:
             note_refund(capture.creditor_id, seen, day=at.day, now=at.moment)
 
 
+def _need_seller(actor: Actor) -> None:
+    actor.need(Right.SEE_MONEY)
+    if actor.kind is PartyKind.CUSTOMER:
+        raise NotAllowed(N_("A customer sells nothing."))
+
+
 def _fail(row: PaypalRefund, issue: str) -> None:
     with database.atomic():
         mine = (PaypalRefund.id == row.id) & (PaypalRefund.state == RefundState.NEW) & PaypalRefund.refund_id.is_null()
@@ -152,9 +162,29 @@ def _orders(actor: Actor) -> "ModelSelect[PaypalOrder]":
     )
 
 
-def _row(order: PaypalOrder) -> PaymentRow:
-    capture = captures_of(order).order_by(PaypalCapture.booked_on.is_null(), PaypalCapture.id.desc()).first()
-    refunds = [] if capture is None else refunds_of(capture)
+def _itself(order: PaypalOrder) -> PaypalOrder:
+    return order
+
+
+def _rows(orders: Sequence[PaypalOrder]) -> list[PaymentRow]:
+    """Return orders as rows of a list, with what came of them: three questions, however many they are."""
+    captures: dict[int, PaypalCapture] = {}
+    found = PaypalCapture.select().where(PaypalCapture.order.in_([order.id for order in orders]))
+    for capture in found.order_by(PaypalCapture.id):
+        if capture.order_id not in captures or capture.booked_on is not None:
+            captures[capture.order_id] = capture
+    refunds: dict[int, list[PaypalRefund]] = {}
+    ids = [capture.id for capture in captures.values()]
+    for back in PaypalRefund.select().where(PaypalRefund.capture.in_(ids)).order_by(PaypalRefund.id):
+        refunds.setdefault(back.capture_id, []).append(back)
+    rows = []
+    for order in orders:
+        of_it = captures.get(order.id)
+        rows.append(_row(order, of_it, [] if of_it is None else refunds.get(of_it.id, [])))
+    return rows
+
+
+def _row(order: PaypalOrder, capture: PaypalCapture | None, refunds: list[PaypalRefund]) -> PaymentRow:
     return PaymentRow(
         order_id=order.id,
         capture_id=None if capture is None else capture.id,

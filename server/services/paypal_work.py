@@ -15,6 +15,7 @@ from server.gateways.paypal.client import PayPal
 from server.gateways.paypal.transport import PayPalAway
 from server.models.base import database
 from server.models.paypal import PaypalEvent, PaypalOrder, PaypalRefund
+from server.models.work import JobRun
 from server.services import work
 from server.services.paypal_charges import after_refusal, plan
 from server.services.paypal_events import work_on_event
@@ -29,7 +30,7 @@ AnyRow = PaypalOrder | PaypalRefund | PaypalEvent
 
 def work_off(paypal: PayPal, *, at: Now) -> int:
     """Plan what falls due, then bring further whatever waits, until PayPal is away. Return how much that was."""
-    work.do_once("paypal charges", f"{at.moment:%Y-%m-%dT%H}", lambda: plan(at=at), now=at.moment)
+    _plan_once(at)
     done = 0
     kinds: tuple[tuple[type[AnyRow], Callable[..., None]], ...] = (
         (PaypalEvent, work_on_event), (PaypalOrder, _work_on_order), (PaypalRefund, work_on_refund),
@@ -45,6 +46,14 @@ def work_off(paypal: PayPal, *, at: Now) -> int:
             except ServerError as error:  # an account that is gone, a secret that cannot be opened: the others go on
                 _log.warning("%s %d: %s", kind.__name__, row.id, error)
     return done
+
+
+def _plan_once(at: Now) -> None:
+    """Plan once an hour, in small transactions; the note that it is done comes last, for planning again does nothing twice."""
+    job, period = "paypal charges", f"{at.moment:%Y-%m-%dT%H}"
+    if not JobRun.select().where((JobRun.job == job) & (JobRun.period == period)).exists():
+        plan(at=at)
+        work.do_once(job, period, lambda: None, now=at.moment)
 
 
 def _work_on_order(paypal: PayPal, order: PaypalOrder, *, at: Now) -> None:

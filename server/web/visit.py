@@ -21,7 +21,7 @@ from server.web import cookies, navigation, phrases
 
 Clock = Callable[[], datetime]
 OUR_HOUSE = "GlobalDataProtect"
-PUBLIC = frozenset({"static", "language", "login", "invitation", "pay", "paypal_hook"})
+PUBLIC = frozenset({"static", "appearance", "language", "login", "invitation", "pay", "paypal_hook"})
 """blueprints and endpoints that ask nobody who he is"""
 WITHOUT_SECOND_FACTOR = frozenset({"account.two_factor", "account.switch_on", "login.log_out", "appearance.colours"})
 """where somebody may go who must set up a second factor first"""

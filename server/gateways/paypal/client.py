@@ -125,10 +125,6 @@ class PayPalClient:
         """Return a complaint as it stands."""
         return shapes.dispute_of(self._transport.get(self._who, f"/v1/customer/disputes/{_id(dispute_id)}"))
 
-    def forget(self, vault_id: str) -> None:
-        """Let PayPal forget a saved payment method."""
-        self._transport.delete(self._who, f"/v3/vault/payment-tokens/{_id(vault_id)}")
-
     def is_signed(self, body: bytes, headers: Mapping[str, str], webhook_id: str) -> bool:
         """Say whether PayPal wrote a message to this webhook.
 

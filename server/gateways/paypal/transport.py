@@ -85,10 +85,6 @@ class Transport:
         headers = {"Content-Type": "application/json", "Prefer": "return=representation"}
         return self._ask(who, "POST", path, body, headers | ({"PayPal-Request-Id": key} if key else {}))
 
-    def delete(self, who: Credentials, path: str) -> None:
-        """Remove what lies under a path. Raises as ``get``."""
-        self._ask(who, "DELETE", path, None, {})
-
     def check(self, who: Credentials) -> None:
         """Raise PayPalLoginWrong unless PayPal knows the credentials; PayPalAway where it cannot be asked."""
         self._fresh_token(who)

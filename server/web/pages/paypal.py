@@ -36,9 +36,7 @@ _ON_ITS_WAY = N_("PayPal was told to pay it back. The list shows when it is done
 @pages.get("/payments")
 def payments() -> Answer:
     """Show what came by PayPal, and what did not."""
-    actor = visit.actor()
-    actor.need(Right.SEE_MONEY)
-    part = paypal_refunds.payments(actor, page=wish_of_request("").page)
+    part = paypal_refunds.payments(visit.actor(), page=wish_of_request("").page)
     return render_template(
         "paypal/payments.html",
         list=list_view(ListWish(page=part.number), part),
@@ -75,7 +73,7 @@ def set_account() -> Answer:
         form.refuse(error)
         form.show_theirs({"client_id": latest.client_id, "webhook_id": latest.webhook_id})
         return _account(latest, form, latest.version), 409
-    flash(translate(N_("PayPal knows this account. Customers can pay by PayPal now.")), "good")
+    flash(translate(N_("PayPal knows this account. What was entered is saved.")), "good")
     return redirect(url_for("paypal.account"), 303)
 
 

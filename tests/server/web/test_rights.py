@@ -14,6 +14,7 @@ from server.domain.party import PartyKind
 from server.domain.rights import Role
 from tests.server.family import TREE, Family
 from tests.server.services.shop import open_shop
+from tests.server.web import rights_paypal
 from tests.server.web.rights_books import KEEPERS_OF_BOOKS, OF_BOOKS
 from tests.server.web.visitor import Visitor, Visitors
 
@@ -186,7 +187,11 @@ OF_TRADE = {
     "customer_files.export": OfTrade(KEEPERS, RESELLERS),
 }
 OF_TRADE |= {name: OfTrade(KEEPERS_OF_BOOKS, SELLERS, is_private=True, answers=answers) for name, answers in OF_BOOKS.items()}
-AT_THE_DOOR = {
+OF_TRADE |= {
+    endpoint: OfTrade(roles, rights_paypal.SELLERS, is_private=True, answers=frozenset(answers))
+    for endpoint, (roles, answers) in rights_paypal.OF_MONEY.items()
+}
+AT_THE_DOOR = rights_paypal.PUBLIC | {
     "static", "appearance.colours", "invitation.look", "invitation.accept", "language.choose", "login.log_in", "login.try_log_in",
     "login.code", "login.try_code", "login.log_out", "login.forgotten", "login.send_link",
 }  # fmt: skip
@@ -272,7 +277,7 @@ def test_the_pages_of_trade_are_for_who_trades(app: Flask, family: Family, visit
         is_guest = asker.acting != asker.home
         visitor = visitors.of(asker.home, asker.role, on_behalf_of=asker.acting if is_guest else "")
         for endpoint, rule in OF_TRADE.items():
-            status = ask(app, visitor, endpoint, (), **{name: ids[name] for name in _ids_of(app, endpoint)})
+            status = ask(app, visitor, endpoint, (), **{name: ids.get(name, 999) for name in _ids_of(app, endpoint)})
             may = asker.role in rule.roles and asker.kind in rule.kinds and not (rule.is_private and is_guest)
             assert status in (rule.answers if may else {403}), (asker, endpoint, status)
 
@@ -284,7 +289,7 @@ def test_a_package_that_is_not_offered_does_not_exist(app: Flask, family: Family
     for party in ("gamma", "greta", "berta"):
         for endpoint, rule in OF_TRADE.items():
             if TREE[party][1] in rule.kinds and (needed := _ids_of(app, endpoint)):
-                assert ask(app, visitors.of(party), endpoint, (), **{name: ids[name] for name in needed}) == 404, (
+                assert ask(app, visitors.of(party), endpoint, (), **{name: ids.get(name, 999) for name in needed}) == 404, (
                     party,
                     endpoint,
                 )

@@ -1,13 +1,5 @@
-"""A PayPal on this computer, for tests and for trying things out: ``python -m tests.server.paypal_fake --port 8900``.
+"""The desk of the fake PayPal: what it remembers, and what it answers to whom."""
 
-It is an HTTP server that takes nothing that PayPal's references do not allow: who asks, headers, shapes, amounts as texts with
-two decimals, a request's key that comes with another body. It keeps accounts apart, answers a request that it knows with what it
-said before, signs its messages in a way of its own and judges signatures over their very bytes. What goes wrong can be asked for.
-
-Its page ``/checkoutnow?token=...`` stands for PayPal's own, with a button to agree and one to leave.
-"""
-
-import argparse
 import base64
 import hmac
 import itertools
@@ -15,19 +7,16 @@ import json
 import re
 import secrets
 import threading
-import urllib.parse
 import zlib
 from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from hashlib import sha256
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-AMOUNT = re.compile(r"\d{1,7}\.\d\d")
+from tests.server.paypal_fake.shapes import Refused, cents_of, money_of, need, need_key, read_json, time_now
+
 FEE_FIXED_CENTS = 35
 FEE_PER_MILLE = 25
 Answer = tuple[int, dict[str, Any]]
@@ -41,15 +30,6 @@ class Account:
     secret: str
     webhook_id: str = ""
     hook_url: str = ""
-
-
-class Refused(Exception):
-    """PayPal says no."""
-
-    def __init__(self, status: int, issue: str, name: str = "UNPROCESSABLE_ENTITY") -> None:
-        super().__init__(issue)
-        self.status = status
-        self.body = {"name": name, "message": issue, "debug_id": "fake", "details": [{"issue": issue, "description": issue}]}
 
 
 @dataclass
@@ -66,8 +46,8 @@ class Wishes:
     """called with the path after the work, before the answer"""
 
 
-class FakePayPal:
-    """PayPal's memory. Cents inside, texts outside."""
+class Desk:
+    """PayPal's memory, and its answers. Cents inside, texts outside."""
 
     def __init__(self) -> None:
         self.url = ""
@@ -88,60 +68,11 @@ class FakePayPal:
         self._known: dict[tuple[str, str], tuple[str, Answer]] = {}
         self._numbers = itertools.count(1)
 
-    def open_account(self, name: str) -> Account:
-        """Let a seller have an app."""
-        account = Account(f"client-{name}", f"secret-{name}-{secrets.token_hex(8)}", f"WH{name.upper()}")
-        self.accounts[account.client_id] = account
-        return account
-
-    def approve(self, order_id: str) -> str:
-        """Let the payer agree; return the address to which he is sent."""
-        with self.lock:
-            order = self.orders[order_id]
-            assert order["status"] in {"PAYER_ACTION_REQUIRED", "APPROVED"}, order["status"]
-            if order["status"] != "APPROVED":
-                order["status"] = "APPROVED"
-                self.tell(order["_account"], "CHECKOUT.ORDER.APPROVED", "checkout-order", self.shown(order))
-            return f"{order['_return_url']}?token={order_id}&PayerID=PAYER1"
-
-    def settle(self, capture_id: str, status: str) -> None:
-        """Let a payment that was pending become something else."""
-        with self.lock:
-            capture = self.captures[capture_id]
-            capture["status"] = status
-            self._price(capture)
-            kind = {"COMPLETED": "COMPLETED", "DECLINED": "DENIED"}[status]
-            self.tell(capture["_account"], f"PAYMENT.CAPTURE.{kind}", "capture", self.shown(capture))
-
-    def give_back(self, capture_id: str, cents: int, *, kind: str = "REFUNDED", key: str = "") -> str:
-        """Pay back, as the seller on PayPal's pages, or (REVERSED) as PayPal itself. Returns the refund's id."""
-        with self.lock:
-            capture = self.captures[capture_id]
-            return str(self._refund(capture, cents, kind=kind, custom_id=key)["id"])
-
-    def complain(self, capture_id: str, *, dispute_id: str = "", outcome: str = "") -> str:
-        """Let a payer complain, or a complaint end. Returns its id."""
-        with self.lock:
-            account = self.captures[capture_id]["_account"]
-            dispute_id = dispute_id or f"PP-D-{next(self._numbers)}"
-            dispute = {
-                "dispute_id": dispute_id,
-                "status": "RESOLVED" if outcome else "OPEN",
-                "disputed_transactions": [{"seller_transaction_id": capture_id}],
-                "_account": account,
-            }
-            if outcome:
-                dispute["dispute_outcome"] = {"outcome_code": outcome}
-            self.disputes[dispute_id] = dispute
-            kind = "RESOLVED" if outcome else "CREATED"
-            self.tell(account, f"CUSTOMER.DISPUTE.{kind}", "dispute", self.shown(dispute))
-            return dispute_id
-
     def tell(self, account: str, kind: str, resource_type: str, resource: dict[str, Any]) -> None:
         """Write a message; whoever wants to delivers it, once, often or never."""
         event = {
             "id": f"WH-{secrets.token_hex(8).upper()}",
-            "create_time": _time(),
+            "create_time": time_now(),
             "resource_type": resource_type,
             "event_type": kind,
             "resource": {"empty": {}, **resource},
@@ -151,7 +82,7 @@ class FakePayPal:
 
     def sign(self, webhook_id: str, body: bytes) -> dict[str, str]:
         """Return the headers that PayPal puts on a message."""
-        transmission, moment = secrets.token_hex(16) + "-t", _time()
+        transmission, moment = secrets.token_hex(16) + "-t", time_now()
         return {
             "Content-Type": "application/json",
             "PAYPAL-TRANSMISSION-ID": transmission,
@@ -194,31 +125,28 @@ class FakePayPal:
 
     def _work(self, account: str, method: str, path: str, headers: dict[str, str], body: bytes) -> Answer:
         if method == "POST":
-            _need(headers.get("content-type") == "application/json", "CONTENT_TYPE", 415)
+            need(headers.get("content-type") == "application/json", "CONTENT_TYPE", 415)
         if path == "/v1/notifications/verify-webhook-signature":
             return 200, {"verification_status": "SUCCESS" if self._is_signed(account, body) else "FAILURE"}
-        sent = _json(body) if method == "POST" else {}
+        sent = read_json(body) if method == "POST" else {}
         match [method, *path.strip("/").split("/")]:
             case ["POST", "v2", "checkout", "orders"]:
                 return self._create(account, headers, sent)
             case ["GET", "v2", "checkout", "orders", order_id]:
                 return 200, self._order_shown(self._mine(self.orders, account, order_id))
             case ["POST", "v2", "checkout", "orders", order_id, "capture"]:
-                _need_key(headers)
-                _need(sent == {}, "BODY")
+                need_key(headers)
+                need(sent == {}, "BODY")
                 return self._take(self._mine(self.orders, account, order_id))
             case ["GET", "v2", "payments", "captures", capture_id]:
                 return 200, self.shown(self._mine(self.captures, account, capture_id))
             case ["POST", "v2", "payments", "captures", capture_id, "refund"]:
-                _need_key(headers)
+                need_key(headers)
                 return self._refund_asked(self._mine(self.captures, account, capture_id), sent)
             case ["GET", "v2", "payments", "refunds", refund_id]:
                 return 200, self.shown(self._mine(self.refunds, account, refund_id))
             case ["GET", "v1", "customer", "disputes", dispute_id]:
                 return 200, self.shown(self._mine(self.disputes, account, dispute_id))
-            case ["DELETE", "v3", "vault", "payment-tokens", token]:
-                _need(self.tokens.pop(token, "") == account, "RESOURCE_NOT_FOUND", 404)
-                return 204, {}
         raise Refused(404, "RESOURCE_NOT_FOUND", "RESOURCE_NOT_FOUND")
 
     def _log_in(self, method: str, headers: dict[str, str], body: bytes) -> Answer:
@@ -234,23 +162,23 @@ class FakePayPal:
         return 200, {"access_token": bearer, "token_type": "Bearer", "app_id": "APP-1", "expires_in": 32400}
 
     def _create(self, account: str, headers: dict[str, str], sent: dict[str, Any]) -> Answer:
-        _need_key(headers)
-        _need(sent.keys() == {"intent", "purchase_units", "payment_source"} and sent["intent"] == "CAPTURE", "INTENT")
-        _need(isinstance(sent["purchase_units"], list) and len(sent["purchase_units"]) == 1, "PURCHASE_UNITS")
+        need_key(headers)
+        need(sent.keys() == {"intent", "purchase_units", "payment_source"} and sent["intent"] == "CAPTURE", "INTENT")
+        need(isinstance(sent["purchase_units"], list) and len(sent["purchase_units"]) == 1, "PURCHASE_UNITS")
         unit = sent["purchase_units"][0]
-        _need(unit.keys() == {"custom_id", "invoice_id", "description", "amount"}, "PURCHASE_UNIT")
+        need(unit.keys() == {"custom_id", "invoice_id", "description", "amount"}, "PURCHASE_UNIT")
         for name in ("custom_id", "invoice_id", "description"):
-            _need(isinstance(unit[name], str) and 0 < len(unit[name]) <= 127, name.upper())
-        cents = _cents(unit["amount"])
+            need(isinstance(unit[name], str) and 0 < len(unit[name]) <= 127, name.upper())
+        cents = cents_of(unit["amount"])
         if any(one["_account"] == account and one["invoice_id"] == unit["invoice_id"] for one in self.captures.values()):
             raise Refused(422, "DUPLICATE_INVOICE_ID")
         wallet = sent["payment_source"].get("paypal")
-        _need(sent["payment_source"].keys() == {"paypal"} and isinstance(wallet, dict), "PAYMENT_SOURCE")
+        need(sent["payment_source"].keys() == {"paypal"} and isinstance(wallet, dict), "PAYMENT_SOURCE")
         order = {
             "id": f"ORDER{next(self._numbers):012}",
             "intent": "CAPTURE",
             "status": "PAYER_ACTION_REQUIRED",
-            "create_time": _time(),
+            "create_time": time_now(),
             "_account": account, "_cents": cents, "_unit": unit, "_saves": False, "_return_url": "", "_cancel_url": "",
         }  # fmt: skip
         if "vault_id" in wallet:
@@ -261,22 +189,22 @@ class FakePayPal:
         return 201, self._order_shown(order)
 
     def _ask_payer(self, order: dict[str, Any], wallet: dict[str, Any]) -> None:
-        _need(wallet.keys() <= {"experience_context", "attributes"}, "WALLET")
+        need(wallet.keys() <= {"experience_context", "attributes"}, "WALLET")
         context = wallet["experience_context"]
-        _need(
+        need(
             0 < len(context["brand_name"]) <= 127 and re.fullmatch(r"[a-z]{2}-[A-Z]{2}", context["locale"]) is not None, "CONTEXT"
         )
         for name in ("return_url", "cancel_url"):
-            _need(context[name].startswith("http"), name.upper())
+            need(context[name].startswith("http"), name.upper())
             order[f"_{name}"] = context[name]
         if "attributes" in wallet:
             vault = {"store_in_vault": "ON_SUCCESS", "usage_type": "MERCHANT", "customer_type": "CONSUMER"}
-            _need(wallet["attributes"] == {"vault": vault}, "ATTRIBUTES")
+            need(wallet["attributes"] == {"vault": vault}, "ATTRIBUTES")
             order["_saves"] = True
 
     def _charge(self, account: str, order: dict[str, Any], wallet: dict[str, Any]) -> None:
-        _need(wallet.keys() == {"vault_id", "stored_credential"}, "WALLET")
-        _need(wallet["stored_credential"]["payment_initiator"] == "MERCHANT", "STORED_CREDENTIAL")
+        need(wallet.keys() == {"vault_id", "stored_credential"}, "WALLET")
+        need(wallet["stored_credential"]["payment_initiator"] == "MERCHANT", "STORED_CREDENTIAL")
         if self.tokens.get(wallet["vault_id"]) != account:
             raise Refused(404, "TOKEN_NOT_FOUND", "RESOURCE_NOT_FOUND")
         order["status"] = "COMPLETED"
@@ -299,7 +227,7 @@ class FakePayPal:
         unit = order["_unit"]
         capture = {
             "id": capture_id, "status": status, "amount": unit["amount"], "custom_id": unit["custom_id"],
-            "invoice_id": unit["invoice_id"], "final_capture": True, "create_time": _time(),
+            "invoice_id": unit["invoice_id"], "final_capture": True, "create_time": time_now(),
             "supplementary_data": {"related_ids": {"order_id": order["id"]}},
             "_account": order["_account"], "_cents": order["_cents"], "_order": order["id"], "_back": 0,
         }  # fmt: skip
@@ -317,25 +245,25 @@ class FakePayPal:
             cents = capture["_cents"]
             fee = FEE_FIXED_CENTS + (cents * FEE_PER_MILLE + 500) // 1000
             capture["seller_receivable_breakdown"] = {
-                "gross_amount": _money(cents), "paypal_fee": _money(fee), "net_amount": _money(max(0, cents - fee)),
+                "gross_amount": money_of(cents), "paypal_fee": money_of(fee), "net_amount": money_of(max(0, cents - fee)),
             }  # fmt: skip
 
     def _refund_asked(self, capture: dict[str, Any], sent: dict[str, Any]) -> Answer:
-        _need(sent.keys() <= {"amount", "custom_id", "note_to_payer", "invoice_id"}, "BODY")
-        cents = _cents(sent["amount"])
+        need(sent.keys() <= {"amount", "custom_id", "note_to_payer", "invoice_id"}, "BODY")
+        cents = cents_of(sent["amount"])
         if capture["_back"] + cents > capture["_cents"]:
             raise Refused(422, "CAPTURE_FULLY_REFUNDED" if capture["_back"] == capture["_cents"] else "REFUND_AMOUNT_EXCEEDED")
         return 201, self.shown(self._refund(capture, cents, kind="REFUNDED", custom_id=sent.get("custom_id", "")))
 
     def _refund(self, capture: dict[str, Any], cents: int, *, kind: str, custom_id: str) -> dict[str, Any]:
-        _need(capture["status"] in {"COMPLETED", "PARTIALLY_REFUNDED"}, "CAPTURE_STATUS")
+        need(capture["status"] in {"COMPLETED", "PARTIALLY_REFUNDED"}, "CAPTURE_STATUS")
         refund_id = f"REFUND{next(self._numbers):011}"
         links = [
             {"rel": "self", "method": "GET", "href": f"{self.url}/v2/payments/refunds/{refund_id}"},
             {"rel": "up", "method": "GET", "href": f"{self.url}/v2/payments/captures/{capture['id']}"},
         ]
         refund = {
-            "id": refund_id, "status": "COMPLETED", "amount": _money(cents), "links": links, "_account": capture["_account"],
+            "id": refund_id, "status": "COMPLETED", "amount": money_of(cents), "links": links, "_account": capture["_account"],
             "_capture": capture["id"],
         } | ({"custom_id": custom_id} if custom_id else {})  # fmt: skip
         self.refunds[refund_id] = refund
@@ -368,149 +296,10 @@ class FakePayPal:
         return base64.b64encode(hmac.digest(b"key of the fake", signed, "sha256")).decode()
 
     def _is_signed(self, account: str, body: bytes) -> bool:
-        asked = _json(body)
+        asked = read_json(body)
         webhook_id = self.accounts[account].webhook_id
         mark = b'"webhook_event": '
         event = body[body.index(mark) + len(mark) : -1]  # its very bytes
         wanted = self._signature(asked["transmission_id"], asked["transmission_time"], webhook_id, event)
         is_ours = asked["cert_url"].startswith(f"{self.url}/") and asked["auth_algo"] == "SHA256withRSA"
         return bool(webhook_id) and asked["webhook_id"] == webhook_id and is_ours and wanted == asked["transmission_sig"]
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    server: "_Server"
-
-    def do_GET(self) -> None:
-        if self.path.startswith("/checkoutnow"):
-            self._checkout()
-        else:
-            self._api()
-
-    def do_POST(self) -> None:
-        if self.path.startswith("/checkoutnow"):
-            self._agree()
-        else:
-            self._api()
-
-    def do_DELETE(self) -> None:
-        self._api()
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
-
-    def _api(self) -> None:
-        fake = self.server.fake
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        path = self.path
-        fake.asked.append(f"{self.command} {path}")
-        wishes = fake.wishes
-        breaks = wishes.break_off.popleft() if wishes.break_off and wishes.only in path else ""
-        if breaks == "before":
-            self.close_connection = True
-            return
-        if breaks == "500":
-            self._say(500, {"name": "INTERNAL_SERVER_ERROR"})
-            return
-        said = fake.answer(self.command, path, {name.lower(): value for name, value in self.headers.items()}, body)
-        if wishes.while_working is not None:
-            wishes.while_working(path)
-        if breaks == "after":
-            self.close_connection = True
-            return
-        self._say(*said)
-
-    def _say(self, status: int, answer: dict[str, Any]) -> None:
-        content = json.dumps(answer).encode() if status != 204 else b""
-        self._send(status, content, {"Content-Type": "application/json"})
-
-    def _send(self, status: int, content: bytes, headers: dict[str, str]) -> None:
-        self.send_response(status)
-        for name, value in (headers | {"Content-Length": str(len(content))}).items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(content)
-
-    def _checkout(self) -> None:
-        token = urllib.parse.parse_qs(urllib.parse.urlsplit(self.path).query)["token"][0]
-        order = self.server.fake.orders[token]
-        amount = order["_unit"]["amount"]["value"]
-        told = f"{order['_unit']['invoice_id']}: {amount} EUR"
-        buttons = "".join(f'<button id="{do}" name="do" value="{do}">{do}</button>' for do in ("agree", "leave"))
-        page = f"<!doctype html><title>A fake PayPal</title><h1>A fake PayPal</h1><p>{told}<form method=post>{buttons}</form>"
-        self._send(200, page.encode(), {"Content-Type": "text/html; charset=utf-8"})
-
-    def _agree(self) -> None:
-        token = urllib.parse.parse_qs(urllib.parse.urlsplit(self.path).query)["token"][0]
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        fake = self.server.fake
-        onward = fake.approve(token) if body == b"do=agree" else f"{fake.orders[token]['_cancel_url']}&token={token}"
-        self._send(303, b"", {"Location": onward})
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    fake: FakePayPal
-
-
-@contextmanager
-def serving(port: int = 0) -> Iterator[FakePayPal]:
-    """Let a fake PayPal be reached at its ``url`` as long as the block lasts."""
-    server = _Server(("127.0.0.1", port), _Handler)
-    server.fake = fake = FakePayPal()
-    fake.url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    try:
-        yield fake
-    finally:
-        server.shutdown()
-        server.server_close()
-
-
-def _need(condition: bool, issue: str, status: int = 400) -> None:
-    if not condition:
-        raise Refused(status, f"MALFORMED_{issue}" if status == 400 else issue, "INVALID_REQUEST")
-
-
-def _need_key(headers: dict[str, str]) -> None:
-    _need(0 < len(headers.get("paypal-request-id", "")) <= 108, "PAYPAL_REQUEST_ID_REQUIRED")
-
-
-def _json(body: bytes) -> dict[str, Any]:
-    try:
-        sent = json.loads(body)
-    except ValueError as error:
-        raise Refused(400, "MALFORMED_REQUEST_JSON", "INVALID_REQUEST") from error
-    _need(isinstance(sent, dict), "REQUEST_JSON")
-    return dict(sent)
-
-
-def _cents(amount: Any) -> int:
-    _need(isinstance(amount, dict) and amount.keys() == {"currency_code", "value"} and amount["currency_code"] == "EUR", "AMOUNT")
-    _need(isinstance(amount["value"], str) and AMOUNT.fullmatch(amount["value"]) is not None, "AMOUNT")
-    cents = int(amount["value"].replace(".", ""))
-    _need(cents > 0, "AMOUNT")
-    return cents
-
-
-def _money(cents: int) -> dict[str, str]:
-    return {"currency_code": "EUR", "value": f"{cents // 100}.{cents % 100:02}"}
-
-
-def _time() -> str:
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def main() -> None:
-    """Serve until Ctrl-C, with one account whose id and secret are printed."""
-    parser = argparse.ArgumentParser(description="A PayPal on this computer, for trying things out.")
-    parser.add_argument("--port", type=int, default=8900)
-    with serving(parser.parse_args().port) as fake:
-        account = fake.open_account("demo")
-        print(f"{fake.url}  client id {account.client_id}  secret {account.secret}  webhook id {account.webhook_id}")  # noqa: T201
-        threading.Event().wait()
-
-
-if __name__ == "__main__":
-    main()
