@@ -44,6 +44,8 @@ class Action(Word):
     PRICE_SET = "price.set", N_("Price set")
     PRICE_ENDED = "price.ended", N_("Price ended")
     PRICE_WITHDRAWN = "price.withdrawn", N_("Price withdrawn")
+    TERMS_SET = "terms.set", N_("Terms changed")
+    LOGO_SET = "brand.logo_set", N_("Logo changed")
     ORDER_DRAWN_UP = "order.drawn_up", N_("Order drawn up")
     ORDER_EDITED = "order.edited", N_("Order edited")
     ORDER_PRINTED = "order.printed", N_("Order printed")

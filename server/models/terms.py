@@ -38,6 +38,8 @@ class SellerTerms(Row):
     datev_chart = word_field(Chart, default=Chart.SKR03)
     datev_accounts = TextField(default="")
     """JSON: tax keys, and the accounts that are not the chart's; empty: all are"""
+    version = IntegerField(default=1)
+    """goes up with every change, so that nobody overwrites what he has not seen"""
 
     class Meta:
         table_name = "seller_terms"

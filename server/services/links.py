@@ -18,6 +18,11 @@ def login_link() -> str:
     return f"{_public['url']}/login"
 
 
+def house_link(key: str) -> str:
+    """Return the address of the page on which one logs in, with the brand that has a key."""
+    return f"{_public['url']}/login/at/{key}"
+
+
 def order_link(order_id: int) -> str:
     """Return the address of the page of an order."""
     return f"{_public['url']}/orders/{order_id}"

@@ -10,7 +10,14 @@ from server.language import translate
 from server.services.who import Viewer
 from server.web import phrases
 
-_SAME = {"prices": "packages", "customers": "parties", "affairs": "parties", "customer_files": "parties"}
+_SAME = {
+    "prices": "packages",
+    "customers": "parties",
+    "affairs": "parties",
+    "customer_files": "parties",
+    "terms": "parties",
+    "brand": "parties",
+}
 """pages that stand under another's link"""
 
 

@@ -7,6 +7,7 @@ from server.web.pages import (
     appearance,
     audit,
     books,
+    brand,
     customer_affairs,
     customer_files,
     customers,
@@ -23,6 +24,7 @@ from server.web.pages import (
     prices,
     support,
     team,
+    terms,
 )
 
 _MODULES = (
@@ -30,6 +32,7 @@ _MODULES = (
     appearance,
     audit,
     books,
+    brand,
     customer_affairs,
     customer_files,
     customers,
@@ -46,5 +49,6 @@ _MODULES = (
     prices,
     support,
     team,
+    terms,
 )
 BLUEPRINTS: tuple[Blueprint, ...] = tuple(module.pages for module in _MODULES)

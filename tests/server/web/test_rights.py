@@ -16,6 +16,7 @@ from tests.server.family import TREE, Family
 from tests.server.services.shop import open_shop
 from tests.server.web import rights_paypal
 from tests.server.web.rights_books import KEEPERS_OF_BOOKS, OF_BOOKS
+from tests.server.web.rights_pages import PAGES_AT_THE_DOOR, PAGES_OF_TRADE
 from tests.server.web.visitor import Visitor, Visitors
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -164,7 +165,7 @@ class OfTrade:
     kinds: frozenset[PartyKind] = frozenset(PartyKind)
     is_private: bool = False
     """not for somebody from above who is logged in as the party"""
-    answers: frozenset[int] = frozenset({200, 303, 422})
+    answers: frozenset[int] = frozenset({200, 303, 409, 422})
 
 
 OPERATOR = frozenset({PartyKind.OPERATOR})
@@ -191,7 +192,8 @@ OF_TRADE |= {
     endpoint: OfTrade(roles, rights_paypal.SELLERS, is_private=True, answers=frozenset(answers))
     for endpoint, (roles, answers) in rights_paypal.OF_MONEY.items()
 }
-AT_THE_DOOR = rights_paypal.PUBLIC | {
+OF_TRADE |= {name: OfTrade(*row) for name, row in PAGES_OF_TRADE.items()}
+AT_THE_DOOR = PAGES_AT_THE_DOOR | rights_paypal.PUBLIC | {
     "static", "appearance.colours", "invitation.look", "invitation.accept", "language.choose", "login.log_in", "login.try_log_in",
     "login.code", "login.try_code", "login.log_out", "login.forgotten", "login.send_link",
 }  # fmt: skip
