@@ -36,7 +36,7 @@ def mail(row: Receivable, *, now: datetime) -> None:
     if not link or not readers or mailed.exists():
         return
     seller = Party.get_by_id(row.creditor_id)
-    owed = Due(seller.id, seller.brand_name or seller.legal_name, row.number, row.open_cents, row.due, link)
+    owed = Due(seller.id, row.debtor_id, seller.brand_name or seller.legal_name, row.number, row.open_cents, row.due, link)
     for to, language in readers:
         send_pay_link(owed, to=to, language=language, now=now)
     note_mailed(row.id, now=now)

@@ -14,6 +14,7 @@ class Due:
     """Something that is to be paid."""
 
     seller_id: int
+    debtor_id: int
     seller: str
     number: str
     cents: int
@@ -32,4 +33,4 @@ def send_pay_link(owed: Due, *, to: str, language: str, now: datetime) -> None:
             translate(N_("Whoever has this address can pay there, and nothing else.")),
         )
         subject = say(N_("{number}: please pay {amount} by PayPal"), **facts)
-    mails.queue(to=to, subject=subject, text=text, language=language, party_id=owed.seller_id, now=now)
+    mails.queue(to=to, subject=subject, text=text, language=language, party_id=owed.seller_id, reader_id=owed.debtor_id, now=now)

@@ -40,6 +40,7 @@ def entries(viewer: Viewer) -> tuple[Entry, ...]:
     links.append((N_("Packages"), url_for("packages.show"), "packages", True))
     is_seller = below is not None
     links.append(("PayPal", url_for("paypal.payments"), "paypal", is_seller and Right.SEE_MONEY in viewer.rights))
+    links.append((N_("Books"), url_for("books.show"), "books", Right.MANAGE_MONEY in viewer.rights))
     links.append((N_("People"), url_for("team.show", party_id=own), "team", True))
     links.append((N_("Changes"), url_for("audit.show", party_id=own), "audit", Right.SEE_AUDIT in viewer.rights))
     links.append((N_("Mail"), url_for("outbox.show"), "outbox", Right.RUN_SERVER in viewer.rights))
