@@ -137,6 +137,22 @@ def test_a_payment_method_that_the_payer_took_back_is_not_charged(saving: PayPal
     assert len(saving.fake.captures) == 1
 
 
+def test_a_payment_method_that_is_saved_later_is_told_by_paypal(saving: PayPalShop) -> None:
+    """Only of an order whose payer agreed to it, and only to the seller that it was saved for."""
+    saving.fake.wishes.next_captures.extend(["PENDING", "PENDING"])
+    account = saving.accounts["alpha"].client_id
+    for number, saves in (("R-8", True), ("R-9", False)):
+        invoice = saving.owe(number=number, buyer="axel")
+        saving.pay(invoice, saves=saves)
+        order_id = PaypalOrder.get(PaypalOrder.receivable == invoice).paypal_id
+        resource = {"id": f"late-{number}", "metadata": {"order_id": order_id}}
+        saving.fake.tell(account, "VAULT.PAYMENT-TOKEN.CREATED", "payment_token", resource)
+        assert saving.deliver(len(saving.fake.events) - 1) == "done"
+
+    saved = [row.vault_id for row in PaypalToken.select().where(PaypalToken.debtor == saving.family["axel"])]
+    assert saved == ["late-R-8"]
+
+
 def test_nothing_is_saved_without_the_payers_word(saving: PayPalShop) -> None:
     """The order says so, and PayPal saves nothing."""
     saving.pay(saving.owe(buyer="axel", number="R-9"))
