@@ -12,7 +12,7 @@ from server.gateways.mail import PostOffice
 from server.gateways.paypal.client import PayPal
 from server.language import ZONE
 from server.models.database import connected
-from server.services import mails, tidying, work
+from server.services import mails, order_expiry, tidying, work
 from server.services.paypal_orders import Now
 from server.services.paypal_work import work_off
 
@@ -53,7 +53,9 @@ class Runner:
         """Do what is due now. Return whether there was a mail, so that there may be another."""
         with connected():
             now = self._clock()
-            work.do_once("tidy", str(now.astimezone(ZONE).date()), lambda: tidying.tidy(now=now), now=now)
+            today = now.astimezone(ZONE).date()
+            work.do_once("tidy", str(today), lambda: tidying.tidy(now=now), now=now)
+            work.do_once("orders", str(today), lambda: order_expiry.daily(today=today, now=now), now=now)
             found = False
             while (stop is None or not stop.is_set()) and mails.send_next(self._office, now=self._clock()):
                 found = True

@@ -18,7 +18,7 @@ from server.services.order_choices import Choices, choices_for, open_order_of
 from server.services.order_mandate import arrange_mandate
 from server.services.order_rules import OrderWish, checked_wish, contract_to_change, parties_of
 from server.services.order_steps import check_revision, lock, note_event, take
-from server.services.order_undo import undo_release
+from server.services.order_undo import check_nothing_owed, undo_release
 from server.services.ordered import line_of
 from server.services.orders import order_to_manage
 from server.services.scope import Actor, hold
@@ -98,14 +98,15 @@ def edit(actor: Actor, order_id: int, wish: OrderWish, *, revision: int, today: 
 
 
 def withdraw(actor: Actor, order_id: int, *, revision: int, today: date, now: datetime) -> None:
-    """Let an order be over that is not fulfilled; what was asked for its first payment is taken back.
+    """Let an order be over that is not fulfilled.
 
-    Raises: NotFound, NotAllowed, Conflict, RuleBroken.
+    Raises: NotFound, NotAllowed, Conflict; RuleBroken where it is over, or its first invoice is open.
     """
     with database.atomic():
         order_to_manage(actor, order_id)
         order = lock(order_id)
         check_revision(order, revision)
+        check_nothing_owed(order)
         taken = take(order, OrderStep.WITHDRAW, now=now, actor=actor)
         undo_release(taken, before=order.state, today=today, now=now)
 

@@ -9,6 +9,7 @@ from server.models.base import database
 from server.models.contract import Contract
 from server.models.order import Order
 from server.services import audit, order_letters
+from server.services.order_money import first_receivable
 from server.services.order_steps import lock, take
 from server.services.order_undo import undo_release
 
@@ -16,8 +17,14 @@ PRINTED_DAYS = 90  # prices go up with a notice of 30 days; what was printed a q
 UNPAID_DAYS = 90  # since the release: longer than the dunning, see domain/arrears.py
 
 
+def daily(*, today: date, now: datetime) -> None:
+    """Do both."""
+    expire(today=today, now=now)
+    end_contracts(today=today, now=now)
+
+
 def expire(*, today: date, now: datetime) -> None:
-    """Let orders expire that were printed or released too long ago, each once and in a transaction of its own."""
+    """Let orders expire, each once, that were printed too long ago, or released and nothing is owed for them any more."""
     printed = (Order.state == OrderState.PRINTED) & (Order.printed_at < now - timedelta(days=PRINTED_DAYS))
     unpaid = Order.state.in_([OrderState.RELEASED, OrderState.AWAITING_PAYMENT]) & (
         Order.released_at < now - timedelta(days=UNPAID_DAYS)
@@ -27,6 +34,8 @@ def expire(*, today: date, now: datetime) -> None:
             order = lock(found.id)
             if order.state not in {OrderState.PRINTED, OrderState.RELEASED, OrderState.AWAITING_PAYMENT}:
                 continue  # somebody was quicker
+            if (owed := first_receivable(order)) is not None and owed.open_cents:
+                continue  # the money is still owed: dunning goes on until it is paid, or the seller cancels the invoice
             expired = take(order, OrderStep.EXPIRE, now=now)
             undo_release(expired, before=order.state, today=today, now=now)
             order_letters.tell_expired(expired, now=now)

@@ -23,7 +23,7 @@ from server.models.database import connected
 from server.models.mail import OutgoingMail
 from server.models.order import Order, OrderEvent
 from server.models.party import Party
-from server.services import order_drawing, order_expiry, order_paper, order_release, orders, prices
+from server.services import ledger, order_drawing, order_expiry, order_paper, order_release, orders, prices
 from server.services.order_rules import OrderWish
 from server.services.paper_store import stored_paper
 from tests.server.family import NOW, TREE, Family
@@ -52,6 +52,12 @@ def world(family: Family, tmp_path: Path) -> World:
 def mails_to(address: str) -> list[str]:
     """Return the subjects of what was written to somebody."""
     return [mail.subject for mail in OutgoingMail.select().where(OutgoingMail.recipient == address).order_by(OutgoingMail.id)]
+
+
+def cancel_first_invoice(order: Order) -> None:
+    """Let nothing be owed for an order any more, as when its first invoice is cancelled."""
+    receivable = owed(order)
+    ledger.book(receivable.id, EntryKind.OFFSET, -receivable.open_cents, booked_on=TODAY, source="cancelled", now=NOW)
 
 
 def test_a_new_order_becomes_a_service_without_a_click_after_the_release(world: World) -> None:
@@ -473,7 +479,11 @@ def test_orders_that_wait_for_too_long_expire_once(world: World) -> None:
     printed, unpaid, signed = world.print(world.draw()), world.release(world.signed("axel")), world.signed("berta")
     soon, later = NOW + timedelta(days=80), NOW + timedelta(days=91)
     order_expiry.expire(today=soon.date(), now=soon)
-    assert fresh(printed.id).state is OrderState.PRINTED
+    order_expiry.expire(today=later.date(), now=later - timedelta(days=2))
+    assert [fresh(order.id).state for order in (printed, unpaid)] == [OrderState.PRINTED, OrderState.AWAITING_PAYMENT]
+    order_expiry.expire(today=later.date(), now=later)
+    assert fresh(unpaid.id).state is OrderState.AWAITING_PAYMENT
+    cancel_first_invoice(unpaid)
     for _ in range(2):
         order_expiry.expire(today=later.date(), now=later)
 
@@ -487,10 +497,12 @@ def test_orders_that_wait_for_too_long_expire_once(world: World) -> None:
 def test_money_that_comes_after_the_end_of_an_order_activates_nothing(world: World) -> None:
     """Withdrawn is withdrawn."""
     order = world.release(world.signed(paid_by=PaidBy.TRANSFER))
-    receivable = owed(order)
-    order_drawing.withdraw(world.family.actor("alpha"), order.id, revision=order.revision, today=TODAY, now=NOW)
-    if owed(order).open_cents:
-        pay(order, TOMORROW, EntryKind.TRANSFER, cents=receivable.cents)
+    alpha = world.family.actor("alpha")
+    with pytest.raises(RuleBroken, match="is open"):
+        order_drawing.withdraw(alpha, order.id, revision=order.revision, today=TODAY, now=NOW)
+    cancel_first_invoice(order)
+    order_drawing.withdraw(alpha, order.id, revision=order.revision, today=TODAY, now=NOW)
+    pay(order, TOMORROW, EntryKind.TRANSFER, cents=owed(order).cents)
 
     assert fresh(order.id).state is OrderState.WITHDRAWN
     assert contract_of(order).state is ContractState.ENDED
