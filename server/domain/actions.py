@@ -61,6 +61,7 @@ class Action(Word):
     SHEET_DISMISSED = "scan.dismissed", N_("Page is no sheet of an order")
     CONTRACT_ENDED = "contract.ended", N_("Contract ended")
     PAYPAL_SET = "paypal.set", N_("Account at PayPal changed")
+    PAYPAL_SETTLED = "paypal.settled", N_("Said that no money came by PayPal")
     PAYPAL_REFUNDED = "paypal.refunded", N_("Payment by PayPal refunded")
     ACCOUNTS_SET = "books.accounts_set", N_("Accounts for the books changed")
     BOOKS_EXPORTED = "books.exported", N_("Books exported")

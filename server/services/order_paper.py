@@ -39,10 +39,10 @@ class Sheets:
     file_name: str
 
 
-def print_order(actor: Actor, order_id: int, files: FileStore, *, revision: int, today: date, now: datetime) -> Sheets:
-    """Print an order with the prices of today, and keep what was printed; what is printed already stays as it is.
+def print_order(actor: Actor, order_id: int, files: FileStore, *, revision: int, today: date, now: datetime) -> None:
+    """Fix what stands on an order's sheets, with the prices of today; ``sheets`` hands them out. What is fixed already stays.
 
-    Returns all its sheets, in the language spoken now. Raises NotFound, NotAllowed, Conflict, RuleBroken.
+    Raises NotFound, NotAllowed, Conflict, RuleBroken.
     """
     actor.need(Right.SEE_PRICES)
     with database.atomic():
@@ -54,7 +54,6 @@ def print_order(actor: Actor, order_id: int, files: FileStore, *, revision: int,
             paper = _compose(order, files, today=today)
             kept: dict[str, Any] = {"paper": to_store(paper), "content_hash": paper.content_hash, "printed_at": now}
             take(order, OrderStep.PRINT, now=now, actor=actor, **kept)
-    return sheets(actor, order_id, files)
 
 
 def sheets(actor: Actor, order_id: int, files: FileStore, *, service_only: bool = False) -> Sheets:

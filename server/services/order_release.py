@@ -109,7 +109,8 @@ def _change(order: Order, *, today: date, now: datetime) -> Order:
     good = standing.is_in_good_standing(order.customer_id, order.seller_id, today)
     if needs_payment(order.kind, is_in_good_standing=good):
         return _charge(order, today=today, now=now)
-    return fulfil(order, starts=first_day(order.kind, order.effective, released=today), now=now)
+    starts = first_day(order.kind, order.effective, released=today)
+    return fulfil(order, starts=max(starts, contract.starts or starts), now=now)
 
 
 def _cancel(order: Order, *, now: datetime) -> Order:

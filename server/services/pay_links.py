@@ -39,6 +39,8 @@ class PayPage:
     seller: str
     colour: str
     """``#rrggbb``; empty: ours"""
+    logo: str
+    """name among the server's files; empty: none"""
     parts: tuple[Payable, ...]
     """empty: nothing is open"""
     state: OrderState | None
@@ -69,6 +71,17 @@ def pay_link(receivable_id: int, *, now: datetime) -> str:
         return links.pay_page_link(PayLink.get(PayLink.receivable == row.id).token)
 
 
+def pays_by_itself(creditor_id: int, debtor_id: int) -> bool:
+    """Say whether what falls due between two parties is charged to a saved payment method: then nobody needs the page."""
+    mine = (PaypalToken.creditor == creditor_id) & (PaypalToken.debtor == debtor_id) & PaypalToken.removed_at.is_null()
+    return PaypalToken.select().where(mine).exists()
+
+
+def note_mailed(receivable_id: int, *, now: datetime) -> None:
+    """Note that the debtor got the page in a mail, so that it gets no other. In the transaction of the mail."""
+    PayLink.update(mailed_at=now).where(PayLink.receivable == receivable_id).execute()
+
+
 def receivable_of(token: str) -> Receivable:
     """Return what is paid on a page. Raises NotFound."""
     query = Receivable.select(Receivable).join(PayLink, on=PayLink.receivable == Receivable.id)
@@ -83,19 +96,18 @@ def look_at(token: str) -> PayPage:
     row = receivable_of(token)
     seller = Party.get_by_id(row.creditor_id)
     latest = PaypalOrder.select().where(PaypalOrder.receivable == row.id).order_by(PaypalOrder.attempt.desc()).first()
-    has_saved = PaypalToken.select().where(
-        (PaypalToken.creditor == row.creditor_id) & (PaypalToken.debtor == row.debtor_id) & PaypalToken.removed_at.is_null()
-    )
+    has_saved = pays_by_itself(row.creditor_id, row.debtor_id)
     return PayPage(
         number=row.number,
         seller=seller.brand_name or seller.legal_name,
         colour=seller.brand_colour,
+        logo=seller.brand_logo,
         parts=payables(row),
         state=None if latest is None else latest.state,
         is_charged=latest is not None and latest.token_id is not None,
         takes_paypal=paypal_accounts.takes_paypal(row.creditor_id),
-        may_save=paypal_accounts.saves_methods(row.creditor_id) and not has_saved.exists(),
-        has_saved=has_saved.exists(),
+        may_save=paypal_accounts.saves_methods(row.creditor_id) and not has_saved,
+        has_saved=has_saved,
     )
 
 

@@ -12,7 +12,7 @@ from server.models.money import Invoice, Receivable
 from server.models.party import Party
 from server.models.paypal import PayLink, PaypalAccount, PaypalOrder, PaypalToken
 from server.models.people import Membership, User
-from server.services.pay_links import pay_link, payables
+from server.services.pay_links import note_mailed, pay_link, payables
 from server.services.paypal_letters import Due, send_pay_link
 from server.services.paypal_orders import Now, open_order
 
@@ -39,7 +39,7 @@ def mail(row: Receivable, *, now: datetime) -> None:
     owed = Due(seller.id, row.debtor_id, seller.brand_name or seller.legal_name, row.number, row.open_cents, row.due, link)
     for to, language in readers:
         send_pay_link(owed, to=to, language=language, now=now)
-    PayLink.update(mailed_at=now).where(PayLink.receivable == row.id).execute()
+    note_mailed(row.id, now=now)
 
 
 def after_refusal(order: PaypalOrder, *, now: datetime) -> None:
@@ -88,9 +88,3 @@ def _readers(party_id: int) -> list[tuple[str, str]]:
     if party.email:
         return [(party.email, users[0].language if users else "de")]
     return [(user.email, user.language) for user in users[:1]]
-
-
-def pays_by_itself(creditor_id: int, debtor_id: int) -> bool:
-    """Say whether what falls due between two parties is charged to a saved payment method."""
-    mine = (PaypalToken.creditor == creditor_id) & (PaypalToken.debtor == debtor_id) & PaypalToken.removed_at.is_null()
-    return PaypalToken.select().where(mine).exists()

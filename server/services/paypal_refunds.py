@@ -1,4 +1,4 @@
-"""Pays back what came by PayPal, and lists what came. Only the creditor does; what PayPal is told was written before."""
+"""Lists what came by PayPal, pays it back, settles what is unclear. Only the creditor does, and it is written before."""
 
 import secrets
 from collections.abc import Sequence
@@ -97,6 +97,20 @@ def refund(
     except PayPalAway:
         return RefundState.NEW
     return PaypalRefund.get_by_id(row.id).state
+
+
+def nothing_came(actor: Actor, order_id: int, *, now: datetime) -> None:
+    """Say of an unclear attempt that no money came, as PayPal's own pages show: then it is asked for anew. Raises NotFound."""
+    actor.need(Right.MANAGE_MONEY)
+    with database.atomic():
+        order = hold_order((PaypalOrder.id == order_id) & (PaypalOrder.creditor == actor.party_id))
+        if order is None:
+            raise NotFound(N_("There is no such payment."))
+        if order.state is OrderState.UNCLEAR:
+            order.state = OrderState.DROPPED
+            order.save()
+            subject = ("paypal_order", int(order.id))
+            audit.record(actor, Action.PAYPAL_SETTLED, now=now, party_id=actor.party_id, subject=subject)
 
 
 def work_on_refund(paypal: PayPal, row: PaypalRefund, *, at: Now) -> None:

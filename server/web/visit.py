@@ -22,7 +22,7 @@ from server.web import cookies, navigation, phrases
 
 Clock = Callable[[], datetime]
 OUR_HOUSE = "GlobalDataProtect"
-PUBLIC = frozenset({"static", "appearance", "language", "login", "invitation", "pay", "paypal_hook"})
+PUBLIC = frozenset({"static", "language", "login", "invitation", "appearance", "pay", "paypal_hook"})
 """blueprints and endpoints that ask nobody who he is"""
 WITHOUT_SECOND_FACTOR = frozenset(
     {"account.two_factor", "account.switch_on", "login.log_out", "appearance.colours", "appearance.logo"}

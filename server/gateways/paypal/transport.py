@@ -1,7 +1,8 @@
 """Speaks with PayPal: who we are, how long we wait, what is tried again. Knows no orders and no money.
 
-Tried again, with the same ``PayPal-Request-Id``, is what may succeed then and cannot happen twice: a broken line, 429 and 5xx.
-Whatever else PayPal says is an answer. Neither secrets nor what payers are called are ever in a message or in the log.
+Tried again, with the same ``PayPal-Request-Id``, is what may succeed then and cannot happen twice: a broken line,
+409 (the same request is at work), 429 and 5xx. Whatever else PayPal says is an answer. Neither secrets nor what payers are called
+are ever in a message or in the log.
 """
 
 import json
@@ -22,7 +23,7 @@ PAUSE_SECONDS: Final = 0.3  # doubled after each try
 _LARGEST_ANSWER: Final = 4 * 1024 * 1024  # bytes
 _TOKEN_SPARE_SECONDS: Final = 60.0
 _UNAUTHORISED = 401
-_TOO_MANY = 429
+_AGAIN = {409, 429}  # the same request is at work at this moment; too many
 
 
 class PayPalError(ServerError):
@@ -108,7 +109,7 @@ class Transport:
                 time.sleep(self._pause_seconds * 2 ** (attempt - 1))
             try:
                 status, content = self._send_once(method, path, body, headers)
-                if status != _TOO_MANY and status < 500:
+                if status not in _AGAIN and status < 500:
                     return status, json.loads(content) if content else {}
                 reason = str(status)
             except (urllib3.exceptions.HTTPError, ValueError) as error:

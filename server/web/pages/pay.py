@@ -64,9 +64,10 @@ def _page(page: PayPage, *, refusal: str = "", advice: str = "", is_cancelled: b
 
 
 def _look(page: PayPage) -> dict[str, str]:
-    """Return whose name and colour stand on the page: the seller's, whoever else is logged in."""
+    """Return whose name, colour and logo stand on the page: the seller's, whoever else is logged in."""
     brand = url_for("appearance.colours", colour=page.colour[1:]) if page.colour else ""
-    return {"house": page.seller, "brand_url": brand}
+    logo = url_for("appearance.logo", name=page.logo) if page.logo else ""
+    return {"house": page.seller, "brand_url": brand, "logo_url": logo}
 
 
 def _now() -> Now:

@@ -77,6 +77,14 @@ def set_account() -> Answer:
     return redirect(url_for("paypal.account"), 303)
 
 
+@pages.post("/orders/<id:order_id>/nothing")
+def nothing_came(order_id: int) -> Answer:
+    """Say that no money came of an attempt that is unclear."""
+    paypal_refunds.nothing_came(visit.actor(), order_id, now=visit.now())
+    flash(translate(N_("Noted. It is asked for anew.")), "good")
+    return redirect(url_for("paypal.payments"), 303)
+
+
 @pages.get("/payments/<id:capture_id>/refund")
 def refund(capture_id: int) -> Answer:
     """Ask how much is to be paid back."""

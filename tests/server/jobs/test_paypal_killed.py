@@ -12,8 +12,7 @@ from server.models.paypal import PaypalAccount, PaypalCapture
 from server.services.paypal_work import work_off
 from tests.server.family import NOW, Family
 from tests.server.jobs.helper import finish, start
-from tests.server.paypal_fake import serving
-from tests.server.services.paypal_shop import PayPalShop, at, entries, left, make_paypal, states
+from tests.server.services.paypal_shop import PayPalShop, at, entries, left, paypal_shop, states
 
 pytestmark = pytest.mark.slow  # processes are started, and killed
 PAYER = """
@@ -37,9 +36,7 @@ disconnect(database)
 @pytest.fixture
 def shop(family: Family, tmp_path: Path) -> Iterator[PayPalShop]:
     """A fake PayPal; alpha takes it."""
-    with serving() as fake:
-        shop = PayPalShop(family, fake, make_paypal(fake.url, tmp_path))
-        shop.open_account("alpha", saves_methods=True)
+    with paypal_shop(family, tmp_path, saves_methods=True) as shop:
         yield shop
 
 

@@ -39,7 +39,7 @@ class Wishes:
     next_captures: deque[str] = field(default_factory=deque)
     """states of the payments that follow: COMPLETED, PENDING, DECLINED (as an answer), or REFUSED (as an error)"""
     break_off: deque[str] = field(default_factory=deque)
-    """for the requests that follow: '' answers; 'before' and 'after' break the line before or after the work; '500' answers so"""
+    """for the requests that follow: '' answers; 'before', 'after': breaks the line before or after the work; '500': answers so"""
     only: str = ""
     """to which paths ``break_off`` applies: a part of them"""
     while_working: Callable[[str], None] | None = None

@@ -94,8 +94,8 @@ class _Handler(BaseHTTPRequestHandler):
         if breaks == "before":
             self.close_connection = True
             return
-        if breaks == "500":
-            self._say(500, {"name": "INTERNAL_SERVER_ERROR"})
+        if breaks.isdigit():
+            self._say(int(breaks), {"name": "INTERNAL_SERVER_ERROR"})
             return
         said = fake.answer(self.command, path, {name.lower(): value for name, value in self.headers.items()}, body)
         if wishes.while_working is not None:

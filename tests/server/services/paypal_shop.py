@@ -1,5 +1,7 @@
 """Sellers with accounts at a fake PayPal, and what their customers owe them; for tests."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -17,7 +19,7 @@ from server.services.pay_links import pay_link
 from server.services.paypal_accounts import AccountFacts
 from server.services.paypal_orders import Now
 from tests.server.family import NOW, Family
-from tests.server.paypal_fake import Account, FakePayPal
+from tests.server.paypal_fake import Account, FakePayPal, serving
 
 TODAY = date(2026, 11, 24)
 AT = Now(NOW, TODAY)
@@ -94,6 +96,15 @@ class PayPalShop:
     def events(self, kind: str) -> list[int]:
         """Return the numbers of the fake's messages of a kind."""
         return [number for number, (_who, body, _headers) in enumerate(self.fake.events) if kind.encode() in body]
+
+
+@contextmanager
+def paypal_shop(family: Family, folder: Path, *, saves_methods: bool = False) -> Iterator[PayPalShop]:
+    """Let a fake PayPal work, and alpha take it."""
+    with serving() as fake:
+        shop = PayPalShop(family, fake, make_paypal(fake.url, folder))
+        shop.open_account("alpha", saves_methods=saves_methods)
+        yield shop
 
 
 def make_paypal(url: str, folder: Path) -> PayPal:

@@ -12,8 +12,7 @@ from server.models.party import Party
 from server.models.paypal import PaypalAccount, PaypalCapture
 from server.web.app import WebSettings, create_app
 from tests.server.family import NOW, Family
-from tests.server.paypal_fake import serving
-from tests.server.services.paypal_shop import PayPalShop, left, make_paypal
+from tests.server.services.paypal_shop import PayPalShop, left, paypal_shop
 from tests.server.web.visitor import Visitors
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -23,9 +22,7 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.fixture
 def shop(family: Family, tmp_path: Path) -> Iterator[PayPalShop]:
     """A fake PayPal; alpha takes it."""
-    with serving() as fake:
-        shop = PayPalShop(family, fake, make_paypal(fake.url, tmp_path))
-        shop.open_account("alpha", saves_methods=True)
+    with paypal_shop(family, tmp_path, saves_methods=True) as shop:
         yield shop
 
 
