@@ -18,6 +18,7 @@ from server.models.party import Party
 from server.services.contract_items import last_item
 from server.services.order_rules import WAYS, earliest_end
 from server.services.ordered import Line, OrderedVersion, edges_on, line_of, ordered_version
+from server.services.paypal_accounts import takes_paypal
 from server.services.scope import Actor
 from server.services.terms import terms_of
 
@@ -118,4 +119,5 @@ def _changeable(customer: Party, today: date) -> Iterable[Changeable]:
 def _ways(line: Line) -> tuple[PaidBy, ...]:
     account = (BankAccount.party == line.customer_id) & BankAccount.replaced_at.is_null()
     can_debit = bool(Party.get_by_id(line.seller_id).creditor_id) and BankAccount.select().where(account).exists()
-    return tuple(way for way in WAYS if way is not PaidBy.DEBIT or can_debit)
+    possible = {PaidBy.DEBIT: can_debit, PaidBy.PAYPAL: takes_paypal(line.seller_id)}
+    return tuple(way for way in WAYS if possible.get(way, True))

@@ -15,7 +15,7 @@ from server.models.money import Receivable
 from server.models.order import Order
 from server.models.party import Party
 from server.models.people import Membership, User
-from server.services import letters, links, mails
+from server.services import letters, links, mails, pay_links
 from server.services.ordered import ordered_version
 
 
@@ -76,9 +76,19 @@ def tell_expired(order: Order, *, now: datetime) -> None:
 def ask_for_payment(order: Order, receivable_id: int, *, now: datetime) -> None:
     """Tell the customer what is to be paid first, how and when: of a debit, this announces it."""
     owed = Receivable.get_by_id(receivable_id)
+    is_charged = pay_links.pays_by_itself(owed.creditor_id, owed.debtor_id)
+    page = pay_links.pay_link(receivable_id, now=now) if order.paid_by is PaidBy.PAYPAL and not is_charged else ""
+    if page:
+        pay_links.note_mailed(receivable_id, now=now)
     for reader in _customer_readers(order.customer):
         with speaking(reader.language):
-            facts = _facts(order) | {"amount": money(owed.open_cents), "due": owed.due, "invoice": owed.number}
+            facts = _facts(order) | {
+                "amount": money(owed.open_cents),
+                "due": owed.due,
+                "invoice": owed.number,
+                "page": page,
+                "is_charged": is_charged,
+            }
             subject = say(N_("Your order {number}: the first payment"), **facts)
             paragraphs = (
                 say(
@@ -158,8 +168,10 @@ def _how_to_pay(order: Order, facts: dict[str, object]) -> Iterable[str]:
                 ),
                 **mandate,
             )
-        case PaidBy.PAYPAL:
-            yield say(N_("Please pay it by PayPal until {due}: log in and open the invoice."), **facts)
+        case PaidBy.PAYPAL if facts["page"]:
+            yield say(N_("Please pay it by PayPal until {due} on this page: {page}"), **facts)
+        case PaidBy.PAYPAL if facts["is_charged"]:
+            yield say(N_("{seller} charges it to your PayPal account on {due}. You need not do anything."), **facts)
         case _:
             yield say(
                 N_("Please transfer it to {seller} until {due}, and name {invoice}. The account stands on the invoice."), **facts

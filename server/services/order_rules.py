@@ -17,6 +17,7 @@ from server.models.party import Party
 from server.services import standing
 from server.services.contract_items import last_item
 from server.services.ordered import edges_on, line_of
+from server.services.paypal_accounts import takes_paypal
 
 REFERENCE_LENGTH = 70
 WAYS = (PaidBy.DEBIT, PaidBy.TRANSFER, PaidBy.PAYPAL)
@@ -50,6 +51,13 @@ def checked_wish(order: Order, wish: OrderWish, *, today: date) -> dict[str, Any
         return {"package_version": None, "paid_by": contract.paid_by, "effective": wish.effective or earliest, "is_trial": False}
     if wish.paid_by not in WAYS:
         raise RuleBroken(N_("An order cannot be paid like that."), field="paid_by")
+    if wish.paid_by is PaidBy.PAYPAL and not takes_paypal(order.seller_id):
+        raise RuleBroken(
+            N_("{seller} does not take PayPal."),
+            N_("Choose another way to pay."),
+            field="paid_by",
+            seller=order.seller.legal_name,
+        )
     if wish.is_trial and order.kind is not OrderKind.NEW:
         raise RuleBroken(N_("Only a new contract begins with a trial."), field="is_trial")
     version = _version(wish.version_id, today)

@@ -528,7 +528,7 @@ def test_the_form_offers_what_can_be_ordered(world: World) -> None:
     assert [(one.number, one.package.name, one.earliest_end) for one in found.contracts] == [
         (contract.number, "Backup S", JANUARY)
     ]
-    assert found.ways == (PaidBy.DEBIT, PaidBy.TRANSFER, PaidBy.PAYPAL)
+    assert found.ways == (PaidBy.DEBIT, PaidBy.TRANSFER)
     BankAccount.delete().where(BankAccount.party == world.family["axel"]).execute()
     assert PaidBy.DEBIT not in order_drawing.choices(alpha, world.family["axel"], today=TODAY).ways
     prices.end_price(world.family.actor("north"), world.small, TOMORROW, today=TODAY, now=NOW)
