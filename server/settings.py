@@ -18,6 +18,7 @@ DATABASE_VARIABLE = "GDP_DATABASE"
 _PLACE = re.compile(r" - at `\$\.?(.*)`$")
 _SMTP_PORTS = {"smtp": 587, "smtps": 465}
 _POSTGRESQL = ("postgresql://", "postgres://")
+_THIS_COMPUTER = {"127.0.0.1", "::1", "localhost"}
 _READABLE_BY_OTHERS = 0o077
 
 
@@ -46,12 +47,19 @@ class DatabaseAddress(msgspec.Struct, frozen=True, forbid_unknown_fields=True, r
     url: str = ""
 
 
+class PayPalAddress(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
+    """Where PayPal is asked; each seller enters its own account on a page."""
+
+    url: str = "https://api-m.paypal.com"
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The whole file."""
 
     web: Web = Web()
     mail: Mail = Mail()
     database: DatabaseAddress = DatabaseAddress()
+    paypal: PayPalAddress = PayPalAddress()
 
 
 class Smtp(msgspec.Struct, frozen=True):
@@ -143,8 +151,16 @@ def _check(settings: Settings, path: Path) -> None:
             raise _wrong(path, f"web.{key}", N_("a number from 1 to {most} is expected"), most=most)
     if settings.web.proxies < 0:
         raise _wrong(path, "web.proxies", N_("a number from 0 on is expected"))
+    if not _is_private(settings.paypal.url):
+        raise _wrong(path, "paypal.url", N_("an address such as https://api-m.paypal.com is expected"))
     if settings.mail.smtp and smtp_address(settings.mail.smtp) is None:
         raise _wrong(path, "mail.smtp", N_("an address such as smtp://user@mail.example.com:587 is expected"))
+
+
+def _is_private(url: str) -> bool:
+    """Say whether secrets may be sent to an address: encrypted, or to this very computer."""
+    parts = urlsplit(url)
+    return bool(parts.hostname) and (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _THIS_COMPUTER))
 
 
 def _wrong(path: Path, key: str, reason: str, **facts: int) -> SetupError:
@@ -178,5 +194,9 @@ _FIRST_TEXT = N_(
 [database]
 # Without an address, everything lies in gdpac.sqlite in this folder.
 #url = "postgresql://gdpac@localhost/gdpac"
+
+[paypal]
+# For trying it out, without real money: https://api-m.sandbox.paypal.com
+#url = "https://api-m.paypal.com"
 """
 )

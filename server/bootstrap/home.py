@@ -12,6 +12,9 @@ from server.domain.sentence import N_
 from server.gateways.files import FileStore
 from server.gateways.mail import PostOffice
 from server.gateways.outbox import OutboxFolder
+from server.gateways.paypal.client import PayPal
+from server.gateways.paypal.transport import Transport
+from server.gateways.sealing import Sealer
 from server.gateways.smtp import SmtpServer
 from server.jobs.runner import Runner
 from server.models.database import SQLITE_FILE, disconnect, is_postgresql, open_database
@@ -23,6 +26,7 @@ OUTBOX = "outbox"
 FILES = "files"
 SECRET_KEY_FILE = "secret-key"
 SECRET_KEY_BYTES = 32
+SEALING_KEY_FILE = "sealing-key"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +105,12 @@ def post_office(home: Home) -> PostOffice:
 
 def job_runner(home: Home) -> Runner:
     """Return who does what happens by itself."""
-    return Runner(post_office(home), FileStore(home.files))
+    return Runner(post_office(home), FileStore(home.files), paypal=pay_pal(home))
+
+
+def pay_pal(home: Home) -> PayPal:
+    """Return PayPal under the address of the settings."""
+    return PayPal(Transport(home.settings.paypal.url), Sealer(home.folder / SEALING_KEY_FILE))
 
 
 def secret_key(home: Home) -> bytes:

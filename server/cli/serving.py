@@ -15,7 +15,7 @@ from typing import Any
 import click
 from waitress.server import create_server
 
-from server.bootstrap.home import Home, job_runner, secret_key
+from server.bootstrap.home import Home, job_runner, pay_pal, secret_key
 from server.domain.errors import SetupError
 from server.domain.sentence import N_
 from server.jobs.runner import Runner
@@ -45,7 +45,10 @@ def serve(home: Home, *, host: str | None, port: int | None, with_jobs: bool) ->
 
 def _listen(home: Home, host: str, port: int) -> Any:
     web = home.settings.web
-    app = create_app(WebSettings(secret_key(home), base_url=web.url, proxies=web.proxies, files=home.files, outbox=home.outbox))
+    settings = WebSettings(
+        secret_key(home), base_url=web.url, proxies=web.proxies, files=home.files, outbox=home.outbox, paypal=pay_pal(home)
+    )
+    app = create_app(settings)
     try:
         return create_server(
             app,

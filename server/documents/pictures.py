@@ -48,6 +48,8 @@ def checked_logo(logo: bytes) -> bytes:
             if picture.width * picture.height > LOGO_MAX_PIXELS:
                 raise RuleBroken(N_("The logo has too many pixels."), field="brand_logo")
             drawn = picture.convert("RGBA")
+    except Image.DecompressionBombError as error:
+        raise RuleBroken(N_("The logo has too many pixels."), field="brand_logo") from error
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
         raise RuleBroken(N_("The logo cannot be read."), N_("Save it as PNG or JPEG."), field="brand_logo") from error
     drawn.thumbnail((LOGO_WIDTH, LOGO_WIDTH))

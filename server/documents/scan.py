@@ -19,6 +19,7 @@ MAX_BYTES = 25_000_000
 MAX_PAGES = 40
 TIMEOUT_SECONDS = 60.0  # 40 pages take about ten
 _READER = "server.documents.scan_reader"
+_PNG = b"\x89PNG\r\n\x1a\n"
 _PDF_WITHIN = 1024  # where a PDF's header may begin
 
 
@@ -84,7 +85,7 @@ def kind_of(data: bytes) -> ScanKind:
                          megabytes=MAX_BYTES // 1_000_000)  # fmt: skip
     if data.startswith(b"\xff\xd8\xff"):
         return ScanKind.JPEG
-    if data.startswith(b"\x89PNG\r\n\x1a\n"):
+    if data.startswith(_PNG):
         return ScanKind.PNG
     if b"%PDF-" in data[:_PDF_WITHIN]:
         return ScanKind.PDF
@@ -105,6 +106,22 @@ def read_scan(data: bytes) -> Scan:
         sentence, hint = _REFUSALS.get(read.refused, _REFUSALS["broken"])
         raise RuleBroken(sentence, hint, field="scan", pages=MAX_PAGES)
     return Scan(kind, tuple(_page(number, page) for number, page in enumerate(read.pages, 1)))
+
+
+def draw_page(data: bytes, page: int) -> bytes:
+    """Return one page of a file that was read, from 1, drawn anew as PNG in grey. Blocks for up to ``TIMEOUT_SECONDS``.
+
+    Raises RuleBroken where it cannot be drawn.
+    """
+    kind = kind_of(data)
+    command = [sys.executable, "-m", _READER, kind.name, str(MAX_PAGES), str(page)]
+    try:
+        done = subprocess.run(command, input=data, capture_output=True, timeout=TIMEOUT_SECONDS, check=True)
+    except subprocess.SubprocessError as error:
+        raise RuleBroken(*_REFUSALS["broken"]) from error
+    if not done.stdout.startswith(_PNG):
+        raise RuleBroken(*_REFUSALS["broken"])
+    return done.stdout
 
 
 def _ask_reader(kind: ScanKind, data: bytes) -> ScanRead:

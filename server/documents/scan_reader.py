@@ -1,6 +1,11 @@
-"""Reads the QR codes of one file, in a process of its own: ``python -m server.documents.scan_reader KIND MAX_PAGES < file``.
+"""Reads the QR codes of one file, in a process of its own.
 
-Writes one JSON object (``ScanRead``). It limits its own memory and processor time before it looks at a byte of the file.
+::
+
+    python -m server.documents.scan_reader KIND MAX_PAGES [PAGE] < file
+
+Writes one JSON object (``ScanRead``); with PAGE, that page as PNG in grey, for eyes. It limits its own memory and processor time
+before it looks at a byte of the file.
 """
 
 import io
@@ -21,6 +26,8 @@ MAX_PIXELS = 60_000_000  # A3 at 600 dpi has 70, A4 at 600 has 35
 PDF_DPI = 200
 FINER_DPI = 350  # where the first look finds nothing
 ENLARGED_MAX_PIXELS = 10_000_000  # beyond, a code is large enough as it is
+SHOWN_DPI = 110  # A4 is as wide as a page of ours
+SHOWN_SIDE = 1400  # pixels
 MAX_SIDE = 6000  # pixels of a drawn page, whatever size the PDF claims
 
 
@@ -33,8 +40,12 @@ def main(arguments: list[str]) -> int:
     kind, max_pages = ScanKind[arguments[0]], int(arguments[1])
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
+    data = sys.stdin.buffer.read()
+    if arguments[2:]:
+        _page(kind, data, int(arguments[2])).save(sys.stdout.buffer, "PNG")
+        return 0
     try:
-        read = ScanRead(pages=list(_pages(kind, sys.stdin.buffer.read(), max_pages)))
+        read = ScanRead(pages=list(_pages(kind, data, max_pages)))
     except Refused as refused:
         read = ScanRead(refused=str(refused))
     sys.stdout.buffer.write(msgspec.json.encode(read))
@@ -45,15 +56,27 @@ def _pages(kind: ScanKind, data: bytes, max_pages: int) -> Iterator[PageRead]:
     if kind is not ScanKind.PDF:
         yield PageRead(codes=_codes(_picture(data)))
         return
-    try:
-        document = pypdfium2.PdfDocument(data)
-    except pypdfium2.PdfiumError as error:
-        raise Refused("locked" if error.err_code == pypdfium2.raw.FPDF_ERR_PASSWORD else "broken") from error
+    document = _opened(data)
     if len(document) > max_pages:
         raise Refused("pages")
     for page in document:
         codes = _codes(_drawn(page, PDF_DPI)) or _codes(_drawn(page, FINER_DPI))
         yield PageRead(codes=codes)
+
+
+def _page(kind: ScanKind, data: bytes, number: int) -> Image.Image:
+    if kind is ScanKind.PDF:
+        return _drawn(_opened(data)[number - 1], SHOWN_DPI)
+    picture = _picture(data)
+    picture.thumbnail((SHOWN_SIDE, SHOWN_SIDE))
+    return picture
+
+
+def _opened(data: bytes) -> pypdfium2.PdfDocument:
+    try:
+        return pypdfium2.PdfDocument(data)
+    except pypdfium2.PdfiumError as error:
+        raise Refused("locked" if error.err_code == pypdfium2.raw.FPDF_ERR_PASSWORD else "broken") from error
 
 
 def _picture(data: bytes) -> Image.Image:
@@ -62,7 +85,7 @@ def _picture(data: bytes) -> Image.Image:
         with Image.open(io.BytesIO(data), formats=("JPEG", "PNG")) as picture:
             if picture.width * picture.height > MAX_PIXELS:
                 raise Refused("pixels")
-            return picture.convert("L")
+            return ImageOps.exif_transpose(picture).convert("L")
     except (OSError, ValueError, SyntaxError, MemoryError) as error:
         raise Refused("broken") from error
 

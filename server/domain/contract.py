@@ -1,5 +1,8 @@
-"""The states of a contract. Pure."""
+"""The states of a contract, and when it ends. Pure."""
 
+from datetime import date
+
+from server.domain.month import Month
 from server.domain.sentence import N_, Word
 
 
@@ -17,3 +20,11 @@ class ContractState(Word):
     def may_back_up(self) -> bool:
         """Whether new data is taken."""
         return self in {ContractState.ACTIVE, ContractState.RESTRICTED}
+
+
+def notice_end(received: date, notice_months: int) -> date:
+    """Return the day after the last of a contract that is cancelled: the end of the month in which the notice runs out."""
+    month = Month.of(received)
+    for _ in range(notice_months):
+        month = month.next
+    return month.end

@@ -18,6 +18,12 @@ def whole_cents(euros: Fraction) -> int:
     return cents if euros >= 0 else -cents
 
 
+def whole_euros(euros: Fraction) -> int:
+    """Return an amount in whole euro, for a tax office that counts so."""
+    whole = int(abs(euros) + Fraction(1, 2))
+    return whole if euros >= 0 else -whole
+
+
 def line_cents(quantity: Fraction, price: Decimal) -> int:
     """Return what a line of an invoice comes to, in cents. A credit is a negative quantity."""
     return whole_cents(quantity * Fraction(price))

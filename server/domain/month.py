@@ -60,6 +60,11 @@ class Month:
         """The month after it."""
         return Month.of(self.end)
 
+    @property
+    def before(self) -> "Month":
+        """The month before it."""
+        return Month.of(self.first - timedelta(days=1))
+
     def days_between(self, starts: date, ends: date | None) -> int:
         """Return how many of its days lie in a span; ``ends`` is the day after the last, None: the span goes on."""
         last = self.end if ends is None else min(ends, self.end)

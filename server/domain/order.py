@@ -7,7 +7,10 @@ Whoever edits an order voids what was printed and signed: the version goes up, a
 A payment that failed leaves the order where it waits.
 """
 
+from datetime import date, timedelta
+
 from server.domain.errors import RuleBroken
+from server.domain.month import Month
 from server.domain.sentence import N_, Word
 
 
@@ -91,3 +94,26 @@ def needs_payment(kind: OrderKind, *, is_in_good_standing: bool) -> bool:
     An upgrade of somebody who owes nothing is not held up; a downgrade or an end costs nothing.
     """
     return kind is OrderKind.NEW or (kind is OrderKind.UPGRADE and not is_in_good_standing)
+
+
+def check_effective(kind: OrderKind, wished: date | None, *, today: date, earliest_end: date | None = None) -> None:
+    """Raise RuleBroken for a first day (of a cancellation: the day after the last) that an order cannot have."""
+    if wished is None:
+        return
+    if wished < today or (wished == today and kind is not OrderKind.NEW):
+        raise RuleBroken(N_("This day has gone, or is too near."), N_("Tomorrow at the earliest."), field="effective")
+    if kind in {OrderKind.DOWNGRADE, OrderKind.CANCEL} and wished.day != 1:
+        raise RuleBroken(N_("This holds from the first day of a month only."), field="effective")
+    if earliest_end is not None and wished < earliest_end:
+        raise RuleBroken(
+            N_("The notice does not run out before {day}."),
+            N_("Choose that day, or a later one."),
+            field="effective",
+            day=earliest_end,
+        )
+
+
+def first_day(kind: OrderKind, wished: date | None, *, released: date) -> date:
+    """Return from when a change holds that is released on a day and waits for no payment."""
+    earliest = Month.of(released).end if kind is OrderKind.DOWNGRADE else released + timedelta(days=1)
+    return max(wished or earliest, earliest)

@@ -9,9 +9,12 @@ from peewee import PeeweeException
 
 from server.gateways.files import FileStore
 from server.gateways.mail import PostOffice
+from server.gateways.paypal.client import PayPal
 from server.language import ZONE
 from server.models.database import connected
-from server.services import mails, tidying, work
+from server.services import mails, order_expiry, tidying, work
+from server.services.paypal_orders import Now
+from server.services.paypal_work import work_off
 
 PAUSE_SECONDS = 5.0  # between two looks
 PAUSE_AFTER_ERROR_SECONDS = 30.0
@@ -21,9 +24,16 @@ _log = logging.getLogger("gdpac.jobs")
 class Runner:
     """Looks for work again and again."""
 
-    def __init__(self, office: PostOffice, files: FileStore, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    def __init__(
+        self,
+        office: PostOffice,
+        files: FileStore,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        paypal: PayPal | None = None,
+    ) -> None:
         self._office = office
         self._files = files
+        self._paypal = paypal
         self._clock = clock
 
     def run(self, stop: threading.Event) -> None:
@@ -43,8 +53,12 @@ class Runner:
         """Do what is due now. Return whether there was a mail, so that there may be another."""
         with connected():
             now = self._clock()
-            work.do_once("tidy", str(now.astimezone(ZONE).date()), lambda: tidying.tidy(now=now), now=now)
+            today = now.astimezone(ZONE).date()
+            work.do_once("tidy", str(today), lambda: tidying.tidy(now=now), now=now)
+            work.do_once("orders", str(today), lambda: order_expiry.daily(today=today, now=now), now=now)
             found = False
             while (stop is None or not stop.is_set()) and mails.send_next(self._office, now=self._clock()):
                 found = True
+            if self._paypal is not None and (stop is None or not stop.is_set()):
+                work_off(self._paypal, at=Now(now, now.astimezone(ZONE).date()))
             return found

@@ -1,6 +1,6 @@
 """The tree of parties: operator, distributors, resellers, customers."""
 
-from peewee import BooleanField, DateField, ForeignKeyField, IntegerField, TextField
+from peewee import SQL, BooleanField, DateField, ForeignKeyField, IntegerField, TextField
 
 from server.domain.party import PartyKind, SalesMode, TaxStatus
 from server.models.base import Row
@@ -35,6 +35,8 @@ class Party(Row):
     """``#rrggbb``, or empty"""
     brand_logo = TextField(default="")
     """the name of a file among the server's, or empty"""
+    brand_key = TextField(default="")
+    """in the address of the login page with this party's brand; nobody guesses it. Empty: there is none yet"""
     requires_two_factor = BooleanField(default=False)
     """of everybody who belongs to it or to a party below"""
     version = IntegerField(default=1)
@@ -45,3 +47,7 @@ class Party(Row):
     class Meta:
         table_name = "party"
         indexes = ((("parent", "legal_name"), False),)
+
+
+Party.add_index(SQL("CREATE UNIQUE INDEX party_brand_key ON party (brand_key) WHERE brand_key <> ''"))
+Party.add_index(SQL("CREATE INDEX party_brand_logo ON party (brand_logo) WHERE brand_logo <> ''"))

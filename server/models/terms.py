@@ -2,7 +2,9 @@
 
 from peewee import ForeignKeyField, IntegerField, TextField
 
+from server.domain.datev_chart import Chart
 from server.models.base import Row
+from server.models.fields import word_field
 from server.models.party import Party
 
 
@@ -33,6 +35,11 @@ class SellerTerms(Row):
     """of what customers pay net: what an agent gets from this party"""
     datev_consultant = TextField(default="")
     datev_client = TextField(default="")
+    datev_chart = word_field(Chart, default=Chart.SKR03)
+    datev_accounts = TextField(default="")
+    """JSON: tax keys, and the accounts that are not the chart's; empty: all are"""
+    version = IntegerField(default=1)
+    """goes up with every change, so that nobody overwrites what he has not seen"""
 
     class Meta:
         table_name = "seller_terms"

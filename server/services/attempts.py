@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
-from server.domain.errors import LoginRefused, TooManyAttempts
+from server.domain.errors import LoginRefused, ServerError, TooManyAttempts
 from server.domain.sentence import N_
 from server.models.base import database
 from server.models.sessions import LoginAttempt
@@ -19,10 +19,23 @@ KEPT = timedelta(days=30)
 @contextmanager
 def attempt(email: str, address: str, *, now: datetime) -> Iterator[None]:
     """Count what is tried in the block, unless it succeeds; it fails by raising LoginRefused. Raises TooManyAttempts."""
-    rows = _note({f"email:{email}": MOST_BY_EMAIL, f"address:{address}": MOST_BY_ADDRESS}, now)
+    with _counted({f"email:{email}": MOST_BY_EMAIL, f"address:{address}": MOST_BY_ADDRESS}, LoginRefused, now):
+        yield
+
+
+@contextmanager
+def counted(subject: str, most: int, failure: type[ServerError], *, now: datetime) -> Iterator[None]:
+    """Count what somebody tries in the block, unless it succeeds; it fails by raising ``failure``. Raises TooManyAttempts."""
+    with _counted({subject: most}, failure, now):
+        yield
+
+
+@contextmanager
+def _counted(limits: dict[str, int], failure: type[ServerError], now: datetime) -> Iterator[None]:
+    rows = _note(limits, now)
     try:
         yield
-    except LoginRefused:
+    except failure:
         raise
     except BaseException:
         LoginAttempt.delete().where(LoginAttempt.id.in_(rows)).execute()

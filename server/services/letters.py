@@ -22,7 +22,7 @@ def send_invitation(
             if inviter
             else say(N_("You have been invited to work for {party} as “{role}”."), party=party[1], role=role)
         )
-        text = _text(
+        text = whole(
             opening,
             translate(N_("Open this page to come in. The link works once:")),
             links.invitation_link(token),
@@ -35,7 +35,7 @@ def send_invitation(
 def send_reset(*, to: str, language: str, token: str, expires: datetime, now: datetime) -> None:
     """Queue the link by which somebody chooses a new password."""
     with speaking(language):
-        text = _text(
+        text = whole(
             translate(N_("Somebody, probably you, has asked for a new password for this address.")),
             translate(N_("Choose it on this page. The link works once:")),
             links.invitation_link(token),
@@ -49,7 +49,7 @@ def send_reset(*, to: str, language: str, token: str, expires: datetime, now: da
 def send_notice(*, to: str, language: str, what: str, now: datetime) -> None:
     """Tell somebody of a change to his access; ``what`` is a sentence marked with ``N_``."""
     with speaking(language):
-        text = _text(
+        text = whole(
             translate(what),
             translate(N_("If it was you, there is nothing to do. If not, choose a new password at once:")),
             links.login_link(),
@@ -64,7 +64,7 @@ def send_price_news(*, to: str, language: str, party_id: int, what: str, package
     The price itself is read after logging in, where nobody else reads it.
     """
     with speaking(language):
-        text = _text(
+        text = whole(
             say(what, day=day, package=package),
             translate(N_("What you agreed on before stays as it is. You find all your prices under “Packages”:")),
             links.login_link(),
@@ -73,5 +73,6 @@ def send_price_news(*, to: str, language: str, party_id: int, what: str, package
     mails.queue(to=to, subject=subject, text=text, language=language, party_id=party_id, now=now)
 
 
-def _text(*paragraphs: str) -> str:
+def whole(*paragraphs: str) -> str:
+    """Return the text of a mail: a greeting, what it says, who wrote it; in the language spoken now."""
     return "\n\n".join((translate(_GREETING), *paragraphs, "-- \n" + translate(_SIGNED))) + "\n"

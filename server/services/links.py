@@ -16,3 +16,38 @@ def invitation_link(token: str) -> str:
 def login_link() -> str:
     """Return the address of the page on which one logs in."""
     return f"{_public['url']}/login"
+
+
+def house_link(key: str) -> str:
+    """Return the address of the page on which one logs in, with the brand that has a key."""
+    return f"{_public['url']}/login/at/{key}"
+
+
+def order_link(order_id: int) -> str:
+    """Return the address of the page of an order."""
+    return f"{_public['url']}/orders/{order_id}"
+
+
+def download_link() -> str:
+    """Return the address of the page from which the backup program is downloaded."""
+    return f"{_public['url']}/download"
+
+
+def pay_page_link(token: str) -> str:
+    """Return the address of the page on which something is paid."""
+    return f"{_public['url']}/pay/{token}"
+
+
+def pay_return_link(token: str) -> str:
+    """Return where PayPal sends a payer who has agreed."""
+    return f"{_public['url']}/pay/{token}/return"
+
+
+def pay_cancel_link(token: str) -> str:
+    """Return where PayPal sends a payer who has not agreed."""
+    return f"{_public['url']}/pay/{token}?cancelled=yes"
+
+
+def hook_link(hook: str) -> str:
+    """Return where PayPal sends messages for one seller."""
+    return f"{_public['url']}/paypal/hook/{hook}"

@@ -9,6 +9,7 @@ outbox folder has one file for both.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from server.documents.mail import as_page, signed_by
 from server.domain.errors import NotFound
 from server.domain.rights import Right
 from server.domain.sentence import N_
@@ -16,6 +17,9 @@ from server.gateways.mail import Letter, MailDelayed, MailRefused, PostOffice
 from server.language import hint_of, sentence_of, speaking
 from server.models.base import database
 from server.models.mail import OutgoingMail
+from server.models.party import Party
+from server.models.people import Membership, User
+from server.services.brand import NO_HOUSE, House, house_above
 from server.services.paging import Page, cut
 from server.services.scope import Actor
 
@@ -40,10 +44,34 @@ class MailRow:
     last_error: str
 
 
-def queue(*, to: str, subject: str, text: str, language: str, now: datetime, party_id: int | None = None) -> None:
-    """Let a mail be sent. To be called inside the transaction of what it tells of."""
+def queue(
+    *,
+    to: str,
+    subject: str,
+    text: str,
+    language: str,
+    now: datetime,
+    party_id: int | None = None,
+    reader_id: int | None = None,
+) -> None:
+    """Let a mail be sent, as text and as a page. To be called inside the transaction of what it tells of.
+
+    Args:
+        to: the address.
+        subject: one line.
+        text: paragraphs with empty lines between them; see documents/mail.py.
+        language: in which it is written.
+        now: when.
+        party_id: whom it is about.
+        reader_id: whose the reader is, where that is another. The mail bears the brand that this party meets; without a
+            party, the one that a user of this address meets.
+    """
+    house = _house_for(to, reader_id or party_id)
+    signed = signed_by(text, house.name)
+    with speaking(language):
+        page = as_page(subject, signed, house=house.name, colour=house.colour)
     OutgoingMail.create(
-        recipient=to, subject=subject, text=text, language=language, party=party_id, created_at=now, not_before=now
+        recipient=to, subject=subject, text=signed, html=page, language=language, party=party_id, created_at=now, not_before=now
     )
 
 
@@ -75,6 +103,15 @@ def read_mail(actor: Actor, mail_id: int) -> MailRow:
     if mail is None:
         raise NotFound(N_("There is no such mail."))
     return _row(mail)
+
+
+def _house_for(to: str, party_id: int | None) -> House:
+    who = User.select(User.id).where(User.email == to)
+    which = (
+        (Party.id == party_id) if party_id else Party.id.in_(Membership.select(Membership.party).where(Membership.user.in_(who)))
+    )
+    reader = Party.select().where(which).order_by(Party.id).first()
+    return NO_HOUSE if reader is None else house_above(reader)
 
 
 def _claim(now: datetime) -> OutgoingMail | None:

@@ -9,6 +9,7 @@ from server.domain.sentence import N_
 from server.models.base import database
 from server.models.party import Party
 from server.models.people import User
+from server.services.brand import house_above
 from server.services.scope import Actor
 
 
@@ -35,6 +36,8 @@ class Viewer:
     """whose name stands above the pages; empty: ours"""
     colour: str
     """``#rrggbb``; empty: ours"""
+    logo: str
+    """name of its logo among the server's files; empty: none"""
 
 
 def viewer_of(actor: Actor) -> Viewer:
@@ -42,7 +45,7 @@ def viewer_of(actor: Actor) -> Viewer:
     user = User.get_by_id(actor.user_id)
     party = Party.get_by_id(actor.party_id)
     home = Party.get_by_id(actor.home_party_id) if actor.is_on_behalf else party
-    house = _house_above(party)
+    house = house_above(party)
     return Viewer(
         user_id=user.id,
         user_name=user.name,
@@ -55,8 +58,9 @@ def viewer_of(actor: Actor) -> Viewer:
         role=actor.role,
         on_behalf=actor.is_on_behalf,
         rights=frozenset(right for right in Right if actor.may(right)),
-        house="" if house is None else house.brand_name,
-        colour="" if house is None else house.brand_colour,
+        house=house.name,
+        colour=house.colour,
+        logo=house.logo,
     )
 
 
@@ -66,12 +70,3 @@ def choose_language(actor: Actor, language: str) -> None:
         raise RuleBroken(N_("This language is not known here."), field="language")
     with database.atomic():
         User.update(language=language).where(User.id == actor.user_id).execute()
-
-
-def _house_above(party: Party) -> Party | None:
-    """Return the nearest party above that shows its name or colour to those below."""
-    while party.parent_id is not None:
-        party = Party.get_by_id(party.parent_id)
-        if party.brand_name or party.brand_colour:
-            return party
-    return None

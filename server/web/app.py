@@ -1,7 +1,7 @@
 """The web of the server: builds the Flask app. Knows no business; every page calls one service."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -13,9 +13,12 @@ from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter
 
+from server.gateways.paypal.client import PayPal
+from server.gateways.paypal.transport import Transport
+from server.gateways.sealing import Sealer
 from server.models.base import database
 from server.web import errors, security, vocabulary
-from server.web.pages import BLUEPRINTS
+from server.web.pages import BLUEPRINTS, paypal_hook
 from server.web.visit import Clock, prepare_visits
 
 LARGEST_REQUEST = 8 * 1024 * 1024  # bytes; a list of customers is the largest thing anybody sends
@@ -37,6 +40,8 @@ class WebSettings:
     """the folder in which files lie that belong to rows"""
     outbox: Path | None = None
     """the folder into which mails are laid where no mail server is set up"""
+    paypal: PayPal = field(default_factory=lambda: PayPal(Transport("https://api-m.paypal.com"), Sealer(Path("sealing-key"))))
+    """whom sellers' accounts at PayPal are asked through"""
 
     @property
     def is_https(self) -> bool:
@@ -73,7 +78,7 @@ def create_app(settings: WebSettings, clock: Clock = lambda: datetime.now(UTC)) 
     logging.getLogger("flask_wtf.csrf").setLevel(logging.ERROR)
     _open_and_close(app)
     prepare_visits(app, clock)
-    CSRFProtect(app)
+    CSRFProtect(app).exempt(paypal_hook.pages)  # PayPal signs what it sends, and holds no form
     security.guard(app, is_https=settings.is_https)
     vocabulary.teach(app)
     app.jinja_env.globals["css_version"] = _fingerprint(Path(__file__).parent / "static" / "gdpac.css")

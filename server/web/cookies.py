@@ -1,4 +1,6 @@
-"""The cookies: who is logged in (a token that opens a row, nothing else), and which language was chosen at the door."""
+"""The cookies: who is logged in (a token that opens a row, nothing else); which language was chosen; by whose door one came."""
+
+import re
 
 from flask import current_app, request
 from werkzeug.wrappers import Response
@@ -7,6 +9,8 @@ from server.language import LANGUAGES
 
 YEAR = 365 * 24 * 3600  # seconds
 LONGEST_TOKEN = 200  # characters; ours are shorter, and nothing longer is looked up
+
+HOUSE_KEY = re.compile(r"[A-Za-z0-9_-]{8,40}", re.ASCII)
 
 
 def session_token() -> str:
@@ -36,6 +40,18 @@ def language() -> str:
 def keep_language(response: Response, language: str) -> Response:
     """Let the browser remember a language."""
     response.set_cookie("gdp_language", language, max_age=YEAR, httponly=True, samesite="Lax", secure=_is_https(), path="/")
+    return response
+
+
+def house_key() -> str:
+    """Return by whose login page this browser came in; empty where it was ours."""
+    key = request.cookies.get("gdp_house", "")
+    return key if HOUSE_KEY.fullmatch(key) else ""
+
+
+def keep_house(response: Response, key: str) -> Response:
+    """Let the browser remember by whose login page it came in."""
+    response.set_cookie("gdp_house", key, max_age=YEAR, httponly=True, samesite="Lax", secure=_is_https(), path="/")
     return response
 
 

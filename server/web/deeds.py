@@ -11,7 +11,25 @@ from server.language import translate
 from server.services.audit import Entry
 from server.web.phrases import LANGUAGE
 
+TERMS: Final = {
+    "legal_notice": N_("At the foot of letters"),
+    "contact_name": N_("Contact for invoices"),
+    "invoice_prefix": N_("Letters before invoice numbers"),
+    "prenotification_days": N_("Days of notice before a debit"),
+    "payment_days": N_("Days to pay"),
+    "notice_months": N_("Months of notice"),
+    "trial_days": N_("Days of a trial"),
+    "reminder_days": N_("Reminder after"),
+    "blocked_days": N_("No new orders after"),
+    "paused_days": N_("Backup paused after"),
+    "ended_days": N_("Contract ends after"),
+    "kept_days": N_("Data is kept after the end of a contract"),
+    "commission_percent": N_("Commission in percent"),
+    "datev_consultant": N_("Number of the tax consultant at DATEV"),
+    "datev_client": N_("Number of the client at DATEV"),
+}
 LABELS: Final = {
+    **TERMS,
     "legal_name": N_("Name"),
     "name": N_("Name"),
     "is_person": N_("This is a person, no company"),

@@ -13,6 +13,7 @@ from server.language import hint_of, say, sentence_of
 
 LONGEST = 200  # characters, where a field says nothing else
 DIGITS = 9  # of a number that every database holds
+_NEW_LINES = {ord(sign): None for sign in "\r\n"}
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]")
 
 
@@ -23,7 +24,7 @@ class Field:
     name: str
     label: str
     kind: str = "text"
-    """of HTML's: text, email, password, tel, color, date ...; or choice, check"""
+    """of HTML's: text, email, password, tel, color, date ...; or choice, check, lines"""
     required: bool = False
     maximum: int = LONGEST
     """characters"""
@@ -103,6 +104,6 @@ def _what_is_wrong(field: Field, value: str) -> str:
         return say(N_("Please fill in this field."))
     if len(value) > field.maximum:
         return say(N_("At most {maximum} characters fit here; these are {length}."), maximum=field.maximum, length=len(value))
-    if _UNPRINTABLE.search(value):
+    if _UNPRINTABLE.search(value.translate(_NEW_LINES) if field.kind == "lines" else value):
         return say(N_("This contains characters that cannot be printed. Please type it anew."))
     return ""

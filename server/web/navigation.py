@@ -10,7 +10,14 @@ from server.language import translate
 from server.services.who import Viewer
 from server.web import phrases
 
-_SAME = {"prices": "packages", "customers": "parties", "affairs": "parties", "customer_files": "parties"}
+_SAME = {
+    "prices": "packages",
+    "customers": "parties",
+    "affairs": "parties",
+    "customer_files": "parties",
+    "terms": "parties",
+    "brand": "parties",
+}
 """pages that stand under another's link"""
 
 
@@ -31,6 +38,9 @@ def entries(viewer: Viewer) -> tuple[Entry, ...]:
     home = phrases.KINDS[below] if below is not None else N_("Your data")
     links.append((home, url_for("parties.show", party_id=own), "parties", True))
     links.append((N_("Packages"), url_for("packages.show"), "packages", True))
+    is_seller = below is not None
+    links.append(("PayPal", url_for("paypal.payments"), "paypal", is_seller and Right.SEE_MONEY in viewer.rights))
+    links.append((N_("Books"), url_for("books.show"), "books", Right.MANAGE_MONEY in viewer.rights))
     links.append((N_("People"), url_for("team.show", party_id=own), "team", True))
     links.append((N_("Changes"), url_for("audit.show", party_id=own), "audit", Right.SEE_AUDIT in viewer.rights))
     links.append((N_("Mail"), url_for("outbox.show"), "outbox", Right.RUN_SERVER in viewer.rights))

@@ -22,10 +22,10 @@ def guard(app: Flask, *, is_https: bool) -> None:
     @app.after_request
     def set_headers(response: Response) -> Response:
         for name, value in HEADERS.items():
-            response.headers[name] = value
+            response.headers.setdefault(name, value)  # a file says less than a page may
         if is_https:
             response.headers["Strict-Transport-Security"] = f"max-age={YEAR}; includeSubDomains"
         if request.endpoint != "static":
             # A shared computer's "back" must not show what was logged out of.
-            response.headers["Cache-Control"] = "no-store"
+            response.headers.setdefault("Cache-Control", "no-store")
         return response

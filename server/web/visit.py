@@ -12,17 +12,21 @@ from server.domain.errors import LoginRefused
 from server.domain.rights import Right
 from server.domain.sentence import N_
 from server.gateways.files import FileStore
+from server.gateways.paypal.client import PayPal
 from server.language import LANGUAGES, speaking
-from server.services import login, who
+from server.services import brand, login, who
+from server.services.brand import House
 from server.services.scope import Actor
 from server.services.who import Viewer
 from server.web import cookies, navigation, phrases
 
 Clock = Callable[[], datetime]
 OUR_HOUSE = "GlobalDataProtect"
-PUBLIC = frozenset({"static", "language", "login", "invitation"})
+PUBLIC = frozenset({"static", "language", "login", "invitation", "appearance", "pay", "paypal_hook"})
 """blueprints and endpoints that ask nobody who he is"""
-WITHOUT_SECOND_FACTOR = frozenset({"account.two_factor", "account.switch_on", "login.log_out", "appearance.colours"})
+WITHOUT_SECOND_FACTOR = frozenset(
+    {"account.two_factor", "account.switch_on", "login.log_out", "appearance.colours", "appearance.logo"}
+)
 """where somebody may go who must set up a second factor first"""
 
 
@@ -49,11 +53,13 @@ def prepare_visits(app: Flask, clock: Clock) -> None:
     @app.context_processor
     def words() -> dict[str, object]:
         known = visitor()
+        house = House(known.house, known.colour, known.logo) if known is not None else brand.house_at(cookies.house_key())
         return {
             "viewer": known,
             "navigation": navigation.entries(known) if known is not None else (),
-            "house": (known.house if known is not None else "") or OUR_HOUSE,
-            "brand_url": url_for("appearance.colours", colour=known.colour[1:]) if known is not None and known.colour else "",
+            "house": house.name or OUR_HOUSE,
+            "brand_url": url_for("appearance.colours", colour=house.colour[1:]) if house.colour else "",
+            "logo_url": url_for("appearance.logo", name=house.logo) if house.logo else "",
             "language": language(),
             "languages": phrases.LANGUAGE.items(),
         }
@@ -100,6 +106,11 @@ def outbox() -> str:
 def files() -> FileStore:
     """Return where files lie that belong to rows."""
     return FileStore(current_app.extensions["gdpac"].files)
+
+
+def paypal() -> PayPal:
+    """Return PayPal."""
+    return cast(PayPal, current_app.extensions["gdpac"].paypal)
 
 
 def language() -> str:

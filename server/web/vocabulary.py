@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from server.domain.bank_account import grouped
 from server.domain.sentence import N_, Word
-from server.language import ZONE, a_day, a_moment, a_number, a_price, say, translate
+from server.language import ZONE, a_day, a_moment, a_number, a_price, money, say, translate
 from server.web import phrases
 from server.web.deeds import deed, details
 
@@ -30,6 +30,7 @@ def teach(app: Flask) -> None:
         day=_day,
         last_day=_last_day,
         price=a_price,
+        money=money,
         iban=grouped,
         moment=a_moment,
         browser=browser,

@@ -6,6 +6,8 @@ from server.web.pages import (
     account,
     appearance,
     audit,
+    books,
+    brand,
     customer_affairs,
     customer_files,
     customers,
@@ -16,15 +18,21 @@ from server.web.pages import (
     outbox,
     packages,
     parties,
+    pay,
+    paypal,
+    paypal_hook,
     prices,
     support,
     team,
+    terms,
 )
 
 _MODULES = (
     account,
     appearance,
     audit,
+    books,
+    brand,
     customer_affairs,
     customer_files,
     customers,
@@ -35,8 +43,12 @@ _MODULES = (
     outbox,
     packages,
     parties,
+    pay,
+    paypal,
+    paypal_hook,
     prices,
     support,
     team,
+    terms,
 )
 BLUEPRINTS: tuple[Blueprint, ...] = tuple(module.pages for module in _MODULES)

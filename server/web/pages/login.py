@@ -4,10 +4,10 @@ import flask
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from server.domain.errors import LoginRefused, RuleBroken, TooManyAttempts
+from server.domain.errors import LoginRefused, NotFound, RuleBroken, TooManyAttempts
 from server.domain.password import LONGEST
 from server.domain.sentence import N_
-from server.services import login
+from server.services import brand, login
 from server.web import cookies, visit
 from server.web.addresses import own_address
 from server.web.forms import Field, Form
@@ -22,6 +22,14 @@ def log_in() -> Answer:
     if visit.visitor() is not None:
         return redirect(url_for("dashboard.home"))
     return _door(_form())
+
+
+@pages.get("/login/at/<key>")
+def log_in_at(key: str) -> Answer:
+    """Show the login page with the brand that has a key, from now on in this browser."""
+    if brand.house_at(key if cookies.HOUSE_KEY.fullmatch(key) else "") == brand.NO_HOUSE:
+        raise NotFound(N_("There is no such page."))
+    return cookies.keep_house(redirect(url_for("login.log_in")), key)
 
 
 @pages.post("/login")

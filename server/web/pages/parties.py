@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from server.domain import party_sheet
 from server.domain.errors import Conflict, NotAllowed, RuleBroken
-from server.domain.party import PartyKind
+from server.domain.party import PartyKind, SalesMode
 from server.domain.party_sheet import PartyFacts
 from server.domain.rights import Right
 from server.domain.sentence import N_
@@ -44,6 +44,7 @@ def show(party_id: int) -> Answer:
         may_import=party.may_create and party.kind is PartyKind.RESELLER,
         address=address_lines(party.facts),
         is_own=party_id == visit.actor().party_id,
+        may_set_terms=_may_set_terms(party),
         may_see_audit=visit.may(Right.SEE_AUDIT),
     )
 
@@ -102,6 +103,11 @@ def save(party_id: int) -> Answer:
         return _change(latest, form, latest.version), 409
     flash(translate(N_("Saved.")), "good")
     return redirect(url_for("parties.show", party_id=party_id), 303)
+
+
+def _may_set_terms(party: PartyPage) -> bool:
+    is_own = party.id == visit.actor().party_id
+    return is_own and visit.may(Right.MANAGE_MONEY) and party.facts.mode != SalesMode.AGENCY
 
 
 def _creatable(party_id: int) -> tuple[PartyPage, PartyKind]:

@@ -1,0 +1,1 @@
+"""PayPal's REST API: orders, captures, refunds, saved payment methods, disputes, messages."""
