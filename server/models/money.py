@@ -149,4 +149,9 @@ class LedgerEntry(Row):
 
     class Meta:
         table_name = "ledger_entry"
-        indexes = ((("receivable", "kind", "source"), True), (("source",), False), (("booked_on",), False))
+        indexes = (
+            (("receivable", "kind", "source"), True),
+            (("source",), False),
+            (("booked_on",), False),
+            (("receivable", "booked_on", "kind", "cents"), False),
+        )

@@ -8,10 +8,11 @@ from server.models.money import Invoice
 from server.models.party import Party
 
 
-def document_of(row: Invoice) -> Document:
-    """Return what the books must know of an issued document."""
+def document_of(row: Invoice, known: dict[int, Party]) -> Document:
+    """Return what the books must know of an issued document; ``known`` are parties by number, and grows."""
     is_commission = row.kind is InvoiceKind.COMMISSION
-    seller, buyer = (row.recipient, row.issuer) if is_commission else (row.issuer, row.recipient)
+    issuer, recipient = (_party(one, known) for one in (row.issuer_id, row.recipient_id))
+    seller, buyer = (recipient, issuer) if is_commission else (issuer, recipient)
     group = TaxGroup(_rule(row, seller, buyer), row.net)
     return Document(
         is_cancellation=row.kind is InvoiceKind.CANCELLATION, is_commission=is_commission, groups=(group,), vat_id=buyer.vat_id
@@ -26,3 +27,9 @@ def _rule(row: Invoice, seller: Party, buyer: Party) -> TaxRule:
     if buyer.country not in EUROPEAN_UNION:
         return TaxRule(TaxCategory.OUTSIDE, 0)
     return TaxRule(TaxCategory.REVERSE_CHARGE, 0)
+
+
+def _party(number: int, known: dict[int, Party]) -> Party:
+    if number not in known:
+        known[number] = Party.get_by_id(number)
+    return known[number]

@@ -12,6 +12,7 @@ from server.domain.summary_declaration import DeclaredLine, Sale, Span, declared
 from server.domain.tax import TaxCategory
 from server.models.base import database
 from server.models.money import Invoice, InvoiceLine
+from server.models.party import Party
 from server.services.books import File, need_issuer
 from server.services.invoice_tax import document_of
 from server.services.scope import Actor
@@ -65,8 +66,9 @@ def _sales(party_id: int, span: Span) -> Iterator[Sale]:
         .order_by(InvoiceLine.invoice)
         .tuples()
     )
+    parties: dict[int, Party] = {}
     for invoice_id, cents in list(sums):
         row = Invoice.get_by_id(invoice_id)
-        document = document_of(row)
+        document = document_of(row, parties)
         if any(group.rule.category is TaxCategory.REVERSE_CHARGE for group in document.groups):
-            yield Sale(document.vat_id, row.recipient.legal_name, row.number, int(cents))
+            yield Sale(document.vat_id, parties[row.recipient_id].legal_name, row.number, int(cents))

@@ -3,6 +3,7 @@
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
+from server.domain.datev import Difference
 from server.domain.datev_chart import AccountRole, Accounts, Chart, default_account, read_accounts
 from server.domain.errors import Conflict, RuleBroken
 from server.domain.month import Month
@@ -26,22 +27,23 @@ _KEYS = {
 @pages.get("")
 def show() -> Answer:
     """Show what a month comes to."""
-    this = Month.of(today())
-    month = _month(this.before)
-    looked, refusal = None, None
-    try:
-        looked = books.look(visit.actor(), month)
-    except RuleBroken as error:
-        refusal = error
-    known = books.months(visit.actor(), today_month=this)
-    return render_template("books/show.html", month=month, months=known, books=looked, **_told(refusal))
+    return _show(_month(Month.of(today()).before))
 
 
 @pages.post("/datev")
 def datev() -> Answer:
-    """Send the books of a month as a file."""
+    """Send the books of a month as a file; where they may not leave, show why."""
     books.need_books(visit.actor())
-    return _send(books.export(visit.actor(), Month.parse(request.form.get("month", "")), now=visit.now()))
+    month = Month.parse(request.form.get("month", ""))
+    try:
+        return _send(books.export(visit.actor(), month, now=visit.now()))
+    except RuleBroken as error:
+        refusal = error
+    try:
+        differences = books.compare(visit.actor(), month)
+    except RuleBroken:
+        differences = ()
+    return _show(month, refusal, differences), 422
 
 
 @pages.get("/declaration")
@@ -91,6 +93,14 @@ def set_accounts() -> Answer:
         return _page(form, latest), 409
     flash(translate(N_("Saved.")), "good")
     return redirect(url_for("books.show"), 303)
+
+
+def _show(month: Month, refusal: RuleBroken | None = None, differences: tuple[Difference, ...] = ()) -> str:
+    looked = books.look(visit.actor(), month)
+    known = books.months(visit.actor(), today_month=Month.of(today()))
+    told = {} if differences else _told(refusal)
+    page = {"refusal": "", "advice": ""} | told
+    return render_template("books/show.html", month=month, months=known, books=looked, differences=differences, **page)
 
 
 def _told(refusal: RuleBroken | None) -> dict[str, str]:

@@ -121,7 +121,7 @@ def test_what_differs_is_told_and_nothing_is_exported(world: BooksWorld, harm: s
         books.export_of(world.alpha, NOVEMBER, now=NOW)
     told = {"entry": "RE.2", "open": "RE-5", "document": "Invoices", "capture": "PayPal payments"}[harm]
     assert told in str(refused.value)
-    assert books.look(world.family.actor("alpha"), NOVEMBER).differences
+    assert books.compare(world.family.actor("alpha"), NOVEMBER)
 
 
 def test_a_document_must_come_to_what_is_owed(world: BooksWorld) -> None:
