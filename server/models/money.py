@@ -75,6 +75,7 @@ Invoice.add_index(
     )
 )
 Invoice.add_index(SQL("CREATE UNIQUE INDEX invoice_corrected_once ON invoice (corrects_id) WHERE corrects_id IS NOT NULL"))
+Invoice.add_index(SQL("CREATE INDEX invoice_without_vat ON invoice (issuer_id) WHERE vat = 0"))
 Invoice.add_index(SQL("CREATE INDEX invoice_without_pdf ON invoice (id) WHERE pdf = ''"))
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from peewee import fn
+from peewee import SQL, fn
 
 from server.domain.invoice import InvoiceKind
 from server.domain.rights import Right
@@ -60,7 +60,7 @@ def _sales(party_id: int, span: Span) -> Iterator[Sale]:
     sums: Any = (
         InvoiceLine.select(InvoiceLine.invoice, fn.SUM(InvoiceLine.cents))
         .join(Invoice, on=InvoiceLine.invoice == Invoice.id)
-        .where((Invoice.issuer == party_id) & InvoiceLine.month.in_(months) & (Invoice.vat == 0))
+        .where((Invoice.issuer == party_id) & InvoiceLine.month.in_(months) & (Invoice.vat == SQL("0")))
         .where(Invoice.kind.in_([InvoiceKind.INVOICE, InvoiceKind.CANCELLATION]))
         .group_by(InvoiceLine.invoice)
         .order_by(InvoiceLine.invoice)

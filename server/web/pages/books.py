@@ -143,13 +143,13 @@ def _form(known: Accounts) -> Form:
     fields = [Field("chart", N_("Chart of accounts"), kind="choice", choices=charts, required=True)]
     fields += [
         Field(
-            str(role), role.label, maximum=4, short=True, inputmode="numeric", autocomplete="off",
+            str(role), role.label, maximum=4, short=True, inputmode="numeric", autocomplete="off", depends=True,
             hint=say(N_("else {account}"), account=default_account(known.chart, role)),
         )
         for role in AccountRole
     ]  # fmt: skip
     for name, label in _KEYS.items():
-        fields.append(Field(name, label, maximum=4, short=True, inputmode="numeric", autocomplete="off"))
+        fields.append(Field(name, label, maximum=4, short=True, inputmode="numeric", autocomplete="off", depends=True))
     return Form(fields, _texts(known))
 
 
