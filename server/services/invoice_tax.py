@@ -1,11 +1,17 @@
-"""How an issued document is taxed, for the books and for the summary declaration."""
+"""How an issued document is taxed, for the books and for the summary declaration.
+
+Told from its sums and its two parties, as they are now: a document's own text names the rule, once it is kept with it.
+"""
 
 from server.domain.datev import Document
+from server.domain.datev_chart import STANDARD_PERCENT
 from server.domain.invoice import InvoiceKind
 from server.domain.party import TaxStatus
 from server.domain.tax import EUROPEAN_UNION, TaxCategory, TaxGroup, TaxRule
 from server.models.money import Invoice
 from server.models.party import Party
+
+_TAXED = TaxRule(TaxCategory.STANDARD, STANDARD_PERCENT)
 
 
 def document_of(row: Invoice, known: dict[int, Party]) -> Document:
@@ -21,11 +27,13 @@ def document_of(row: Invoice, known: dict[int, Party]) -> Document:
 
 def _rule(row: Invoice, seller: Party, buyer: Party) -> TaxRule:
     if row.vat:
-        return TaxRule(TaxCategory.STANDARD, 19)
+        return _TAXED
     if seller.tax_status is TaxStatus.SMALL_BUSINESS:
         return TaxRule(TaxCategory.EXEMPT, 0)
     if buyer.country not in EUROPEAN_UNION:
         return TaxRule(TaxCategory.OUTSIDE, 0)
+    if buyer.country == seller.country:
+        return _TAXED  # of so little that the tax is no cent
     return TaxRule(TaxCategory.REVERSE_CHARGE, 0)
 
 

@@ -132,6 +132,13 @@ def test_a_document_must_come_to_what_is_owed(world: BooksWorld) -> None:
         books.export_of(world.alpha, NOVEMBER, now=NOW)
 
 
+def test_two_cents_at_home_are_taxed_though_the_tax_is_no_cent(world: BooksWorld) -> None:
+    """Nobody declares them as sold to another country."""
+    world.invoice("anna", "RE-8", 2, 0, on=day(29))
+
+    assert [row.counter for row in exported(world).rows if row.number == "RE-8"] == [8400]
+
+
 def test_commission_is_an_expense_with_input_tax(world: BooksWorld) -> None:
     """What a distributor owes its agent, by a document of its own."""
     paper = world.document("alpha", "P-1", 5000, 950, on=day(30), kind=InvoiceKind.COMMISSION, issuer="north")
