@@ -9,6 +9,7 @@ from peewee import Database
 
 from server.domain.errors import SetupError
 from server.domain.sentence import N_
+from server.gateways.bank.folders import BankFolders
 from server.gateways.files import FileStore
 from server.gateways.mail import PostOffice
 from server.gateways.outbox import OutboxFolder
@@ -21,6 +22,7 @@ from server.settings import FILE_NAME, Settings, database_address, first_text, m
 
 OUTBOX = "outbox"
 FILES = "files"
+BANK = "bank"
 SECRET_KEY_FILE = "secret-key"
 SECRET_KEY_BYTES = 32
 
@@ -101,7 +103,7 @@ def post_office(home: Home) -> PostOffice:
 
 def job_runner(home: Home) -> Runner:
     """Return who does what happens by itself."""
-    return Runner(post_office(home), FileStore(home.files))
+    return Runner(post_office(home), FileStore(home.files), folders=BankFolders(home.folder / BANK))
 
 
 def secret_key(home: Home) -> bytes:

@@ -7,8 +7,10 @@ from datetime import UTC, datetime
 
 from peewee import PeeweeException
 
+from server.gateways.bank.folders import BankFolders
 from server.gateways.files import FileStore
 from server.gateways.mail import PostOffice
+from server.jobs import banking
 from server.language import ZONE
 from server.models.database import connected
 from server.services import mails, tidying, work
@@ -21,10 +23,18 @@ _log = logging.getLogger("gdpac.jobs")
 class Runner:
     """Looks for work again and again."""
 
-    def __init__(self, office: PostOffice, files: FileStore, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    def __init__(
+        self,
+        office: PostOffice,
+        files: FileStore,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        *,
+        folders: BankFolders | None = None,
+    ) -> None:
         self._office = office
         self._files = files
         self._clock = clock
+        self._folders = folders
 
     def run(self, stop: threading.Event) -> None:
         """Work until ``stop`` is set; a mail that is being handed over is still noted. A database that is away is waited for."""
@@ -44,6 +54,9 @@ class Runner:
         with connected():
             now = self._clock()
             work.do_once("tidy", str(now.astimezone(ZONE).date()), lambda: tidying.tidy(now=now), now=now)
+            banking.collect_daily(self._files, now=now)
+            if self._folders is not None:
+                banking.exchange(self._folders, self._files, now=now)
             found = False
             while (stop is None or not stop.is_set()) and mails.send_next(self._office, now=self._clock()):
                 found = True
