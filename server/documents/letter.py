@@ -10,6 +10,7 @@ from threading import Lock
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from PIL import ImageFile
 from weasyprint import CSS, HTML
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher, URLFetcherResponse
@@ -18,6 +19,7 @@ from server.documents import pictures, words
 from server.domain.paper import PaperParty
 from server.language import current_language, say
 
+ImageFile.LOAD_TRUNCATED_IMAGES = False  # weasyprint lets half a picture pass for whole, in all of the process
 PDF_VARIANT = "pdf/a-3b"  # and tagged, for those who have it read to them
 _HERE = Path(__file__).resolve().parent
 _FONTS = _HERE / "fonts"

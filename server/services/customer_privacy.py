@@ -1,7 +1,7 @@
 """What the law gives a customer: everything that is known of it as a file (GDPR, article 20), and its erasure (article 17).
 
 Erasure leaves the tree and the audit log whole: the row of the party, its users and what was done when stay, without a word about
-persons.
+persons. What the law demands to keep stays as it was issued: invoices, what was paid, signed orders, mandates (AO § 147).
 """
 
 import json
@@ -18,12 +18,16 @@ from server.domain.sentence import N_
 from server.models.audit import AuditEntry
 from server.models.base import database
 from server.models.catalogue import Price
+from server.models.contract import Contract, Mandate
 from server.models.customer import BankAccount, Contact, Seat, VatConfirmation
 from server.models.mail import OutgoingMail
+from server.models.money import Receivable
+from server.models.order import Order
 from server.models.party import Party
 from server.models.people import Invitation, Membership, RecoveryCode, User
 from server.models.sessions import LoginAttempt, Session
 from server.services import audit
+from server.services.customer_ties import refuse_while_owing
 from server.services.customers import claim, customer_of_seller, is_end_of_edge, visible_customer
 from server.services.scope import Actor
 
@@ -80,11 +84,25 @@ def export_customer(actor: Actor, customer_id: int, *, now: datetime) -> bytes:
             "mails": _rows(
                 OutgoingMail.select().where(OutgoingMail.party == party.id), "recipient", "subject", "created_at", "sent_at"
             ),
+            "orders": _rows(
+                Order.select().where(Order.customer == party.id),
+                "number", "kind", "state", "created_at", "printed_at", "signed_at", "released_at", "paper",
+            ),
+            "contracts": _rows(
+                Contract.select().where(Contract.customer == party.id), "number", "state", "paid_by", "starts", "ends"
+            ),
+            "mandates": _rows(
+                Mandate.select().where(Mandate.debtor == party.id),
+                "reference", "holder", "iban", "bic", "signed_on", "last_used_on", "revoked_on",
+            ),
             "changes": _rows(AuditEntry.select().where(AuditEntry.party == party.id), "at", "action", "details"),
         }  # fmt: skip
         if actor.may(Right.SEE_PRICES):
             own = Price.select().where(Price.buyer == party.id)
             told["prices"] = _rows(own, "version_id", "valid_from", "valid_to", "base", "overage")
+        if actor.may(Right.SEE_MONEY):
+            owed = Receivable.select().where(Receivable.debtor == party.id)
+            told["money"] = _rows(owed, "number", "kind", "issued_on", "due", "cents", "open_cents")
         audit.record(actor, Action.CUSTOMER_EXPORTED, now=now, party_id=party.id, subject=("party", party.id))
         return json.dumps(told, ensure_ascii=False, indent=2, default=str).encode()
 
@@ -99,6 +117,7 @@ def erase_customer(actor: Actor, customer_id: int, *, version: int, now: datetim
         actor.need(Right.MANAGE_PARTIES)
         if party.ended_at is None:
             raise RuleBroken(N_("A customer is erased when it has ended."), N_("End it first."))
+        refuse_while_owing(party.id)
         claim(party, version)
         users = _users_of_it_alone(party)
         addresses = [user.email for user in users] + [

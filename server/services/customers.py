@@ -18,11 +18,13 @@ from server.domain.rights import Right
 from server.domain.seats import Seats
 from server.domain.sentence import N_
 from server.domain.vat_id import VatId
+from server.language import ZONE
 from server.models.base import database
 from server.models.customer import BankAccount, Contact, VatConfirmation
 from server.models.party import Party
 from server.services import audit
 from server.services.customer_seats import keep_seats, seats_of
+from server.services.customer_ties import refuse_while_served
 from server.services.scope import Actor, hold, visible_party
 
 
@@ -105,11 +107,15 @@ def create_customer(actor: Actor, record: CustomerRecord, *, now: datetime) -> i
 
 
 def end_customer(actor: Actor, customer_id: int, *, version: int, now: datetime) -> None:
-    """Let the relation to a customer end. It stays readable. Raises NotFound, NotAllowed, Conflict, RuleBroken."""
+    """Let the relation to a customer end, to whom nothing is delivered any more. It stays readable.
+
+    Raises NotFound, NotAllowed, Conflict, RuleBroken.
+    """
     with database.atomic():
         party = customer_of_seller(actor, customer_id)
         if party.ended_at is not None:
             raise RuleBroken(N_("This customer has ended already."))
+        refuse_while_served(party.id, today=now.astimezone(ZONE).date())
         claim(party, version)
         Party.update(ended_at=now).where(Party.id == party.id).execute()
         audit.record(actor, Action.CUSTOMER_ENDED, now=now, party_id=party.id, subject=("party", party.id))

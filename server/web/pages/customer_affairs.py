@@ -89,7 +89,8 @@ def erase(party_id: int) -> Answer:
         text=translate(
             N_(
                 "Name, address, contacts, accounts and people are removed for good. The list of changes keeps what was done"
-                " and when, without a word about persons."
+                " and when, without a word about persons. Invoices, signed orders and mandates are kept as long as the law"
+                " demands."
             )
         ),
         button=translate(N_("Erase for good")),

@@ -69,7 +69,8 @@ class Installation:
         while len(found := sorted((self.folder / "outbox").glob("*.eml"))) < least:
             assert time.monotonic() < deadline
             time.sleep(0.05)
-        return [message_from_bytes(path.read_bytes(), policy=default).get_content() for path in found]
+        told = (message_from_bytes(path.read_bytes(), policy=default).get_body(("plain",)) for path in found)
+        return [body.get_content() for body in told if body is not None]
 
 
 @pytest.fixture

@@ -110,7 +110,11 @@ def test_a_logo_is_shown_to_those_below_alone(app: Flask, visitors: Visitors, fa
     assert guest.get("/login/at/12345678").status_code == 404
 
 
-@pytest.mark.parametrize("content", [b"", b"<svg/>", b"GIF89a", picture()[:60], picture((3000, 3000))])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"<svg/>", b"GIF89a", picture()[:60], picture((3000, 3000))],
+    ids=["nothing", "SVG", "GIF", "half of one", "too many pixels"],
+)
 def test_what_is_no_picture_of_ours_is_refused(content: bytes, visitors: Visitors, family: Family) -> None:
     """By what it is, never by what it is called."""
     reseller = visitors.of("alpha")
