@@ -25,6 +25,7 @@ from server.settings import FILE_NAME, Settings, database_address, first_text, m
 
 OUTBOX = "outbox"
 FILES = "files"
+DOWNLOADS = "downloads"
 BANK = "bank"
 SECRET_KEY_FILE = "secret-key"
 SECRET_KEY_BYTES = 32
@@ -43,6 +44,11 @@ class Home:
     def files(self) -> Path:
         """Where files lie that belong to rows: logos, scans, documents."""
         return self.folder / FILES
+
+    @property
+    def downloads(self) -> Path:
+        """Where builds of the Backup Manager lie, for customers to download."""
+        return self.folder / DOWNLOADS
 
     @property
     def outbox(self) -> Path | None:

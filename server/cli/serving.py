@@ -46,7 +46,13 @@ def serve(home: Home, *, host: str | None, port: int | None, with_jobs: bool) ->
 def _listen(home: Home, host: str, port: int) -> Any:
     web = home.settings.web
     settings = WebSettings(
-        secret_key(home), base_url=web.url, proxies=web.proxies, files=home.files, outbox=home.outbox, paypal=pay_pal(home)
+        secret_key(home),
+        base_url=web.url,
+        proxies=web.proxies,
+        files=home.files,
+        downloads=home.downloads,
+        outbox=home.outbox,
+        paypal=pay_pal(home),
     )
     app = create_app(settings)
     try:

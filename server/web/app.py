@@ -38,6 +38,8 @@ class WebSettings:
     """how many proxies stand in front of it, whose word on the visitor's address is taken"""
     files: Path = Path("files")
     """the folder in which files lie that belong to rows"""
+    downloads: Path = Path("downloads")
+    """the folder with builds of the Backup Manager"""
     outbox: Path | None = None
     """the folder into which mails are laid where no mail server is set up"""
     paypal: PayPal = field(default_factory=lambda: PayPal(Transport("https://api-m.paypal.com"), Sealer(Path("sealing-key"))))

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 from server.domain.errors import LoginRefused
 from server.domain.rights import Right
 from server.domain.sentence import N_
+from server.gateways.downloads import Downloads
 from server.gateways.files import FileStore
 from server.gateways.paypal.client import PayPal
 from server.language import LANGUAGES, speaking
@@ -22,7 +23,7 @@ from server.web import cookies, navigation, phrases
 
 Clock = Callable[[], datetime]
 OUR_HOUSE = "GlobalDataProtect"
-PUBLIC = frozenset({"static", "language", "login", "invitation", "appearance", "pay", "paypal_hook"})
+PUBLIC = frozenset({"static", "language", "login", "invitation", "appearance", "pay", "paypal_hook", "download"})
 """blueprints and endpoints that ask nobody who he is"""
 WITHOUT_SECOND_FACTOR = frozenset(
     {"account.two_factor", "account.switch_on", "login.log_out", "appearance.colours", "appearance.logo"}
@@ -111,6 +112,11 @@ def files() -> FileStore:
 def paypal() -> PayPal:
     """Return PayPal."""
     return cast(PayPal, current_app.extensions["gdpac"].paypal)
+
+
+def downloads() -> Downloads:
+    """Return the builds of the Backup Manager."""
+    return Downloads(current_app.extensions["gdpac"].downloads)
 
 
 def language() -> str:

@@ -189,7 +189,8 @@ OF_TRADE = {
 }
 OF_TRADE |= {name: OfTrade(*row) for name, row in (PAGES_OF_TRADE | PAYPAL_OF_TRADE | BOOKS_OF_TRADE).items()}
 AT_THE_DOOR = PAGES_AT_THE_DOOR | PAYPAL_AT_THE_DOOR | {
-    "static", "appearance.colours", "invitation.look", "invitation.accept", "language.choose", "login.log_in", "login.try_log_in",
+    "static", "appearance.colours", "download.show", "download.fetch",
+    "invitation.look", "invitation.accept", "language.choose", "login.log_in", "login.try_log_in",
     "login.code", "login.try_code", "login.log_out", "login.forgotten", "login.send_link",
 }  # fmt: skip
 """nobody is asked who he is"""
