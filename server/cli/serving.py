@@ -20,10 +20,10 @@ from server.domain.errors import SetupError
 from server.domain.sentence import N_
 from server.jobs.runner import Runner
 from server.language import say
-from server.web.app import LARGEST_REQUEST, WebSettings, create_app
+from server.web.app import LARGEST_SCANS, WebSettings, create_app
 
 STOP_SECONDS = 30.0  # for a mail that is being handed over
-_LARGEST_BODY = LARGEST_REQUEST + 1024 * 1024  # bytes; beyond it the page that says so is not even asked
+_LARGEST_BODY = LARGEST_SCANS + 1024 * 1024  # bytes; beyond it the page that says so is not even asked
 
 
 def serve(home: Home, *, host: str | None, port: int | None, with_jobs: bool) -> None:

@@ -34,6 +34,7 @@ class FoundSheet:
     """What became of a page, or of a sheet on it."""
 
     id: int
+    scan_id: int
     page: int
     """from 1"""
     order: tuple[int, str] | None
@@ -254,6 +255,6 @@ def _found(row: ScanSheet) -> FoundSheet:
     order = row.order
     verdict = (Verdict(row.verdict) if row.verdict else None) if order is None else verdict_now(order, row)
     return FoundSheet(
-        row.id, row.page, None if order is None else (order.id, order.number), Part(row.part) if row.part else None, verdict,
-        row.matched_by_id is not None,
+        row.id, row.scan_id, row.page, None if order is None else (order.id, order.number),
+        Part(row.part) if row.part else None, verdict, row.matched_by_id is not None,
     )  # fmt: skip

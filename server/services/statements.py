@@ -46,14 +46,17 @@ class Imported:
     """statements before which one is missing, by their numbers"""
 
 
-def import_file(name: str, data: bytes, *, now: datetime) -> Imported:
+def import_file(name: str, data: bytes, *, creditor_id: int | None = None, now: datetime) -> Imported:
     """Read a file, one XML or a ZIP, and do what follows from it. Raises RuleBroken; then nothing of it is done."""
     messages = read_bank_file(name, data)
     digest = sha256(data).hexdigest()
     try:
         with database.atomic():
-            for creditor_id in sorted({_creditor(one) for one in messages}):
-                hold(creditor_id)
+            told = {_creditor(one) for one in messages}
+            if creditor_id is not None and told != {creditor_id}:
+                raise RuleBroken(N_("This file is not about an account of yours."))
+            for one in sorted(told):
+                hold(one)
             BankImport.create(sha256=digest, file_name=name[:200], imported_at=now)
             return _carry_out(messages, now)
     except IntegrityError:

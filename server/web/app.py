@@ -22,6 +22,7 @@ from server.web.pages import BLUEPRINTS, paypal_hook
 from server.web.visit import Clock, prepare_visits
 
 LARGEST_REQUEST = 8 * 1024 * 1024  # bytes; a list of customers is the largest thing anybody sends
+LARGEST_SCANS = 64 * 1024 * 1024  # bytes, of signed sheets that are brought back at once
 LARGEST_FORM = 512 * 1024  # bytes, of a form that carries no files
 LARGEST_ID = 2**31 - 1  # what a database's integer holds; beyond it nothing exists
 
@@ -95,6 +96,8 @@ def _open_and_close(app: Flask) -> None:
     def connect() -> Response | None:
         if request.mimetype != "multipart/form-data":
             request.max_content_length = LARGEST_FORM  # such a form is read into memory whole
+        elif request.endpoint in {"scans.upload", "bank.take_in"}:
+            request.max_content_length = LARGEST_SCANS
         database.connect(reuse_if_open=True)
         return None
 

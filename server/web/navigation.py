@@ -17,6 +17,7 @@ _SAME = {
     "customer_files": "parties",
     "terms": "parties",
     "brand": "parties",
+    "scans": "orders",
 }
 """pages that stand under another's link"""
 
@@ -37,8 +38,11 @@ def entries(viewer: Viewer) -> tuple[Entry, ...]:
     links = [(N_("Overview"), url_for("dashboard.home"), "dashboard", True)]
     home = phrases.KINDS[below] if below is not None else N_("Your data")
     links.append((home, url_for("parties.show", party_id=own), "parties", True))
+    links.append((N_("Orders"), url_for("orders.show"), "orders", True))
+    links.append((N_("Releases"), url_for("releases.show"), "releases", Right.RELEASE_ORDERS in viewer.rights))
     links.append((N_("Packages"), url_for("packages.show"), "packages", True))
     is_seller = below is not None
+    links.append((N_("Bank"), url_for("bank.show"), "bank", is_seller and Right.SEE_MONEY in viewer.rights))
     links.append(("PayPal", url_for("paypal.payments"), "paypal", is_seller and Right.SEE_MONEY in viewer.rights))
     links.append((N_("Books"), url_for("books.show"), "books", Right.MANAGE_MONEY in viewer.rights))
     links.append((N_("People"), url_for("team.show", party_id=own), "team", True))

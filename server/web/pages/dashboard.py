@@ -7,7 +7,7 @@ from flask import Blueprint, render_template, url_for
 from server.domain.rights import Right
 from server.domain.sentence import N_
 from server.language import say, translate
-from server.services import audit, hierarchy, overview, prices, twofactor
+from server.services import audit, hierarchy, orders, overview, prices, twofactor
 from server.web import phrases, visit
 from server.web.days import today
 
@@ -60,6 +60,10 @@ def _tasks() -> list[Task]:
     if waiting.expired_invitations:
         text = say(N_("{count:invitation has|invitations have} expired without an answer."), count=waiting.expired_invitations)
         tasks.append(Task(text, translate(N_("Look at them")), url_for("team.show", party_id=own)))
+    if waiting_orders := orders.count_waiting(actor):
+        text = say(N_("{count:order waits|orders wait} for you."), count=waiting_orders)
+        where = "releases.show" if visit.may(Right.RELEASE_ORDERS) else "orders.show"
+        tasks.append(Task(text, translate(N_("Look at them")), url_for(where)))
     if waiting.troubled_mails:
         text = say(N_("{count:mail|mails} could not be sent."), count=waiting.troubled_mails)
         tasks.append(Task(text, translate(N_("Look at them")), url_for("outbox.show")))

@@ -13,6 +13,7 @@ from server.domain.rights import Right
 from server.domain.sentence import N_
 from server.language import say, translate
 from server.services import customers, hierarchy
+from server.services.contracts import contracts_of
 from server.services.hierarchy import PartyPage
 from server.web import phrases, visit
 from server.web.addresses import address_lines
@@ -41,6 +42,8 @@ def show(party_id: int) -> Answer:
         child_kind=party.kind.below,
         children=list_view(wish, hierarchy.list_children(visit.actor(), party_id, wish)),
         record=customers.customer_page(visit.actor(), party_id) if party.kind is PartyKind.CUSTOMER else None,
+        contracts=contracts_of(visit.actor(), party_id) if party.kind is PartyKind.CUSTOMER else (),
+        may_order=visit.may(Right.MANAGE_ORDERS),
         may_import=party.may_create and party.kind is PartyKind.RESELLER,
         address=address_lines(party.facts),
         is_own=party_id == visit.actor().party_id,

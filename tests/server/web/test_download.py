@@ -36,9 +36,9 @@ def test_a_build_is_shown_with_its_checksum_and_comes_whole(app: Flask) -> None:
     assert ">3 MB<" in page
     assert ".hidden" not in page
     assert "leak" not in page
-    fetched = visitor.get("/download/gdp-portable")
-    assert fetched.data == BUILD
-    assert "attachment" in fetched.headers["Content-Disposition"]
+    with visitor.get("/download/gdp-portable") as fetched:
+        assert fetched.data == BUILD
+        assert "attachment" in fetched.headers["Content-Disposition"]
 
 
 @pytest.mark.parametrize("name", ["leak", ".hidden", "..%2Fsecret-key", "nothing", "%00"])

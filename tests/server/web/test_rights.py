@@ -15,6 +15,7 @@ from server.domain.rights import Role
 from tests.server.family import TREE, Family
 from tests.server.services.shop import open_shop
 from tests.server.web.rights_books import BOOKS_OF_TRADE
+from tests.server.web.rights_orders import ORDERS_OF_TRADE
 from tests.server.web.rights_pages import PAGES_AT_THE_DOOR, PAGES_OF_TRADE
 from tests.server.web.rights_paypal import PAYPAL_AT_THE_DOOR, PAYPAL_OF_TRADE
 from tests.server.web.visitor import Visitor, Visitors
@@ -101,6 +102,7 @@ class OfParty:
 MANAGERS = frozenset({OWNER, SALES})
 KEEPERS = frozenset({OWNER, SALES, BILLING})
 CUSTOMERS = frozenset({PartyKind.CUSTOMER})
+RESELLERS = frozenset({PartyKind.RESELLER})
 ACCOUNT_FORM = (("iban", "DE89370400440532013000"), ("holder", "Neu GmbH"), ("version", "1"))
 HELPERS = frozenset({OWNER, SALES, SUPPORT})
 READERS_OF_THE_LOG = frozenset({OWNER, BILLING, SUPPORT})
@@ -128,6 +130,8 @@ ABOUT_A_PARTY: dict[str, OfParty] = {
     "customers.confirm_vat_id": OfParty(
         KEEPERS, directly_below, form=(("confirmed_on", "2026-11-24"),), targets=CUSTOMERS, may_be_refused=True
     ),
+    "orders.new": OfParty(MANAGERS, directly_below, RESELLERS, targets=CUSTOMERS),
+    "orders.draw_up": OfParty(MANAGERS, directly_below, RESELLERS, targets=CUSTOMERS, may_be_refused=True),
     "affairs.transfer": OfParty(MANAGERS, far_above, targets=CUSTOMERS),
     "affairs.do_transfer": OfParty(MANAGERS, far_above, targets=CUSTOMERS, may_be_refused=True),
     "affairs.export": OfParty(KEEPERS, own_or_below, targets=CUSTOMERS),
@@ -169,7 +173,6 @@ class OfTrade:
 
 
 OPERATOR = frozenset({PartyKind.OPERATOR})
-RESELLERS = frozenset({PartyKind.RESELLER})
 OF_TRADE = {
     "packages.show": OfTrade(),
     "packages.look": OfTrade(),
@@ -187,7 +190,7 @@ OF_TRADE = {
     "customer_files.take_in": OfTrade(MANAGERS, RESELLERS),
     "customer_files.export": OfTrade(KEEPERS, RESELLERS),
 }
-OF_TRADE |= {name: OfTrade(*row) for name, row in (PAGES_OF_TRADE | PAYPAL_OF_TRADE | BOOKS_OF_TRADE).items()}
+OF_TRADE |= {name: OfTrade(*row) for name, row in (PAGES_OF_TRADE | PAYPAL_OF_TRADE | BOOKS_OF_TRADE | ORDERS_OF_TRADE).items()}
 AT_THE_DOOR = PAGES_AT_THE_DOOR | PAYPAL_AT_THE_DOOR | {
     "static", "appearance.colours", "download.show", "download.fetch",
     "invitation.look", "invitation.accept", "language.choose", "login.log_in", "login.try_log_in",
