@@ -75,6 +75,7 @@ Invoice.add_index(
     )
 )
 Invoice.add_index(SQL("CREATE UNIQUE INDEX invoice_corrected_once ON invoice (corrects_id) WHERE corrects_id IS NOT NULL"))
+Invoice.add_index(SQL("CREATE INDEX invoice_without_vat ON invoice (issuer_id) WHERE vat = 0"))
 Invoice.add_index(SQL("CREATE INDEX invoice_without_pdf ON invoice (id) WHERE pdf = ''"))
 
 
@@ -149,4 +150,9 @@ class LedgerEntry(Row):
 
     class Meta:
         table_name = "ledger_entry"
-        indexes = ((("receivable", "kind", "source"), True), (("source",), False), (("booked_on",), False))
+        indexes = (
+            (("receivable", "kind", "source"), True),
+            (("source",), False),
+            (("booked_on",), False),
+            (("receivable", "booked_on", "kind", "cents"), False),
+        )

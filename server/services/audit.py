@@ -1,13 +1,14 @@
 """The audit log: written by every service inside its own transaction, read by who may."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from peewee import JOIN, Expression, ModelSelect
 
 from server.domain.actions import Action
+from server.domain.party import PartyKind
 from server.domain.rights import Right
 from server.models.audit import AuditEntry
 from server.models.party import Party
@@ -76,30 +77,43 @@ def changes(before: Mapping[str, object], after: Mapping[str, object]) -> dict[s
 
 def entries(actor: Actor, *, party_id: int | None = None, page: int = 1) -> Page[Entry]:
     """Return what was done in the actor's subtree, or with one party of it; newest first."""
-    counted = AuditEntry.select().join(Party, on=AuditEntry.party == Party.id).where(_reach(actor, party_id))
-    return cut(_newest_first(actor, party_id), _entry, page=page, counted=counted)
+    reach = _reach(actor, party_id)
+    part = cut(_newest_first(reach), lambda row: int(row.id), page=page, counted=AuditEntry.select(AuditEntry.id).where(reach))
+    return Page(_read(part.items), part.total, part.number, part.size)
 
 
 def latest(actor: Actor, *, most: int) -> tuple[Entry, ...]:
     """Return what was done last in the actor's subtree; newest first."""
-    return tuple(_entry(row) for row in _newest_first(actor, None).limit(most))
+    return _read(row.id for row in _newest_first(_reach(actor, None)).limit(most))
 
 
-def _newest_first(actor: Actor, party_id: int | None) -> "ModelSelect[AuditEntry]":
+def _newest_first(reach: Expression) -> "ModelSelect[AuditEntry]":
+    """Return the numbers of entries in order: an index holds all that is asked, so that thousands are sorted at once."""
+    return AuditEntry.select(AuditEntry.id).where(reach).order_by(AuditEntry.at.desc(), AuditEntry.id.desc())
+
+
+def _read(numbers: Iterable[int]) -> tuple[Entry, ...]:
+    """Return the entries of some numbers, in their order."""
     behalf = Party.alias()
-    return (
+    wanted = list(numbers)
+    rows = (
         AuditEntry.select(AuditEntry, Party, User, behalf)
         .join(Party, on=AuditEntry.party == Party.id)
         .join_from(AuditEntry, User, JOIN.LEFT_OUTER, on=AuditEntry.user == User.id)
         .join_from(AuditEntry, behalf, JOIN.LEFT_OUTER, on=AuditEntry.on_behalf_of == behalf.id, attr="on_behalf_of")
-        .where(_reach(actor, party_id))
-        .order_by(AuditEntry.at.desc(), AuditEntry.id.desc())
+        .where(AuditEntry.id.in_(wanted))
     )
+    found = {row.id: _entry(row) for row in rows}
+    return tuple(found[one] for one in wanted)
 
 
 def _reach(actor: Actor, party_id: int | None) -> Expression:
     actor.need(Right.SEE_AUDIT)
-    return within(actor) if party_id is None else AuditEntry.party == visible_party(actor, party_id).id
+    if party_id is not None:
+        return AuditEntry.party == visible_party(actor, party_id).id
+    if actor.kind is PartyKind.OPERATOR:
+        return AuditEntry.id > 0  # everything, without a look at the tree
+    return AuditEntry.party.in_(Party.select(Party.id).where(within(actor)))
 
 
 def _entry(row: AuditEntry) -> Entry:

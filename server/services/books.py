@@ -51,7 +51,6 @@ class Books:
 
     month: Month
     sums: tuple[MonthSum, ...]
-    differences: tuple[Difference, ...]
     is_known_to_datev: bool
     """the numbers of consultant and client are there"""
 
@@ -71,18 +70,18 @@ def need_books(actor: Actor) -> None:
 
 
 def look(actor: Actor, month: Month) -> Books:
-    """Return what the books of the actor's party come to, and what differs from the ledger. Raises NotAllowed, RuleBroken."""
+    """Return what the month of the actor's party comes to by the ledger. Raises NotAllowed."""
+    need_books(actor)
+    sums = tuple(MonthSum(kind, *found) for kind, found in books_facts.sums(actor.party_id, month).items())
+    terms = terms_of(actor.party_id)
+    return Books(month, sums, bool(terms.datev_consultant and terms.datev_client))
+
+
+def compare(actor: Actor, month: Month) -> tuple[Difference, ...]:
+    """Return what differs between the books and the ledger. Raises NotAllowed; RuleBroken where there are no books to be made."""
     need_books(actor)
     with database.atomic():
-        made = _bookings(actor.party_id, month)
-        found = _differences(actor.party_id, month, made)
-    sums = [
-        MonthSum(kind, sum(one.signed for one in mine), len(mine))
-        for kind in Total
-        if (mine := [one for one in made if one.total is kind])
-    ]
-    terms = terms_of(actor.party_id)
-    return Books(month, tuple(sums), found, bool(terms.datev_consultant and terms.datev_client))
+        return _differences(actor.party_id, month, _bookings(actor.party_id, month))
 
 
 def export(actor: Actor, month: Month, *, now: datetime) -> File:

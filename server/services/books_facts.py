@@ -3,7 +3,6 @@
 The two are read apart, so that one proves the other.
 """
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -25,6 +24,7 @@ def movements(issuer_id: int, month: Month, accounts: Mapping[int, int]) -> Iter
     """Yield the entries of a month; ``accounts`` are those of the debtors, by their numbers."""
     paypal = _sources_at_paypal(issuer_id, month)
     documents: dict[int, Document] = {}
+    parties: dict[int, Party] = {}
     rows: Any = (
         LedgerEntry.select(LedgerEntry, Receivable, Invoice, Party)
         .join(Receivable, on=LedgerEntry.receivable == Receivable.id)
@@ -33,12 +33,13 @@ def movements(issuer_id: int, month: Month, accounts: Mapping[int, int]) -> Iter
         .where(_of_month(issuer_id, month))
         .order_by(LedgerEntry.booked_on, LedgerEntry.id)
     )
-    for row in rows.iterator():
+    for row in rows:
         owed = row.receivable
+        parties.setdefault(owed.debtor_id, owed.debtor)
         document = None
         if owed.invoice is not None:
             if owed.invoice.id not in documents:
-                documents[owed.invoice.id] = document_of(owed.invoice)
+                documents[owed.invoice.id] = document_of(owed.invoice, parties)
             document = documents[owed.invoice.id]
         yield Movement(
             debtor=Debtor(owed.debtor_id, accounts[owed.debtor_id], owed.debtor.legal_name),
@@ -61,28 +62,29 @@ def fees(issuer_id: int, month: Month) -> list[Fee]:
 
 def totals(issuer_id: int, month: Month) -> dict[Total, int]:
     """Return what the database adds up by kind; see ``datev.differences``."""
+    return {kind: cents for kind, (cents, _count) in sums(issuer_id, month).items()}
+
+
+def sums(issuer_id: int, month: Month) -> dict[Total, tuple[int, int]]:
+    """Return what the database adds up by kind, and of how many entries."""
     rows: Any = (
-        LedgerEntry.select(
-            LedgerEntry.kind,
-            Receivable.kind.alias("owed"),
-            Invoice.kind.alias("document"),
-            fn.SUM(LedgerEntry.cents).alias("sum"),
-        )
+        LedgerEntry.select(LedgerEntry.kind, Receivable.kind, Invoice.kind, fn.SUM(LedgerEntry.cents), fn.COUNT(LedgerEntry.id))
         .join(Receivable, on=LedgerEntry.receivable == Receivable.id)
         .join(Invoice, JOIN.LEFT_OUTER, on=Receivable.invoice == Invoice.id)
         .where(_of_month(issuer_id, month))
         .group_by(LedgerEntry.kind, Receivable.kind, Invoice.kind)
         .tuples()
     )
-    found: Counter[Total] = Counter()
-    for kind, owed, document, cents in rows:
+    found: dict[Total, tuple[int, int]] = {}
+    for kind, owed, document, cents, count in rows:
         entry, what = EntryKind(kind), ReceivableKind(owed)
-        found[total_of(entry, what, is_cancellation=document == InvoiceKind.CANCELLATION)] += int(cents)
+        _add(found, total_of(entry, what, is_cancellation=document == InvoiceKind.CANCELLATION), cents, count)
         if entry is EntryKind.ISSUED and what is ReceivableKind.BANK_CHARGE:
-            found[Total.CHARGED] += int(cents)
-    kept = PaypalCapture.select(fn.COALESCE(fn.SUM(PaypalCapture.fee_cents), 0)).where(_captured(issuer_id, month)).scalar()
-    found[Total.FEES] += int(kept)
-    return dict(found)
+            _add(found, Total.CHARGED, cents, count)
+    kept: Any = PaypalCapture.select(fn.COALESCE(fn.SUM(PaypalCapture.fee_cents), 0), fn.COUNT(PaypalCapture.fee_cents))
+    for cents, count in kept.where(_captured(issuer_id, month)).tuples():
+        _add(found, Total.FEES, cents, count)
+    return {kind: found[kind] for kind in Total if kind in found and found[kind][1]}
 
 
 def changed_of_debtors(issuer_id: int, month: Month) -> dict[int, tuple[str, int]]:
@@ -141,6 +143,11 @@ def account_rows(issuer_id: int) -> dict[int, int]:
         DebtorAccount.select(DebtorAccount.debtor, DebtorAccount.account).where(DebtorAccount.creditor == issuer_id).tuples()
     )
     return {int(debtor): int(account) for debtor, account in rows}
+
+
+def _add(found: dict[Total, tuple[int, int]], kind: Total, cents: int, count: int) -> None:
+    before = found.get(kind, (0, 0))
+    found[kind] = before[0] + int(cents), before[1] + int(count)
 
 
 def _of_month(issuer_id: int, month: Month) -> Expression:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from peewee import fn
+from peewee import SQL, fn
 
 from server.domain.invoice import InvoiceKind
 from server.domain.rights import Right
@@ -12,6 +12,7 @@ from server.domain.summary_declaration import DeclaredLine, Sale, Span, declared
 from server.domain.tax import TaxCategory
 from server.models.base import database
 from server.models.money import Invoice, InvoiceLine
+from server.models.party import Party
 from server.services.books import File, need_issuer
 from server.services.invoice_tax import document_of
 from server.services.scope import Actor
@@ -59,14 +60,15 @@ def _sales(party_id: int, span: Span) -> Iterator[Sale]:
     sums: Any = (
         InvoiceLine.select(InvoiceLine.invoice, fn.SUM(InvoiceLine.cents))
         .join(Invoice, on=InvoiceLine.invoice == Invoice.id)
-        .where((Invoice.issuer == party_id) & InvoiceLine.month.in_(months) & (Invoice.vat == 0))
+        .where((Invoice.issuer == party_id) & InvoiceLine.month.in_(months) & (Invoice.vat == SQL("0")))
         .where(Invoice.kind.in_([InvoiceKind.INVOICE, InvoiceKind.CANCELLATION]))
         .group_by(InvoiceLine.invoice)
         .order_by(InvoiceLine.invoice)
         .tuples()
     )
+    parties: dict[int, Party] = {}
     for invoice_id, cents in list(sums):
         row = Invoice.get_by_id(invoice_id)
-        document = document_of(row)
+        document = document_of(row, parties)
         if any(group.rule.category is TaxCategory.REVERSE_CHARGE for group in document.groups):
-            yield Sale(document.vat_id, row.recipient.legal_name, row.number, int(cents))
+            yield Sale(document.vat_id, parties[row.recipient_id].legal_name, row.number, int(cents))

@@ -3,6 +3,7 @@
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
+from server.domain.datev import Difference
 from server.domain.datev_chart import AccountRole, Accounts, Chart, default_account, read_accounts
 from server.domain.errors import Conflict, RuleBroken
 from server.domain.month import Month
@@ -26,22 +27,23 @@ _KEYS = {
 @pages.get("")
 def show() -> Answer:
     """Show what a month comes to."""
-    this = Month.of(today())
-    month = _month(this.before)
-    looked, refusal = None, None
-    try:
-        looked = books.look(visit.actor(), month)
-    except RuleBroken as error:
-        refusal = error
-    known = books.months(visit.actor(), today_month=this)
-    return render_template("books/show.html", month=month, months=known, books=looked, **_told(refusal))
+    return _show(_month(Month.of(today()).before))
 
 
 @pages.post("/datev")
 def datev() -> Answer:
-    """Send the books of a month as a file."""
+    """Send the books of a month as a file; where they may not leave, show why."""
     books.need_books(visit.actor())
-    return _send(books.export(visit.actor(), Month.parse(request.form.get("month", "")), now=visit.now()))
+    month = Month.parse(request.form.get("month", ""))
+    try:
+        return _send(books.export(visit.actor(), month, now=visit.now()))
+    except RuleBroken as error:
+        refusal = error
+    try:
+        differences = books.compare(visit.actor(), month)
+    except RuleBroken:
+        differences = ()
+    return _show(month, refusal, differences), 422
 
 
 @pages.get("/declaration")
@@ -93,6 +95,14 @@ def set_accounts() -> Answer:
     return redirect(url_for("books.show"), 303)
 
 
+def _show(month: Month, refusal: RuleBroken | None = None, differences: tuple[Difference, ...] = ()) -> str:
+    looked = books.look(visit.actor(), month)
+    known = books.months(visit.actor(), today_month=Month.of(today()))
+    told = {} if differences else _told(refusal)
+    page = {"refusal": "", "advice": ""} | told
+    return render_template("books/show.html", month=month, months=known, books=looked, differences=differences, **page)
+
+
 def _told(refusal: RuleBroken | None) -> dict[str, str]:
     return {"refusal": sentence_of(refusal) if refusal else "", "advice": hint_of(refusal) if refusal else ""}
 
@@ -133,13 +143,13 @@ def _form(known: Accounts) -> Form:
     fields = [Field("chart", N_("Chart of accounts"), kind="choice", choices=charts, required=True)]
     fields += [
         Field(
-            str(role), role.label, maximum=4, short=True, inputmode="numeric", autocomplete="off",
+            str(role), role.label, maximum=4, short=True, inputmode="numeric", autocomplete="off", depends=True,
             hint=say(N_("else {account}"), account=default_account(known.chart, role)),
         )
         for role in AccountRole
     ]  # fmt: skip
     for name, label in _KEYS.items():
-        fields.append(Field(name, label, maximum=4, short=True, inputmode="numeric", autocomplete="off"))
+        fields.append(Field(name, label, maximum=4, short=True, inputmode="numeric", autocomplete="off", depends=True))
     return Form(fields, _texts(known))
 
 

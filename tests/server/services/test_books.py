@@ -121,7 +121,7 @@ def test_what_differs_is_told_and_nothing_is_exported(world: BooksWorld, harm: s
         books.export_of(world.alpha, NOVEMBER, now=NOW)
     told = {"entry": "RE.2", "open": "RE-5", "document": "Invoices", "capture": "PayPal payments"}[harm]
     assert told in str(refused.value)
-    assert books.look(world.family.actor("alpha"), NOVEMBER).differences
+    assert books.compare(world.family.actor("alpha"), NOVEMBER)
 
 
 def test_a_document_must_come_to_what_is_owed(world: BooksWorld) -> None:
@@ -130,6 +130,13 @@ def test_a_document_must_come_to_what_is_owed(world: BooksWorld) -> None:
 
     with pytest.raises(RuleBroken, match="RE-6 is owed without a document"):
         books.export_of(world.alpha, NOVEMBER, now=NOW)
+
+
+def test_two_cents_at_home_are_taxed_though_the_tax_is_no_cent(world: BooksWorld) -> None:
+    """Nobody declares them as sold to another country."""
+    world.invoice("anna", "RE-8", 2, 0, on=day(29))
+
+    assert [row.counter for row in exported(world).rows if row.number == "RE-8"] == [8400]
 
 
 def test_commission_is_an_expense_with_input_tax(world: BooksWorld) -> None:
