@@ -12,7 +12,7 @@ from server.gateways.mail import PostOffice
 from server.gateways.paypal.client import PayPal
 from server.language import ZONE
 from server.models.database import connected
-from server.services import mails, order_expiry, tidying, work
+from server.services import invoice_files, mails, order_expiry, tidying, work
 from server.services.paypal_orders import Now
 from server.services.paypal_work import work_off
 
@@ -56,7 +56,7 @@ class Runner:
             today = now.astimezone(ZONE).date()
             work.do_once("tidy", str(today), lambda: tidying.tidy(now=now), now=now)
             work.do_once("orders", str(today), lambda: order_expiry.daily(today=today, now=now), now=now)
-            found = False
+            found = invoice_files.draw_some(self._files, now=now)
             while (stop is None or not stop.is_set()) and mails.send_next(self._office, now=self._clock()):
                 found = True
             if self._paypal is not None and (stop is None or not stop.is_set()):

@@ -38,6 +38,7 @@ def entries(viewer: Viewer) -> tuple[Entry, ...]:
     home = phrases.KINDS[below] if below is not None else N_("Your data")
     links.append((home, url_for("parties.show", party_id=own), "parties", True))
     links.append((N_("Packages"), url_for("packages.show"), "packages", True))
+    links.append((N_("Invoices"), url_for("invoices.show"), "invoices", Right.SEE_MONEY in viewer.rights))
     is_seller = below is not None
     links.append(("PayPal", url_for("paypal.payments"), "paypal", is_seller and Right.SEE_MONEY in viewer.rights))
     links.append((N_("Books"), url_for("books.show"), "books", Right.MANAGE_MONEY in viewer.rights))
