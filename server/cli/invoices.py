@@ -1,17 +1,18 @@
-"""Commands for invoices: a month is billed, its documents are drawn."""
+"""Commands for invoices: a month is billed, its documents are drawn, what was stored is taken in."""
 
 import os
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from datetime import UTC, datetime
 from itertools import islice
 from multiprocessing import get_context
+from pathlib import Path
 
 import click
 
 from server.bootstrap.home import Home, open_rows, read_home
 from server.cli.books import rows
 from server.cli.common import Common
-from server.domain.errors import RuleBroken, ServerError
+from server.domain.errors import RuleBroken, ServerError, SetupError
 from server.domain.month import Month
 from server.gateways.files import FileStore
 from server.language import N_, ZONE, hint_of, money, say, sentence_of, translate
@@ -19,7 +20,9 @@ from server.models.party import Party
 from server.services import invoice_files, invoice_run
 from server.services.invoice_plan import Refused, plan
 from server.services.issuing import Planned
+from server.services.usage import import_usage
 
+LARGEST_FILE = 20_000_000  # bytes
 AT_ONCE = 200  # documents that are handed to the workers together
 
 
@@ -44,6 +47,33 @@ def add_invoice_commands(group: click.Group) -> None:
             failed = _draw(common, workers)
         if failed:
             raise RuleBroken(N_("{count:document|documents} could not be drawn; the causes stand above."), count=failed)
+
+    @group.command(help=translate(N_("Take in how much was stored: a CSV file of contract;day;bytes.")))
+    @click.argument("file", type=click.Path(dir_okay=False, path_type=Path), metavar=translate(N_("FILE")))
+    @click.pass_obj
+    def usage(common: Common, file: Path) -> None:
+        with rows(common):
+            _take_in(file, now=datetime.now(UTC))
+
+
+def _take_in(file: Path, *, now: datetime) -> None:
+    try:
+        if file.stat().st_size > LARGEST_FILE:
+            raise RuleBroken(N_("{path} is larger than {most:byte|bytes}."), N_("Divide it."), path=file, most=LARGEST_FILE)
+        data = file.read_bytes()
+    except OSError as error:
+        raise SetupError(N_("{path} cannot be read: {reason}"), path=file, reason=error.strerror or error) from error
+    report = import_usage(data, today=now.astimezone(ZONE).date(), now=now)
+    for one in report.bad:
+        words = " ".join(filter(None, (sentence_of(one.error), hint_of(one.error))))
+        click.echo(say(N_("Line {line}: {words}"), line=one.line, words=words), err=True)
+    if report.bad:
+        raise RuleBroken(
+            N_("{count:line is|lines are} wrong; nothing of the file was taken in."),
+            N_("Put it right and take the file in again."),
+            count=len(report.bad),
+        )
+    click.echo(say(N_("{count:day|days} taken in."), count=report.lines))
 
 
 def _bill(month: Month, *, now: datetime, dry_run: bool) -> None:
