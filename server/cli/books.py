@@ -38,7 +38,7 @@ def add_book_commands(group: click.Group) -> None:
     @output
     @click.pass_obj
     def datev(common: Common, party: int, month: str, output: Path) -> None:
-        with _rows(common):
+        with rows(common):
             _write(output, books.export_of(party, Month.parse(month), now=datetime.now(UTC)))
 
     @group.command(help=translate(N_("Write the summary declaration of a party: sales within the EU whose buyer owes the tax.")))
@@ -47,13 +47,14 @@ def add_book_commands(group: click.Group) -> None:
     @output
     @click.pass_obj
     def declaration(common: Common, party: int, period: str, output: Path) -> None:
-        with _rows(common):
+        with rows(common):
             made = summary_declaration.declaration_of(party, Span.parse(period))
             _write(output, summary_declaration.file_of(made))
 
 
 @contextmanager
-def _rows(common: Common) -> Iterator[None]:
+def rows(common: Common) -> Iterator[None]:
+    """Let the block read and write the rows."""
     database = open_rows(read_home(common.folder, database_url=common.database_url))
     try:
         yield

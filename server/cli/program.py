@@ -12,6 +12,7 @@ from server.cli.books import add_book_commands
 from server.cli.common import Common
 from server.cli.data import add_data_commands
 from server.cli.failure import report
+from server.cli.invoices import add_invoice_commands
 from server.cli.service import add_service_commands
 from server.language import LANGUAGE_VARIABLE, LANGUAGES, LOCALE_DIRECTORY, N_, choose_language, translate
 
@@ -59,6 +60,7 @@ def program() -> click.Group:
     add_service_commands(group)
     add_book_commands(group)
     add_bank_commands(group)
+    add_invoice_commands(group)
     for command in group.commands.values():
         command.options_metavar = group.options_metavar
         command.short_help = command.help  # whole, instead of cut where the line ends

@@ -65,3 +65,4 @@ class Action(Word):
     PAYPAL_REFUNDED = "paypal.refunded", N_("Payment by PayPal refunded")
     ACCOUNTS_SET = "books.accounts_set", N_("Accounts for the books changed")
     BOOKS_EXPORTED = "books.exported", N_("Books exported")
+    INVOICE_CANCELLED = "invoice.cancelled", N_("Invoice cancelled")

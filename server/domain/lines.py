@@ -5,7 +5,7 @@ in advance and came otherwise (an upgrade, an end, a late activation) is set rig
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 
@@ -63,6 +63,43 @@ def plan_customer(services: Sequence[Service], usage: Sequence[UsageDay], month:
 def plan_upstream(services: Sequence[Service], usage: Sequence[UsageDay], month: Month, billed: Billed) -> tuple[Line, ...]:
     """Return what a reseller or a distributor is billed for once a month is over."""
     return (*_base(services, month, billed), *_overage(services, usage, month))
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What an edge is billed for, and how much of it is on invoices already."""
+
+    base: Billed
+    overage: Billed
+    """in GB times months"""
+    again: frozenset[Month] = frozenset()
+    """whose overage was billed and taken back"""
+
+
+def plan_month(
+    services: Sequence[Service], usage: Sequence[UsageDay], month: Month, account: Account, *, before: Sequence[Month] = (),
+    in_advance: bool = False,
+) -> tuple[Line, ...]:  # fmt: skip
+    """Return everything that is to be billed once a month is over, as far as it is not billed yet.
+
+    Args:
+        services: of one contract, as one edge sees it.
+        usage: of the month, and of those that are billed again.
+        month: the one that is over.
+        account: what is billed already.
+        before: earlier months whose base price is set right.
+        in_advance: the next month's base price as well, as customers pay it.
+    """
+    measured = (*sorted(one for one in account.again if one < month), month)
+    lines = [line for one in (*before, month) for line in _base(services, one, account.base)]
+    for one in measured:
+        for line in _overage(services, usage, one):
+            beyond = line.quantity - account.overage.get((line.item, one), Fraction(0))
+            if beyond:
+                lines.append(replace(line, quantity=beyond))
+    if in_advance:
+        lines.extend(_base(services, month.next, account.base))
+    return tuple(lines)
 
 
 def _base(services: Iterable[Service], month: Month, billed: Billed) -> Iterable[Line]:

@@ -56,6 +56,11 @@ class Month:
         return self.first + timedelta(days=self.days)
 
     @property
+    def last(self) -> date:
+        """Its last day."""
+        return self.end - timedelta(days=1)
+
+    @property
     def next(self) -> "Month":
         """The month after it."""
         return Month.of(self.end)

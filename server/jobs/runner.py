@@ -14,7 +14,7 @@ from server.gateways.paypal.client import PayPal
 from server.jobs import banking
 from server.language import ZONE
 from server.models.database import connected
-from server.services import mails, order_expiry, tidying, work
+from server.services import invoice_files, mails, order_expiry, tidying, work
 from server.services.paypal_orders import Now
 from server.services.paypal_work import work_off
 
@@ -64,7 +64,7 @@ class Runner:
             banking.collect_daily(self._files, now=now)
             if self._folders is not None:
                 banking.exchange(self._folders, self._files, now=now)
-            found = False
+            found = invoice_files.draw_some(self._files, now=now)
             while (stop is None or not stop.is_set()) and mails.send_next(self._office, now=self._clock()):
                 found = True
             if self._paypal is not None and (stop is None or not stop.is_set()):

@@ -28,6 +28,11 @@ def order_link(order_id: int) -> str:
     return f"{_public['url']}/orders/{order_id}"
 
 
+def invoice_link(invoice_id: int) -> str:
+    """Return the address of the page of an invoice."""
+    return f"{_public['url']}/invoices/{invoice_id}"
+
+
 def download_link() -> str:
     """Return the address of the page from which the backup program is downloaded."""
     return f"{_public['url']}/download"

@@ -80,7 +80,7 @@ def ask_for_payment(order: Order, receivable_id: int, *, now: datetime) -> None:
     page = pay_links.pay_link(receivable_id, now=now) if order.paid_by is PaidBy.PAYPAL and not is_charged else ""
     if page:
         pay_links.note_mailed(receivable_id, now=now)
-    for reader in _customer_readers(order.customer):
+    for reader in money_readers(order.customer):
         with speaking(reader.language):
             facts = _facts(order) | {
                 "amount": money(owed.open_cents),
@@ -107,7 +107,7 @@ def tell_fulfilled(order: Order, *, starts: date, now: datetime) -> None:
     contract = Contract.get_by_id(order.contract_id)
     begins = order.kind is OrderKind.NEW
     subject_of, said = _FULFILLED[order.kind]
-    for reader in (*_customer_readers(order.customer), *_people(order.reseller, Right.MANAGE_ORDERS)):
+    for reader in (*money_readers(order.customer), *_people(order.reseller, Right.MANAGE_ORDERS)):
         with speaking(reader.language):
             facts = _facts(order) | {"contract": contract.number, "day": starts}
             subject, paragraphs = say(subject_of, **facts), [say(said, **facts)]
@@ -207,7 +207,7 @@ def _people(party: Party, right: Right) -> tuple[_Reader, ...]:
     )
 
 
-def _customer_readers(customer: Party) -> tuple[_Reader, ...]:
+def money_readers(customer: Party) -> tuple[_Reader, ...]:
     """Return whom a customer's mails go to, each address once: who sees its money here; else its contacts; else itself."""
     people = _people(customer, Right.SEE_MONEY)
     if people:

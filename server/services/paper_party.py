@@ -17,8 +17,12 @@ def account_of(party_id: int) -> Account | None:
 
 def writer(party: Party, files: FileStore, *, number: str = "") -> PaperParty:
     """Return a party as it writes letters: with its brand, its account and what the law wants on them."""
+    return party_on_paper(party, number=number, logo=files.get(party.brand_logo) if party.brand_logo else None)
+
+
+def party_on_paper(party: Party, *, number: str = "", logo: bytes | None = None) -> PaperParty:
+    """Return a party as it writes letters; a logo that is not given is put in when the letter is drawn."""
     terms = terms_of(party.id)
-    logo = files.get(party.brand_logo) if party.brand_logo else None
     return _named(
         party,
         number=number,

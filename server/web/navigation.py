@@ -41,6 +41,7 @@ def entries(viewer: Viewer) -> tuple[Entry, ...]:
     links.append((N_("Orders"), url_for("orders.show"), "orders", True))
     links.append((N_("Releases"), url_for("releases.show"), "releases", Right.RELEASE_ORDERS in viewer.rights))
     links.append((N_("Packages"), url_for("packages.show"), "packages", True))
+    links.append((N_("Invoices"), url_for("invoices.show"), "invoices", Right.SEE_MONEY in viewer.rights))
     is_seller = below is not None
     links.append((N_("Bank"), url_for("bank.show"), "bank", is_seller and Right.SEE_MONEY in viewer.rights))
     links.append(("PayPal", url_for("paypal.payments"), "paypal", is_seller and Right.SEE_MONEY in viewer.rights))

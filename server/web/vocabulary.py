@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 
 from flask import Flask
 from flask_wtf.csrf import generate_csrf
@@ -27,6 +28,7 @@ def teach(app: Flask) -> None:
         none_yet=lambda kind: _named(phrases.NONE_YET, kind),
         role_meaning=lambda role: _named(phrases.ROLE_MEANING, role),
         figure=a_number,
+        gigabytes=_gigabytes,
         day=_day,
         last_day=_last_day,
         price=a_price,
@@ -44,6 +46,11 @@ def browser(agent: str) -> str:
     name = next((name for sign, name in _BROWSERS if sign in agent), "")
     system = next((name for name in _SYSTEMS if name in agent), "")
     return ", ".join(filter(None, (name, system))) or translate(N_("unknown browser"))
+
+
+def _gigabytes(stored: int) -> str:
+    """Return bytes as GB, exactly: a byte is the ninth decimal."""
+    return a_number(Decimal(f"{Decimal(stored).scaleb(-9).normalize():f}"))
 
 
 def _day(day: date | datetime) -> str:

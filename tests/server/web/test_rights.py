@@ -15,6 +15,7 @@ from server.domain.rights import Role
 from tests.server.family import TREE, Family
 from tests.server.services.shop import open_shop
 from tests.server.web.rights_books import BOOKS_OF_TRADE
+from tests.server.web.rights_invoices import INVOICES_OF_TRADE
 from tests.server.web.rights_orders import ORDERS_OF_TRADE
 from tests.server.web.rights_pages import PAGES_AT_THE_DOOR, PAGES_OF_TRADE
 from tests.server.web.rights_paypal import PAYPAL_AT_THE_DOOR, PAYPAL_OF_TRADE
@@ -190,7 +191,10 @@ OF_TRADE = {
     "customer_files.take_in": OfTrade(MANAGERS, RESELLERS),
     "customer_files.export": OfTrade(KEEPERS, RESELLERS),
 }
-OF_TRADE |= {name: OfTrade(*row) for name, row in (PAGES_OF_TRADE | PAYPAL_OF_TRADE | BOOKS_OF_TRADE | ORDERS_OF_TRADE).items()}
+OF_TRADE |= {
+    name: OfTrade(*row)
+    for name, row in (PAGES_OF_TRADE | PAYPAL_OF_TRADE | BOOKS_OF_TRADE | INVOICES_OF_TRADE | ORDERS_OF_TRADE).items()
+}
 AT_THE_DOOR = PAGES_AT_THE_DOOR | PAYPAL_AT_THE_DOOR | {
     "static", "appearance.colours", "download.show", "download.fetch",
     "invitation.look", "invitation.accept", "language.choose", "login.log_in", "login.try_log_in",
