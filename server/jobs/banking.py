@@ -2,14 +2,14 @@
 
 import logging
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 
 from server.domain.errors import RuleBroken
 from server.gateways.bank.folders import BankFolders
 from server.gateways.files import FileStore
 from server.language import ZONE, hint_of, sentence_of
 from server.models.bank import BankFile
-from server.services import collect, statements, work
+from server.services import arrears, collect, statements, work
 
 _log = logging.getLogger("gdpac.bank")
 
@@ -19,6 +19,16 @@ def collect_daily(files: FileStore, *, now: datetime) -> None:
     day = now.astimezone(ZONE).date()
     for creditor_id in collect.creditors():
         work.do_once(f"collect-{creditor_id}", str(day), _collecting(creditor_id, files, now), now=now)
+
+
+def arrears_daily(*, now: datetime) -> None:
+    """Bring contracts into the state that today demands, once a day."""
+    day = now.astimezone(ZONE).date()
+    work.do_once("arrears", str(day), lambda: _apply(day, now), now=now)
+
+
+def _apply(day: date, now: datetime) -> None:
+    arrears.apply_arrears(day, now)
 
 
 def _collecting(creditor_id: int, files: FileStore, now: datetime) -> Callable[[], None]:

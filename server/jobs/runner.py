@@ -64,6 +64,7 @@ class Runner:
             banking.collect_daily(self._files, now=now)
             if self._folders is not None:
                 banking.exchange(self._folders, self._files, now=now)
+            banking.arrears_daily(now=now)
             found = invoice_files.draw_some(self._files, now=now)
             while (stop is None or not stop.is_set()) and mails.send_next(self._office, now=self._clock()):
                 found = True

@@ -7,9 +7,10 @@ from server.domain.banking import DebitState, ReturnDecision
 from server.domain.ledger import EntryKind, ReceivableKind
 from server.domain.matching import Charged, Decision, Paid, Rejected, Returned, Unmatched
 from server.domain.settlement import Item, ItemState, Known, Share
+from server.language import ZONE
 from server.models.bank import AnnouncedDebit, BankFile, CollectionItem, DebitReturn, QueuedBooking
 from server.models.money import Receivable
-from server.services import activation, ledger, money_letters, numbers
+from server.services import activation, arrears, ledger, money_letters, numbers
 from server.services.bank_known import item_of, read_shares, write_shares
 from server.services.ledger import Owing
 
@@ -42,6 +43,7 @@ def pay(creditor_id: int, paid: Paid, booked: date, *, now: datetime) -> None:
     ids = [int(share.receivable) for share in paid.shares]
     Receivable.update(is_held=False, overdue_since=None).where(Receivable.id.in_(ids) & (Receivable.open_cents <= 0)).execute()
     activation.payments_arrived(ids, day=booked, now=now)
+    arrears.refresh(paid.debtor, creditor_id, day=_today(now), now=now)
 
 
 def give_back(creditor_id: int, returned: Returned, booked: date, *, now: datetime) -> None:
@@ -64,6 +66,7 @@ def give_back(creditor_id: int, returned: Returned, booked: date, *, now: dateti
     )  # fmt: skip
     if ids:
         money_letters.tell_returned(tuple(Receivable.select().where(Receivable.id.in_(ids)).order_by(Receivable.id)), now=now)
+    arrears.refresh(returned.debtor, creditor_id, day=_today(now), now=now)
 
 
 def reject(creditor_id: int, rejected: Rejected) -> None:
@@ -87,6 +90,10 @@ def items_of_file(message_id: str) -> tuple[Item, ...]:
 def known_items(creditor_id: int, items: tuple[Item, ...]) -> Known:
     """Return what has to be known about a report on debits."""
     return Known(str(creditor_id), items)
+
+
+def _today(now: datetime) -> date:
+    return now.astimezone(ZONE).date()
 
 
 def _answer(creditor_id: int, end_to_end_id: str, state: ItemState, settled: tuple[Share, ...]) -> CollectionItem:

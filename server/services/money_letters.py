@@ -1,11 +1,13 @@
 """Mails about money that is collected or came back, each in its recipient's language."""
 
-from datetime import datetime
+from datetime import date, datetime
 
+from server.domain.contract import ContractState
 from server.domain.rights import Right, rights_of
 from server.domain.sentence import N_
 from server.language import LANGUAGES, money, say, speaking, translate
 from server.models.bank import AnnouncedDebit
+from server.models.contract import Contract
 from server.models.money import Receivable
 from server.models.party import Party
 from server.models.people import Membership, User
@@ -47,6 +49,39 @@ def tell_returned(receivables: tuple[Receivable, ...], *, now: datetime) -> None
             )
             subject = say(N_("A direct debit came back: {amount} is open"), **facts)
         mails.queue(to=email, subject=subject, text=text, language=language, party_id=first.debtor_id, now=now)
+
+
+_STATES = {
+    ContractState.ACTIVE: N_(
+        "Everything that was overdue is paid. The contract {contract} of {customer} runs as before. Thank you."
+    ),
+    ContractState.RESTRICTED: N_(
+        "Something is overdue for the contract {contract} of {customer}. Until it is paid nothing new can be ordered. "
+        "Backups go on."
+    ),
+    ContractState.PAUSED: N_(
+        "Something has been overdue for long: the contract {contract} of {customer} takes no new backups. They go on as soon "
+        "as it is paid. Restores are always possible."
+    ),
+    ContractState.ENDED: N_("The contract {contract} of {customer} has ended, because what was overdue was not paid."),
+}
+
+
+def tell_state(contract: Contract, deletion: date | None, *, now: datetime) -> None:
+    """Tell a customer and its reseller what holds for a contract now; ``deletion``: when an ended one's data is deleted."""
+    customer = contract.customer
+    parties = (customer,) if customer.parent is None else (customer, customer.parent)
+    for party in parties:
+        for email, language in _readers(party):
+            with speaking(language):
+                facts = {"contract": contract.number, "customer": customer.legal_name, "state": contract.state}
+                text = letters.whole(
+                    say(_STATES[contract.state], **facts),
+                    *([] if deletion is None else [say(N_("Its data can be restored until {day}."), day=deletion)]),
+                    links.login_link(),
+                )
+                subject = say(N_("Contract {contract}: {state}"), **facts)
+            mails.queue(to=email, subject=subject, text=text, language=language, party_id=party.id, now=now)
 
 
 def _readers(party: Party) -> tuple[tuple[str, str], ...]:
