@@ -66,3 +66,4 @@ class Action(Word):
     ACCOUNTS_SET = "books.accounts_set", N_("Accounts for the books changed")
     BOOKS_EXPORTED = "books.exported", N_("Books exported")
     INVOICE_CANCELLED = "invoice.cancelled", N_("Invoice cancelled")
+    PAYMENT_ASSIGNED = "payment.assigned", N_("Payment assigned by hand")

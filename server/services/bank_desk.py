@@ -32,6 +32,7 @@ class FileOut:
 class Undecided:
     """A booking, or a part of one, that a person has to look at."""
 
+    id: int
     booked: date
     signed_cents: int
     why: Why
@@ -65,7 +66,7 @@ def undecided(actor: Actor, *, most: int = 50) -> tuple[Undecided, ...]:
     mine = QueuedBooking.creditor == actor.party_id
     rows = QueuedPart.select(QueuedPart, QueuedBooking).join(QueuedBooking).where(mine)
     ordered = rows.order_by(QueuedBooking.booked, QueuedPart.id).limit(most)
-    return tuple(Undecided(row.booking.booked, row.cents, Why(row.why)) for row in ordered)
+    return tuple(Undecided(row.id, row.booking.booked, row.cents, Why(row.why)) for row in ordered)
 
 
 def _file_out(row: BankFile) -> FileOut:

@@ -1,12 +1,13 @@
 """The bank of a creditor: files that go out, files that come in, what waits for a person."""
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as Redirect
 
 from server.domain.errors import RuleBroken
 from server.domain.rights import Right
 from server.domain.sentence import N_
 from server.language import hint_of, say, sentence_of, translate
-from server.services import bank_desk, collect
+from server.services import bank_desk, collect, unmatched
 from server.services.statements import Imported
 from server.web import visit
 from server.web.days import today
@@ -15,6 +16,7 @@ from server.web.lists import list_view, wish_of_request
 pages = Blueprint("bank", __name__, url_prefix="/bank")
 Answer = str | tuple[str, int]
 MOST_FILES = 50  # at once
+LONGEST_NUMBER = 60
 
 
 @pages.get("")
@@ -40,6 +42,17 @@ def take_in() -> Answer:
     if not done and not refused:
         refused.append(translate(N_("No file was chosen.")))
     return _desk(tuple(done), tuple(refused)), 200 if done else 422
+
+
+@pages.post("/undecided/<id:part_id>")
+def give(part_id: int) -> Answer | Redirect:
+    """Give a payment to what it pays, by the number of that."""
+    try:
+        unmatched.assign_by_number(visit.actor(), part_id, request.form.get("number", "")[:LONGEST_NUMBER], now=visit.now())
+    except RuleBroken as error:
+        return _desk(refused=(f"{sentence_of(error)} {hint_of(error)}".strip(),)), error.http_status
+    flash(translate(N_("The payment was assigned.")), "good")
+    return redirect(url_for("bank.show"), 303)
 
 
 @pages.get("/files/<id:file_id>")

@@ -31,5 +31,6 @@ ORDERS_OF_TRADE = {
     "bank.show": (_READERS, _SELLERS, True, _SHOWN),
     "bank.plan": (_KEEPERS, _SELLERS, True, _SHOWN),
     "bank.take_in": (_KEEPERS, _SELLERS, True, _REFUSED),
+    "bank.give": (_KEEPERS, _SELLERS, True, _UNKNOWN),
     "bank.fetch": (_KEEPERS, _SELLERS, True, _UNKNOWN),
 }

@@ -9,19 +9,22 @@ import pytest
 from flask import Flask
 
 from server.domain.contract import ContractState
+from server.domain.invoice import PaidBy
 from server.domain.order import OrderState
 from server.domain.rights import Role
 from server.gateways.files import FileStore
 from server.models.bank import BankFile
 from server.models.contract import Contract
+from server.models.customer import BankAccount
 from server.models.mail import OutgoingMail
+from server.models.money import Receivable
 from server.models.order import Order, Scan
 from server.services import collect
 from server.web.app import WebSettings, create_app
 from tests.server.family import NOW, Family
 from tests.server.gateways.bank.messages import Told
 from tests.server.gateways.bank.simulator import Bank
-from tests.server.services.order_world import FIRST_DEBIT, World, fresh, make_world
+from tests.server.services.order_world import FIRST_DEBIT, World, fresh, make_world, owed
 from tests.server.web.visitor import Visitor, Visitors
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -187,3 +190,26 @@ def test_a_scan_of_20_mb_is_read_and_other_forms_stay_small(world: World, visito
     assert "cannot be read" not in bring(reseller, ("large.pdf", large))
     form = {"csrf_token": reseller.form_token("/brand"), "version": "1", "logo": (io.BytesIO(large), "logo.png")}
     assert reseller.client.post("/brand/logo", data=form, content_type="multipart/form-data").status_code == 413
+
+
+def test_a_payment_that_says_nothing_is_given_to_an_invoice_by_hand(world: World, visitors: Visitors) -> None:
+    """Once: the same statement again changes nothing. What is too much is kept for the customer."""
+    order = world.release(world.signed(paid_by=PaidBy.TRANSFER))
+    bill = owed(order)
+    bank = Bank(account=BankAccount.get(BankAccount.party == world.family["alpha"]).iban)
+    bank.transfer(FIRST_DEBIT, bill.open_cents + 250, "Somebody", "DE12500105170648489890", "thanks")
+    statement = bank.statement(FIRST_DEBIT)
+    reseller = visitors.of("alpha")
+    assert "1 wait" in bring(reseller, ("c53.xml", statement), to="/bank/statements")
+    found = re.search(r'action="(/bank/undecided/\d+)"', reseller.text("/bank"))
+    assert found is not None
+    assert visitors.of("north").send(found[1], page="/bank", number=bill.number).status_code == 404
+    assert reseller.send(found[1], page="/bank", number="R-nothing").status_code == 422
+    assert reseller.send(found[1], page="/bank", number=bill.number).status_code == 303
+    assert Receivable.get_by_id(bill.id).open_cents == 0
+    assert [row.open_cents for row in Receivable.select().where(Receivable.open_cents < 0)] == [-250]
+    assert Contract.get().state is ContractState.ACTIVE
+    assert reseller.send(found[1], page="/bank", number=bill.number).status_code == 404
+    bring(reseller, ("c53.xml", statement + b"\n"), to="/bank/statements")
+    assert found[1] not in reseller.text("/bank")
+    assert [row.open_cents for row in Receivable.select().where(Receivable.open_cents != 0)] == [-250]
