@@ -9,6 +9,7 @@ from peewee import Database
 
 from server.domain.errors import SetupError
 from server.domain.sentence import N_
+from server.gateways.bank.folders import BankFolders
 from server.gateways.files import FileStore
 from server.gateways.mail import PostOffice
 from server.gateways.outbox import OutboxFolder
@@ -24,6 +25,7 @@ from server.settings import FILE_NAME, Settings, database_address, first_text, m
 
 OUTBOX = "outbox"
 FILES = "files"
+BANK = "bank"
 SECRET_KEY_FILE = "secret-key"
 SECRET_KEY_BYTES = 32
 SEALING_KEY_FILE = "sealing-key"
@@ -105,7 +107,7 @@ def post_office(home: Home) -> PostOffice:
 
 def job_runner(home: Home) -> Runner:
     """Return who does what happens by itself."""
-    return Runner(post_office(home), FileStore(home.files), paypal=pay_pal(home))
+    return Runner(post_office(home), FileStore(home.files), paypal=pay_pal(home), folders=BankFolders(home.folder / BANK))
 
 
 def pay_pal(home: Home) -> PayPal:

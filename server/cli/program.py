@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from server.cli.bank import add_bank_commands
 from server.cli.books import add_book_commands
 from server.cli.common import Common
 from server.cli.data import add_data_commands
@@ -59,6 +60,7 @@ def program() -> click.Group:
     add_service_commands(group)
     add_book_commands(group)
     add_invoice_commands(group)
+    add_bank_commands(group)
     for command in group.commands.values():
         command.options_metavar = group.options_metavar
         command.short_help = command.help  # whole, instead of cut where the line ends

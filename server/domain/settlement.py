@@ -6,8 +6,8 @@ Amounts are whole cents. A debit that was given to the bank is an item; a receiv
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from enum import StrEnum
 
+from server.domain.sentence import N_, Word
 from server.domain.statement import Entry
 
 
@@ -32,14 +32,14 @@ class Open:
     due: date
 
 
-class ItemState(StrEnum):
+class ItemState(Word):
     """Where a debit stands that was given to the bank."""
 
-    EXPORTED = "exported"
-    REJECTED = "rejected"
+    EXPORTED = "exported", N_("at the bank")
+    REJECTED = "rejected", N_("rejected by the bank")
     """the bank will not collect it, or so it said before it booked"""
-    PAID = "paid"
-    RETURNED = "returned"
+    PAID = "paid", N_("paid")
+    RETURNED = "returned", N_("returned")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,11 @@ from datetime import UTC, datetime
 
 from peewee import PeeweeException
 
+from server.gateways.bank.folders import BankFolders
 from server.gateways.files import FileStore
 from server.gateways.mail import PostOffice
 from server.gateways.paypal.client import PayPal
+from server.jobs import banking
 from server.language import ZONE
 from server.models.database import connected
 from server.services import invoice_files, mails, order_expiry, tidying, work
@@ -29,12 +31,15 @@ class Runner:
         office: PostOffice,
         files: FileStore,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        *,
         paypal: PayPal | None = None,
+        folders: BankFolders | None = None,
     ) -> None:
         self._office = office
         self._files = files
         self._paypal = paypal
         self._clock = clock
+        self._folders = folders
 
     def run(self, stop: threading.Event) -> None:
         """Work until ``stop`` is set; a mail that is being handed over is still noted. A database that is away is waited for."""
@@ -56,6 +61,9 @@ class Runner:
             today = now.astimezone(ZONE).date()
             work.do_once("tidy", str(today), lambda: tidying.tidy(now=now), now=now)
             work.do_once("orders", str(today), lambda: order_expiry.daily(today=today, now=now), now=now)
+            banking.collect_daily(self._files, now=now)
+            if self._folders is not None:
+                banking.exchange(self._folders, self._files, now=now)
             found = invoice_files.draw_some(self._files, now=now)
             while (stop is None or not stop.is_set()) and mails.send_next(self._office, now=self._clock()):
                 found = True

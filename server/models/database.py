@@ -31,7 +31,13 @@ def make_database(url: str) -> Database:
         )
         return pool
     pragmas = {"journal_mode": "wal", "foreign_keys": 1, "synchronous": "full", "cache_size": -16_000}
-    return SqliteDatabase(url, pragmas=pragmas, lock_type="IMMEDIATE", timeout=_BUSY_SECONDS)
+    file = SqliteDatabase(url, pragmas=pragmas, lock_type="IMMEDIATE", timeout=_BUSY_SECONDS)
+    file.register_function(_lower, "lower", 1, deterministic=True)  # its own knows A to Z only
+    return file
+
+
+def _lower(text: str | None) -> str | None:
+    return text.lower() if isinstance(text, str) else text
 
 
 def is_postgresql(url: str) -> bool:

@@ -15,6 +15,7 @@ from server.models.catalogue import Price
 from server.models.party import Party
 from server.services import audit
 from server.services.customers import claim, seller_of, visible_customer
+from server.services.paging import holds
 from server.services.scope import Actor, visible_party, within
 
 
@@ -35,7 +36,7 @@ def targets(actor: Actor, customer_id: int, *, search: str = "", most: int = 50)
         within(actor) & (Party.kind == PartyKind.RESELLER) & (Party.id != customer.parent_id) & Party.ended_at.is_null()
     )
     if search:
-        query = query.where(Party.legal_name.contains(search) | Party.city.contains(search))
+        query = query.where(holds(Party.legal_name, search) | holds(Party.city, search))
     rows = query.order_by(fn.LOWER(Party.legal_name), Party.id).limit(most)
     return tuple(Target(row.id, row.legal_name, row.city) for row in rows)
 

@@ -7,7 +7,7 @@ from typing import Any
 from peewee import SQL, IntegrityError, fn
 
 from server.domain.actions import Action
-from server.domain.errors import Conflict, NotAllowed
+from server.domain.errors import Conflict, NotAllowed, RuleBroken
 from server.domain.listing import ListWish
 from server.domain.party import PartyKind
 from server.domain.party_sheet import PartyFacts, checked
@@ -16,7 +16,7 @@ from server.domain.sentence import N_
 from server.models.base import database
 from server.models.party import Party
 from server.services import audit, submissions
-from server.services.paging import Page, cut
+from server.services.paging import Page, begins, cut, holds
 from server.services.scope import Actor, visible_party, within
 
 NOTHING_TO_CREATE = (
@@ -111,6 +111,7 @@ def edit_party(actor: Actor, party_id: int, facts: PartyFacts, *, version: int, 
         before = _facts_of(party)
         clean = checked(party.kind, facts)
         _refuse_demand(actor, clean, before)
+        _refuse_own_tax(actor, party, clean, before)
         changes: dict[str, Any] = _columns(clean)
         if clean.vat_id != before.vat_id:
             changes["vat_id_confirmed_on"] = None
@@ -155,9 +156,8 @@ def list_children(actor: Actor, party_id: int, wish: ListWish) -> Page[PartyRow]
     count = child.select(fn.COUNT(child.id)).where(child.parent == Party.id)
     query = Party.select(Party, count.alias("below")).where(Party.parent == parent.id)
     if wish.search:
-        query = query.where(
-            Party.legal_name.contains(wish.search) | Party.city.contains(wish.search) | Party.postal_code.startswith(wish.search)
-        )
+        sought = wish.search
+        query = query.where(holds(Party.legal_name, sought) | holds(Party.city, sought) | begins(Party.postal_code, sought))
     columns = {
         "name": fn.LOWER(Party.legal_name),
         "city": fn.LOWER(Party.city),
@@ -207,6 +207,20 @@ def _may_edit(actor: Actor, party: Party) -> bool:
 def _refuse_demand(actor: Actor, wanted: PartyFacts, before: PartyFacts) -> None:
     if wanted.requires_two_factor != before.requires_two_factor:
         actor.need(Right.MANAGE_USERS)
+
+
+def _refuse_own_tax(actor: Actor, party: Party, wanted: PartyFacts, before: PartyFacts) -> None:
+    """Nobody decides which VAT is on what it buys: by its country, and, as a customer, by how it is taxed."""
+    if actor.party_id != party.id or party.parent_id is None:
+        return
+    decided = ("country", "tax_status") if party.kind is PartyKind.CUSTOMER else ("country",)
+    for name in decided:
+        if getattr(wanted, name) != getattr(before, name):
+            raise RuleBroken(
+                N_("This decides which VAT you pay, so that you cannot change it yourself."),
+                N_("Ask whoever serves you to change it."),
+                field=name,
+            )
 
 
 def _row(row: Any) -> PartyRow:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from peewee import ModelSelect
+from peewee import Expression, Field, ModelSelect, fn
 
 Item = TypeVar("Item")
 PAGE_SIZE = 50
@@ -41,3 +41,13 @@ def cut(
     total: int = (query if counted is None else counted).count()
     number = min(max(1, page), max(1, -(-total // size)))
     return Page(tuple(shape(row) for row in query.paginate(number, size)), total, number, size)
+
+
+def holds(column: "Field[Any]", text: str) -> Expression:
+    """Return the condition that a column holds a text somewhere, in whatever case, umlauts too."""
+    return fn.LOWER(column).contains(text.lower())
+
+
+def begins(column: "Field[Any]", text: str) -> Expression:
+    """Return the condition that a column begins with a text, in whatever case."""
+    return fn.LOWER(column).startswith(text.lower())

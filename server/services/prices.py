@@ -20,6 +20,7 @@ from server.models.catalogue import Price
 from server.models.party import Party
 from server.services import audit
 from server.services.catalogue import PackageSheet, Version, packages, version_of
+from server.services.paging import holds
 from server.services.price_news import CHANGED, ENDED, WITHDRAWN, announce
 from server.services.scope import Actor, hold
 
@@ -107,7 +108,7 @@ def buyers(actor: Actor, *, search: str = "", most: int = 50) -> tuple[Buyer, ..
     actor.need(Right.SET_PRICES)
     query = Party.select().where((Party.parent == actor.party_id) & Party.ended_at.is_null())
     if search:
-        query = query.where(Party.legal_name.contains(search))
+        query = query.where(holds(Party.legal_name, search))
     return tuple(Buyer(row.id, row.legal_name) for row in query.order_by(Party.legal_name, Party.id).limit(most))
 
 

@@ -178,6 +178,32 @@ def test_a_list_is_searched_sorted_and_cut_by_the_database(family: Family) -> No
     assert (busiest.items[0].legal_name, busiest.items[0].children) == ("Gamma GmbH", 1)
 
 
+def test_a_search_knows_upper_and_lower_case_of_every_letter(family: Family) -> None:
+    """Umlauts too, in either database; so does the order of a list."""
+    actor = family.actor("south")
+    for name in ("Öllinger", "ölmühle", "ÖLWERK"):
+        hierarchy.create_party(actor, family["south"], replace(FACTS, legal_name=name), submission="", now=NOW)
+    found = hierarchy.list_children(actor, family["south"], ListWish(search="Öl", sort="name"))
+
+    assert [row.legal_name for row in found.items] == ["Öllinger", "ölmühle", "ÖLWERK"]
+
+
+@pytest.mark.parametrize(
+    ("party", "changes"), [("anna", {"country": "US"}), ("anna", {"tax_status": "eu"}), ("alpha", {"country": "US"})]
+)
+def test_nobody_decides_which_vat_is_on_what_it_buys(party: str, changes: dict[str, str], family: Family) -> None:
+    """Whoever sells to it may; everything else it changes itself."""
+    own, above = family.actor(party), family.actor("alpha" if party == "anna" else "north")
+    hierarchy.edit_party(own, family[party], FACTS, version=1, now=NOW)
+    wanted = replace(FACTS, **changes)  # type: ignore[arg-type]
+    with pytest.raises(RuleBroken, match="VAT") as refused:
+        hierarchy.edit_party(own, family[party], wanted, version=2, now=NOW)
+    assert refused.value.field in changes
+
+    hierarchy.edit_party(above, family[party], wanted, version=2, now=NOW)
+    assert hierarchy.party_page(own, family[party]).facts.country == wanted.country
+
+
 @pytest.mark.parametrize("search", ["%", "_", "\\", "'", '"; DROP TABLE party; --'])
 def test_what_a_database_gives_meaning_to_is_only_searched_for(search: str, family: Family) -> None:
     """A percent sign finds percent signs."""
