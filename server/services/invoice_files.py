@@ -24,6 +24,8 @@ from server.services.invoice_body import decode
 CHUNK = 200
 AT_A_TIME = 10  # documents that a runner draws before it looks at the mails again
 _log = logging.getLogger("gdpac.invoices")
+_left: set[int] = set()
+"""what this process could not draw"""
 
 
 def waiting() -> int:
@@ -43,13 +45,14 @@ def to_draw() -> Iterator[int]:
 def draw_some(files: FileStore, *, now: datetime) -> bool:
     """Draw the next few documents, so that nothing else waits long for its turn; return whether there was one.
 
-    What cannot be drawn is told of in the log and left to ``gdp-server documents``, which says why.
+    What cannot be drawn is told of in the log, and tried again by the next process, or by ``gdp-server documents``.
     """
     found = False
-    for number in islice(to_draw(), AT_A_TIME):
+    for number in islice((one for one in to_draw() if one not in _left), AT_A_TIME):
         try:
             found |= draw(number, files, now=now)
         except ServerError as error:
+            _left.add(number)
             _log.error("invoice %d cannot be drawn: %s", number, error)
     return found
 
