@@ -20,9 +20,10 @@ from typing import Any
 from flask import Flask
 from flask.testing import FlaskClient
 
-from bench.gdpac_rows import NOW, fill
+from bench.gdpac_rows import NOW, PDF, fill
 from server.domain.party import PartyKind
 from server.domain.rights import Role
+from server.gateways.files import FileStore
 from server.models.database import SQLITE_FILE, disconnect, open_database
 from server.models.migrations import applied_steps, migrate
 from server.models.party import Party
@@ -80,6 +81,7 @@ def main() -> None:
 
 def measure_pages(files: Path, *, runs: int, roles: Sequence[Role] = tuple(Role)) -> list[Measured]:
     """Ask for every page that can be asked for, as some roles of the first party of each kind."""
+    FileStore(files).put(PDF)
     app = create_app(WebSettings(secret_key=secrets.token_bytes(32), files=files), clock=lambda: NOW)
     paths = _paths(app)
     found = []

@@ -9,21 +9,28 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
+from hashlib import sha256
 from typing import Any
 
 from peewee import Database, PostgresqlDatabase
 
+from server.domain.invoice import Invoice, InvoiceKind, InvoiceLine, PaidBy, Payment
+from server.domain.lines import Line, LineKind
 from server.domain.month import Month
 from server.domain.packages import Contents
+from server.domain.paper import Account, Address, PaperParty
 from server.domain.party import PartyKind, SalesMode
 from server.domain.prices import Asked
 from server.domain.rights import Role
 from server.domain.seats import Seats
+from server.domain.tax import TaxCategory, TaxRule
 from server.models.catalogue import Price
 from server.models.customer import BankAccount
 from server.models.party import Party
 from server.models.people import Membership, User
 from server.services import catalogue
+from server.services.invoice_body import encode
 from server.services.scope import Actor
 
 TODAY = date(2026, 11, 24)
@@ -32,6 +39,8 @@ MOMENT = "2026-11-24 21:00:00.000000+00:00"
 CUSTOMERS, RESELLERS, DISTRIBUTORS, MONTHS = 100_000, 2_000, 20, 24
 OF_THE_FIRST = 100  # one in so many customers belongs to the first reseller: some are large
 _CHUNK = 400  # rows of one statement; SQLite takes no more than 32,766 values
+PDF = b"%PDF-1.7 of 100 kB" + bytes(100_000)
+"""the paper of every invoice, which whoever measures must keep among the files"""
 _LARGE = (
     "contract", "contract_item", "agreed_price", "mandate", "usage_day", "invoice", "invoice_line", "receivable", "ledger_entry",
     "audit_entry", "outgoing_mail",
@@ -278,12 +287,28 @@ def _statements() -> Iterator[str]:
     )
 
 
+def _document() -> str:
+    """Return what stands on an invoice, the same for all."""
+    month, rule = Month.of(TODAY), TaxRule(TaxCategory.STANDARD, 19)
+    lines = (
+        InvoiceLine(Line(kind, 1, "S", month, quantity, price), rule, "Backup S", month.first, TODAY, 100)
+        for kind, quantity, price in (
+            (LineKind.BASE, Fraction(1), Decimal("12.50")), (LineKind.OVERAGE, Fraction(7, 30), Decimal("0.119")),
+        )
+    )  # fmt: skip
+    seller, buyer = (
+        PaperParty(name, Address("Ring", "1", "50667", "Köln"), tax_number="21/815/08151") for name in ("Haus GmbH", "Kunde GmbH")
+    )
+    paid = Payment(PaidBy.TRANSFER, TODAY, Account("Haus GmbH", "DE89370400440532013000"))
+    return encode(Invoice(InvoiceKind.INVOICE, "RE-1", TODAY, seller, buyer, tuple(lines), paid))
+
+
 def _money() -> Iterator[str]:
     columns = (
         "INSERT INTO invoice (issuer_id, recipient_id, contract_id, kind, number, period, issued_on, due, paid_by, net, vat,"
         " gross, corrects_id, body, pdf, xml, created_at) "
     )
-    paper = f"NULL, '{{}}', 'none', 'none', '{MOMENT}'"
+    paper = f"NULL, '{_document()}', '{sha256(PDF).hexdigest()}', 'none', '{MOMENT}'"
     yield columns + (
         "SELECT c.seller_id, c.customer_id, c.id, '380', 'RE-' || m.text || '-' || c.id, m.text, m.day, m.day, 'debit', 1250,"
         f" 238, 1488, {paper} FROM bench_month m CROSS JOIN contract c ORDER BY m.n DESC, c.id"

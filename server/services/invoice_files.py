@@ -7,6 +7,8 @@ from datetime import datetime
 from hashlib import sha256
 from itertools import islice
 
+import msgspec
+
 from server.documents.invoice import invoice_pdf
 from server.documents.invoice_xml import zugferd_xml
 from server.domain.errors import ServerError
@@ -51,7 +53,7 @@ def draw_some(files: FileStore, *, now: datetime) -> bool:
     for number in islice((one for one in to_draw() if one not in _left), AT_A_TIME):
         try:
             found |= draw(number, files, now=now)
-        except ServerError as error:
+        except (ServerError, msgspec.ValidationError) as error:
             _left.add(number)
             _log.error("invoice %d cannot be drawn: %s", number, error)
     return found
