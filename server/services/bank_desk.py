@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from server.domain.errors import NotFound
+from server.domain.errors import NotAllowed, NotFound
 from server.domain.mandate import Scheme
 from server.domain.matching import Why
+from server.domain.party import PartyKind
 from server.domain.rights import Right
 from server.domain.sentence import N_
 from server.gateways.files import FileStore
@@ -40,7 +41,7 @@ class Undecided:
 
 def files_out(actor: Actor, *, page: int = 1) -> Page[FileOut]:
     """Return the files that were made for the actor's bank, the newest first. Raises NotAllowed."""
-    actor.need(Right.SEE_MONEY)
+    _need_creditor(actor)
     query = BankFile.select().where(BankFile.creditor == actor.party_id).order_by(BankFile.id.desc())
     return cut(query, _file_out, page=page)
 
@@ -62,11 +63,17 @@ def take_in(actor: Actor, name: str, data: bytes, *, now: datetime) -> Imported:
 
 def undecided(actor: Actor, *, most: int = 50) -> tuple[Undecided, ...]:
     """Return the bookings that nothing could be decided about, the oldest first. Raises NotAllowed."""
-    actor.need(Right.SEE_MONEY)
+    _need_creditor(actor)
     mine = QueuedBooking.creditor == actor.party_id
     rows = QueuedPart.select(QueuedPart, QueuedBooking).join(QueuedBooking).where(mine)
     ordered = rows.order_by(QueuedBooking.booked, QueuedPart.id).limit(most)
     return tuple(Undecided(row.id, row.booking.booked, row.cents, Why(row.why)) for row in ordered)
+
+
+def _need_creditor(actor: Actor) -> None:
+    actor.need(Right.SEE_MONEY)
+    if actor.kind is PartyKind.CUSTOMER:
+        raise NotAllowed(N_("Only who sells has something to collect."))
 
 
 def _file_out(row: BankFile) -> FileOut:

@@ -44,9 +44,9 @@ def print_order(actor: Actor, order_id: int, files: FileStore, *, revision: int,
 
     Raises NotFound, NotAllowed, Conflict, RuleBroken.
     """
-    actor.need(Right.SEE_PRICES)
     with database.atomic():
         order_to_manage(actor, order_id)
+        actor.need(Right.SEE_PRICES)
         order = lock(order_id)
         check_revision(order, revision)
         if order.state is not OrderState.PRINTED:
